@@ -39,7 +39,7 @@ word_list!(
     /// The treatment of findings that deserve a change of their own, when a pull request is approved.
     #[derive(Default, PartialOrd, Ord, JsonSchema)]
     Followups {
-        /// Reviewers are asked to leave them out; any that they give are dropped.
+        /// Ask reviewers to leave them out, and drop any that they report.
         #[default]
         Ignore = "ignore",
         /// List them in a comment on the pull request.

@@ -50,7 +50,7 @@ fn every_module_keeps_to_its_floor() {
 }
 
 #[test]
-fn no_floor_says_forbidden_words() {
+fn no_floor_uses_forbidden_words() {
     let mut broken = Vec::new();
     for (module, words, why) in ABSENCES {
         for (path, text) in sources(&Path::new("src").join(module)) {

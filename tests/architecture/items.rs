@@ -44,7 +44,7 @@ fn unexplained(tree: &Tree) -> Vec<String> {
 }
 
 #[test]
-fn methods_stand_in_one_file() {
+fn methods_are_in_one_file() {
     assert_kept(&spread(&CRATE));
 }
 
@@ -54,7 +54,7 @@ fn no_two_types_share_a_name() {
 }
 
 #[test]
-fn what_others_see_is_explained() {
+fn visible_items_are_documented() {
     assert_kept(&unexplained(&CRATE));
 }
 

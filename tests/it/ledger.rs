@@ -1,4 +1,4 @@
-//! Laws of records in comments: a written record reads back, whatever text is above it, and nothing else does.
+//! Properties of records in comments: a written record reads back, whatever text is above it, and nothing else does.
 
 use std::io::Write;
 
@@ -27,7 +27,7 @@ fn chain_of(number: u64) -> Chain {
     Chain { repository: "laws".to_owned(), flow: REVIEW, subject: format!("pr/{number}").parse().unwrap() }
 }
 
-/// What an agent may say: fences, markers, html, and ordinary words.
+/// Generates texts of agents: fences, markers, HTML, and ordinary words.
 fn words() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z ]{1,20}",
@@ -93,14 +93,14 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
     }
 }
 
-/// The sources of the blocks of a comment that begin as `is_wanted` says.
+/// Returns the sources of the blocks of a comment whose kind `is_wanted` accepts.
 fn blocks(body: &str, is_wanted: impl Fn(&Tag<'_>) -> bool) -> Vec<&str> {
     let events = Parser::new(body).into_offset_iter();
     let wanted = events.filter(|(event, _)| matches!(event, Event::Start(tag) if is_wanted(tag)));
     wanted.map(|(_, range)| body[range].trim()).collect()
 }
 
-/// The comment of a record, as it is published.
+/// Returns the comment of a record as it is published.
 fn body(record: &Envelope) -> Option<String> {
     let line = codec::line(record).unwrap();
     let room = codec::room(&line).ok()?;
@@ -137,7 +137,7 @@ fn only_canonical_json_is_a_record() {
 
 proptest! {
     #[test]
-    fn no_words_change_the_record_below(summary in words(), findings in proptest::collection::vec(words(), 0..4)) {
+    fn text_above_never_changes_records(summary in words(), findings in proptest::collection::vec(words(), 0..4)) {
         let record = record(&summary, &findings, chain_of(7).start());
         let body = body(&record).unwrap();
         prop_assert!(body.len() <= BODY_LIMIT);
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn no_words_swallow_what_follows(summary in words(), findings in proptest::collection::vec(words(), 1..4)) {
+    fn text_above_never_hides_records(summary in words(), findings in proptest::collection::vec(words(), 1..4)) {
         let record = record(&summary, &findings, chain_of(7).start());
         let body = body(&record).unwrap();
         let headings = blocks(&body, |tag| matches!(tag, Tag::Heading { .. }));
@@ -184,7 +184,7 @@ proptest! {
         let mut touched = line.clone();
         touched.replace_range(place..=place, &letter);
         match codec::read(&touched) {
-            // The last letter of base64 and the padding of deflate have bits that say nothing.
+            // The last letter of base64 and the padding of deflate have unused bits.
             Content::Record(decoded) if *decoded.record == first => prop_assert_eq!(decoded.hash, hash),
             Content::Record(decoded) => prop_assert_ne!(decoded.hash, hash),
             Content::Damaged(_) => {}

@@ -1,4 +1,4 @@
-//! The committed schemas are those of the types. `UPDATE_SCHEMAS=1 cargo test --test it schemas` writes them anew.
+//! The committed schemas are those of the types. `UPDATE_SCHEMAS=1 cargo test --test it schemas` regenerates them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ fn the_committed_schemas_are_fresh() {
 }
 
 #[test]
-fn no_schema_is_left_over() {
+fn no_committed_schema_is_obsolete() {
     let known: Vec<PathBuf> = committed().into_iter().map(|(path, _)| path).collect();
     let found = ["schemas", "schemas/strict"].into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
     for path in found.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_usual_words_close() {
+    fn only_closing_words_close() {
         assert_eq!(closes("Closes #3, fixes #4\nRESOLVED: #5"), [3, 4, 5]);
         assert!(closes("encloses #3, see #4, closes 5").is_empty());
     }

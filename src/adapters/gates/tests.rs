@@ -80,7 +80,7 @@ fn no_shell(command: &str, which: UserCommand, operator: &str) -> String {
     let instead = format!("sh -c {}", quoted(command));
     format!(
         "the {which} command `{command}` runs without a shell, and only a shell understands `{operator}`. Type \
-         --{which}-command {} (in a configuration: {} = {}), or put the word in quotes if the program is to get it as it is",
+         --{which}-command {} (in a configuration: {} = {}), or quote the word to pass it unchanged",
         quoted(&instead),
         which.key(),
         toml::Value::String(instead.clone())
@@ -146,9 +146,10 @@ impl TestsGate {
                 let seconds = self.test.deadline.as_secs();
                 inconclusive(format!("took longer than {seconds} s and was killed"), Some(log))
             }
-            End::Hung { seconds } => {
-                inconclusive(format!("wrote and computed nothing for {seconds} s and was ended"), Some(log))
-            }
+            End::Hung { seconds } => inconclusive(
+                format!("had no output and used no CPU for {seconds} s, and was ended"),
+                Some(log),
+            ),
             End::Exited(Exit::Signal(signal)) => {
                 inconclusive(format!("was ended by signal {signal}"), Some(log))
             }
@@ -164,7 +165,7 @@ impl TestsGate {
     }
 }
 
-const FRESH_CLONE: &str = "The tests run in a fresh clone, which has nothing that git ignores, such as `node_modules` or \
+const FRESH_CLONE: &str = "The tests run in a fresh clone, without the files that git ignores, such as `node_modules` or \
      `.venv`: install what they need with `--setup-command`";
 
 /// Returns why a failed command did not run any tests: a program was not found, or is not executable.
@@ -221,7 +222,7 @@ mod examples {
     use proptest::prelude::*;
 
     #[test]
-    fn missing_programs_are_no_finding() {
+    fn missing_programs_are_not_findings() {
         for (code, output, is_run) in [
             (127, "sh: 1: leftpad-check: not found\n", false),
             (1, "run.sh: line 3: pytest: command not found\n", false),

@@ -76,6 +76,12 @@ pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
     files::remove(path).map_err(|cause| failed("remove", path, &cause))
 }
 
+/// Removes anything but a regular file: git would wait for a pipe, and follow a link.
+pub(super) fn remove_irregular(path: &Path) -> Result<(), WorkspaceError> {
+    let is_irregular = fs::symlink_metadata(path).is_ok_and(|facts| !facts.is_file());
+    if is_irregular { remove(path) } else { Ok(()) }
+}
+
 /// Removes pipes, sockets and devices from a working tree, and returns their paths. git would wait forever for a pipe named
 /// `.gitignore`. Links are not followed; an unreadable folder is left to git.
 pub(super) fn remove_special_files(tree: &Path) -> Vec<Vec<u8>> {

@@ -152,7 +152,7 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     if DISK_SIGNS.iter().any(|sign| complaint.contains(sign)) {
         WorkspaceError::Disk(format!("{text}. Is there space left? See `df -h`"))
     } else if complaint.contains("promisor remote") {
-        WorkspaceError::Git(format!("{text}. Fetch what is missing: `git fetch --refetch --no-filter`"))
+        WorkspaceError::Git(format!("{text}. Fetch missing objects: `git fetch --refetch --no-filter`"))
     } else {
         WorkspaceError::Git(text)
     }

@@ -17,7 +17,7 @@ pub(super) async fn lay_out(
 ) -> Result<Prepared, WorkspaceError> {
     let Some(reference) = layout.unfinished() else { return Ok(prepared) };
     let missing = match overlay::commit_of(mirror, reference).await {
-        None => Some("is not kept any more".to_owned()),
+        None => Some("no longer exists".to_owned()),
         Some(commit) => {
             let room = match workplace {
                 Workplace::UserCheckout(paths, checkout) => {
@@ -30,11 +30,11 @@ pub(super) async fn lay_out(
                     overlay::lay_over(mirror, workplace, &commit).await?;
                     None
                 }
-                Err(why) => Some(format!("is not laid out again: {why}")),
+                Err(why) => Some(format!("is not restored: {why}")),
             }
         }
     };
-    let missing = missing.map(|why| format!("the unfinished work of an earlier try ({reference}) {why}"));
+    let missing = missing.map(|why| format!("the unfinished work of an earlier attempt ({reference}) {why}"));
     let warnings: Vec<String> = prepared.warning.into_iter().chain(missing).collect();
     let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
     Ok(Prepared { warning, ..prepared })

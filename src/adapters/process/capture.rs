@@ -47,7 +47,7 @@ pub enum CaptureError {
     #[error("{ran} printed more than {mebibytes} MiB {of} and was ended; are there very many files?")]
     TooMuch { ran: Ran, mebibytes: u64, of: &'static str },
     /// A pipe to the program broke, or its end is unknown.
-    #[error("could not hear {ran} to its end: {cause}")]
+    #[error("could not read the output of {ran}: {cause}")]
     Pipe { ran: Ran, cause: io::Error },
 }
 

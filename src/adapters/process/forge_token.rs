@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn forge_and_secret_in_names_open() {
+    fn names_with_forge_and_secret_match() {
         for name in [
             "GH_TOKEN",
             "GITHUB_PAT",
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn forge_tokens_in_values_open() {
+    fn values_with_forge_tokens_match() {
         let ours = [("GH_ENTERPRISE_TOKEN", " secret-of-the-forge\n")];
         assert!(opens(&ours, "HARMLESS", "secret-of-the-forge"));
         assert!(opens(&ours, "HTTPS_PROXY", "http://x-access-token:secret-of-the-forge@proxy:80"));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_values_have_no_shape() {
+    fn ordinary_values_do_not_match() {
         for value in [
             "/home/ghp_developers/bin",
             "ghp_",

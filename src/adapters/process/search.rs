@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unexecutable_files_are_passed_over() {
+    fn unexecutable_files_are_skipped() {
         let place = tempfile::tempdir().unwrap();
         let of = |name: &str| place.path().join(name).join("tool");
         fs::create_dir_all(of("folder")).unwrap();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_folders_hold_no_programs() {
+    fn relative_folders_are_skipped() {
         // The tests run in the folder of `src`, which has cargo's own files.
         for path in [".", "", "src", "src:.", "::"] {
             let variables = Variables::from([("PATH".into(), path.into())]);

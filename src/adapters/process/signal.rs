@@ -13,7 +13,7 @@ pub const FILE_SIZE: i32 = Signal::XFSZ.as_raw();
 /// When the process does not exist, or belongs to another user.
 pub fn interrupt(pid: u32) -> Result<(), String> {
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    let pid = raw.ok_or_else(|| format!("{pid} is no process id"))?;
+    let pid = raw.ok_or_else(|| format!("{pid} is not a process id"))?;
     kill_process(pid, Signal::INT)
         .map_err(|error| format!("process {} can't be asked to end: {error}", pid.as_raw_nonzero()))
 }

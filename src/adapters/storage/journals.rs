@@ -62,9 +62,11 @@ impl Inner {
     /// Writes a line completely or not at all: after an incomplete line the next one would be damaged.
     fn write(&mut self, line: &[u8]) -> Result<(), String> {
         if self.is_torn {
-            return Err("the entry before was written in part and could not be taken back; nothing more is \
-                        written. Mend the disk, then start agent-loop again"
-                .to_owned());
+            return Err(
+                "the previous entry is incomplete and could not be removed, so nothing more is written. \
+                        Fix the disk, then run agent-loop again"
+                    .to_owned(),
+            );
         }
         let written = self.file.write_all(line).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
@@ -144,7 +146,7 @@ fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
         .map(|(index, line)| {
             serde_json::from_slice(line).map_err(|error| {
                 JournalError::Disk(format!(
-                    "line {} of the journal {} is damaged: {error}. Mend or remove the line; what was published is safe",
+                    "line {} of the journal {} is damaged: {error}. Fix or remove the line; published records are safe",
                     index + 1,
                     path.display()
                 ))
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn permanent_tears_stop_all_writing() {
+    async fn incomplete_entries_stop_all_writing() {
         let folder = tempfile::tempdir().unwrap();
         let subject = "pr/7".parse().unwrap();
         let lock = lock::take(&folder.path().join("lock"), &subject, SystemClock.now()).unwrap();

@@ -12,7 +12,7 @@ use super::settings::{FlagChoice, SettingFlags};
 /// The flags of all commands that start a run.
 #[derive(Debug, Default, Args)]
 pub struct RunArguments {
-    /// Branch to change [default: the current branch; for a pull request, its base]
+    /// Target branch [default: the current branch; for a pull request, its base]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     /// Print the steps up to the next turn of an agent, without performing them

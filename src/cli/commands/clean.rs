@@ -45,7 +45,7 @@ pub struct CleanArguments {
     pub repository: RepositoryArgs,
 }
 
-/// The things to remove.
+/// The files to remove.
 #[derive(Debug, Default)]
 struct Removal {
     subjects: Vec<(Subject, Vec<PathBuf>)>,

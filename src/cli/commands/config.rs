@@ -170,7 +170,7 @@ async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<
     };
     write_new(&path, &text)?;
     let next =
-        if arguments.user { "" } else { "; it takes effect when it is committed on the branch to change" };
+        if arguments.user { "" } else { "; it takes effect when it is committed on the target branch" };
     Ok(format!("created {}, with all settings as comments{next}\n", path.display()))
 }
 

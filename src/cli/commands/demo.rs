@@ -52,7 +52,7 @@ use crate::ports::forge::{AuthorRole, IssueState, RunDisplay};
 /// `demo`
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// Keep the folder, and print how to look around in it
+    /// Keep the folder, and print commands to explore it
     #[arg(long)]
     pub keep: bool,
     /// Print the outcome on stdout as one JSON object; with `--json=events` also each event before it, one per line.
@@ -109,7 +109,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
     Ok(code)
 }
 
-/// The same views as those of a real run.
+/// The same views as in a real run.
 fn terminal(json: Option<JsonOutput>, ours: &Surroundings) -> Terminal {
     let seen = Screen::look(&ours.variables, print::talk_is_seen);
     let paint = Paint::wanted(&ours.variables, seen);

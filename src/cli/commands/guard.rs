@@ -1,4 +1,5 @@
-//! The hidden command `guard`, which a run starts: it waits until its engine is gone, then ends what the engine left running.
+//! The hidden command `guard`, which a run starts: waits for the end of its engine, then ends the engine's remaining
+//! children.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `logs`: the output of agents and tests, for a person to read or as it was printed, whole or as it comes.
+//! `logs`: the output of agents and tests, formatted or raw, complete or as it is written.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -37,7 +37,7 @@ pub struct LogsArguments {
     /// Print the output as the program printed it, events and command line included
     #[arg(long, conflicts_with = "list")]
     pub raw: bool,
-    /// List the logs instead: whose each is, when, its size and how it ended
+    /// List the logs instead, each with its agent, time, size and result
     #[arg(long, conflicts_with = "follow")]
     pub list: bool,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub struct LogsArguments {
 }
 
 const LOOK: Duration = Duration::from_millis(200);
-/// The longest line that is shown, in bytes: a log may hold a gigabyte without a line feed.
+/// The maximum length of a line, in bytes: a log may contain a gigabyte without a line feed.
 const LONGEST_LINE: u64 = 64 << 10;
 
 /// Prints logs.
@@ -102,7 +102,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     Ok(())
 }
 
-/// The subject to follow when none was named.
+/// Returns the subject to follow if none was named.
 fn one_running(running: &[Subject]) -> Result<&Subject, String> {
     match running {
         [one] => Ok(one),
@@ -115,11 +115,11 @@ fn one_running(running: &[Subject]) -> Result<&Subject, String> {
     }
 }
 
-/// How a log is printed.
+/// The format of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LogForm {
     Raw,
-    /// Each event of an agent as a text.
+    /// Each event of an agent as text.
     Rendered,
 }
 
@@ -135,7 +135,7 @@ fn heading(log: &Log, form: LogForm) -> String {
     }
 }
 
-/// The log that a person means: a number, counted from the latest, or the beginning of a name.
+/// Finds the log that a person names: a number, counted from the latest, or the beginning of a name.
 fn chosen<'logs>(logs: &'logs [Log], typed: &str, subject: &Subject) -> Result<&'logs Log, String> {
     let number = typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     if let Some(log) = number.and_then(|index| logs.get(index)) {
@@ -148,9 +148,9 @@ fn chosen<'logs>(logs: &'logs [Log], typed: &str, subject: &Subject) -> Result<&
     let exact = found.iter().copied().find(is_it);
     let why = match (exact, found.as_slice()) {
         (Some(log), _) | (None, &[log]) => return Ok(log),
-        (None, []) => format!("there is no log `{typed}` of {subject}; type a number or a name of these"),
+        (None, []) => format!("there is no log `{typed}` of {subject}; type a number or one of these names"),
         (None, many) => format!(
-            "`{typed}` begins the names of {} logs of {subject}; type more of it, or a number",
+            "`{typed}` is ambiguous: {} logs of {subject} begin with it; type more of the name, or a number",
             many.len()
         ),
     };
@@ -186,7 +186,7 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
     text
 }
 
-/// A size as people say it.
+/// Formats a size for people.
 pub fn bytes(count: u64) -> String {
     match count {
         0..1_000 => format!("{count} B"),
@@ -203,7 +203,7 @@ struct OpenLog {
 }
 
 impl OpenLog {
-    /// Opens a log. What tests print is printed as it is.
+    /// Opens a log. Output of tests has no events, so it is always printed unchanged.
     fn of(log: &Log, form: LogForm) -> Result<Self, String> {
         let path = log.file.path.clone();
         let form = match &log.source {
@@ -215,7 +215,7 @@ impl OpenLog {
         Ok(Self { path, reader: BufReader::new(file), form })
     }
 
-    /// Prints the next line without control sequences; false at the end.
+    /// Prints the next line without control sequences; returns false at the end.
     fn next(&mut self) -> bool {
         use std::io::Read;
         let mut line = Vec::new();
@@ -228,7 +228,7 @@ impl OpenLog {
     }
 }
 
-/// A line as it is printed. The command line and the size of the prompt are only in the raw form.
+/// Formats a line. The command line and the size of the prompt are only in the raw form.
 fn printed(line: &str, form: LogForm) -> String {
     match form {
         LogForm::Raw => format!("{}\n", plain(line)),
@@ -261,7 +261,7 @@ async fn follow(here: &OpenRepository, subject: &Subject, form: LogForm) -> Resu
             continue;
         }
         if !works {
-            print::talk(&format!("the run of {subject} is not active any more\n"));
+            print::talk(&format!("the run of {subject} is no longer active\n"));
             return Ok(());
         }
         time::wait(LOOK).await;

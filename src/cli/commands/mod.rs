@@ -80,13 +80,13 @@ pub enum Command {
     Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
     Stop(stop::StopArguments),
-    /// Show what waits for you, active and parked runs, saved work and recent results
+    /// Show runs that wait for you, active and parked runs, saved work and recent results
     Status(status::StatusArguments),
     /// Show the cost of runs: tokens, money and time, by agent
     Usage(usage::UsageArguments),
     /// Show the output of agents and tests
     Logs(logs::LogsArguments),
-    /// Check the records of a thread: which are valid and which are ignored, with reasons; exits with 1 if any is invalid
+    /// Check the records of a thread: list valid and ignored ones with reasons; the exit code is 1 if any is invalid
     Verify(verify::VerifyArguments),
     /// Remove clones, logs and journals of settled subjects, after confirmation
     Clean(clean::CleanArguments),
@@ -106,7 +106,7 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
-    /// End what a killed run left; a run starts this itself
+    /// End remaining agents of a killed run; started by every run itself
     #[command(hide = true)]
     Guard(guard::GuardArguments),
 }

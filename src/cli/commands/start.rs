@@ -24,7 +24,7 @@ use crate::flow::names;
 /// `task`
 #[derive(Debug, Args)]
 pub struct TaskArguments {
-    /// Task for the coder. Quote it, or keep the words together with flags before or after
+    /// Task for the coder: one quoted text, or words without flags between them
     #[arg(required_unless_present = "task_file", conflicts_with = "task_file")]
     pub text: Vec<String>,
     /// Read the task from a file; `-` for stdin

@@ -36,19 +36,19 @@ pub struct StatusArguments {
     /// Show all settled subjects, not only the latest 5
     #[arg(long, conflicts_with = "subject")]
     pub all: bool,
-    /// Print JSON: for a subject an outcome, otherwise an array of all outcomes
+    /// Print JSON: one outcome for a subject, otherwise an array of all outcomes
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub repository: RepositoryArgs,
 }
 
-/// How many settled subjects and how much kept work are shown by default.
+/// The default number of settled subjects and of saved work.
 const FEW: usize = 5;
-/// The longest text of an item, in characters.
+/// The maximum length of an item's text, in characters.
 const ITEM: usize = 200;
 
-/// Looks, and returns what is to be printed.
+/// Returns the text to print.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
@@ -80,14 +80,14 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
-/// How the list looks.
+/// The format of the list.
 #[derive(Debug, Clone, Copy)]
 struct ListStyle {
     length: ListLength,
     paint: Paint,
 }
 
-/// How much is shown.
+/// The extent of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ListLength {
     Few,
@@ -103,12 +103,12 @@ impl ListLength {
     }
 }
 
-/// All of it as one JSON array.
+/// Returns all subjects as one JSON array.
 pub fn json(all: &[SubjectSummary]) -> String {
     format!("{}\n", Value::Array(all.iter().map(as_json).collect()))
 }
 
-/// What happens with a subject, in words.
+/// Describes the state of a subject.
 pub fn describe(known: &SubjectSummary) -> String {
     match &known.state {
         SubjectState::Running(holder) => match (holder.pid, holder.since) {
@@ -123,7 +123,7 @@ pub fn describe(known: &SubjectSummary) -> String {
     }
 }
 
-/// The same, with how long that is from now.
+/// Describes the state, with the time until a quota resets.
 pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
     match &known.state {
         SubjectState::Running(holder) => match (holder.pid, holder.since) {
@@ -132,7 +132,8 @@ pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
         },
         SubjectState::Parked(parking) if parking.is_due(now) => "parked, can be resumed now".to_owned(),
         SubjectState::Parked(parking) => {
-            let guess = if parking.reason == Parked::QuotaUnknown { ", a guess" } else { "" };
+            let guess =
+                if parking.reason == Parked::QuotaUnknown { "; the reset time is a guess" } else { "" };
             format!("parked, can be resumed {}{guess}", until(now, parking.resets_at))
         }
         SubjectState::Settled(_) => known.touched.map_or_else(
@@ -146,7 +147,7 @@ pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
     }
 }
 
-/// What a person types next, if there is something to do.
+/// Returns the next command for a person, if there is one.
 pub fn next_command(known: &SubjectSummary) -> Option<String> {
     let subject = known.subject();
     match known.state {
@@ -167,7 +168,7 @@ fn approves_older_head(outcome: &Outcome) -> bool {
     outcome.ending == Ending::Approved && outcome.head.as_ref().is_some_and(is_old)
 }
 
-/// One of them as a JSON object.
+/// Returns a subject as JSON.
 pub fn as_json(known: &SubjectSummary) -> Value {
     let mut value = outcome::json(&known.outcome, &next_command(known).unwrap_or_default());
     if let Value::Object(members) = &mut value {
@@ -190,7 +191,7 @@ fn state(state: &SubjectState) -> &'static str {
     }
 }
 
-/// A part of the list. The order is the order of the parts.
+/// A section of the list, in the order of the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum StatusSection {
     Waiting,
@@ -216,7 +217,7 @@ impl StatusSection {
             Self::Waiting => "Waiting for you:",
             Self::Running => "Running:",
             Self::Parked => "Parked:",
-            Self::Settled => "Settled, the latest first:",
+            Self::Settled => "Settled, latest first:",
         }
     }
 }
@@ -228,7 +229,7 @@ fn text(all: &[SubjectSummary], style: ListStyle, now: Timestamp) -> String {
     }
     let told =
         |number: PullRequestNumber| all.iter().any(|one| *one.subject() == Subject::PullRequest(number));
-    // A subject that has become a pull request is shown with that, once.
+    // A subject with a pull request is shown once, as the pull request.
     let is_shown = |known: &&SubjectSummary| origin_of(known).is_none_or(|number| !told(number));
     let of = |section: StatusSection| -> Vec<&SubjectSummary> {
         all.iter().filter(is_shown).filter(|known| StatusSection::of(&known.state) == section).collect()
@@ -266,7 +267,7 @@ fn origin_of(known: &SubjectSummary) -> Option<PullRequestNumber> {
     }
 }
 
-/// The tasks and issues that have become this pull request.
+/// Returns the tasks and issues that led to this pull request.
 fn origins(all: &[SubjectSummary], known: &SubjectSummary) -> Vec<String> {
     let Subject::PullRequest(number) = known.subject() else { return Vec::new() };
     let came = all.iter().filter(|one| origin_of(one) == Some(*number));
@@ -293,7 +294,7 @@ fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Ti
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
-    // A pull request shows these itself, and an approved one has nothing left.
+    // The pull request shows these itself, and an approved one needs nothing.
     let is_own = matches!(outcome.subject, Subject::PullRequest(_)) || outcome.pull_request.is_none();
     if is_own && outcome.ending != Ending::Approved {
         details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
@@ -330,7 +331,7 @@ fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle) -> String {
     if kept.is_empty() {
         return String::new();
     }
-    let mut text = format!("{}\n", paint.strong("Unfinished work that was kept:"));
+    let mut text = format!("{}\n", paint.strong("Saved unfinished work:"));
     for kept in kept.iter().take(length.most()) {
         let start = format!("  {}  {}  ", kept.subject, kept.salvage.commit.short());
         let room = print::result_width().saturating_sub(start.chars().count());

@@ -26,12 +26,12 @@ pub struct GatesSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ScoreMode {
-    /// No score gate.
+    /// Do not use the score gate.
     Off,
-    /// Only where a scorer is found.
+    /// Use the score gate if a scorer is found.
     #[default]
     Auto,
-    /// A run without a scorer is refused.
+    /// Refuse to run without a scorer.
     Required,
 }
 
@@ -41,33 +41,33 @@ pub enum ScoreMode {
 pub struct ScoreSection {
     /// Score gate: the change may not lower the quality of the merge base.
     pub mode: ScoreMode,
-    /// Command of aislop, if `aislop` is not the one on PATH.
+    /// Command that runs aislop, if not `aislop`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aislop_command: Option<String>,
-    /// Command of another scorer, which prints the format of `schemas/score.schema.json`.
+    /// Command that runs another scorer, whose output has the format of `schemas/score.schema.json`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Lowest score that is accepted, from 0 to 100.
+    /// Minimum score, from 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<u8>,
-    /// Points by which the score may fall.
+    /// Maximum number of points by which the score may fall.
     pub max_drop: u8,
-    /// Refuse findings of severity `error` that the merge base does not have.
+    /// Refuse new findings of severity `error`.
     pub no_new_errors: bool,
-    /// Most warnings that the merge base does not have.
+    /// Maximum number of new warnings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_new_warnings: Option<u32>,
-    /// Most comments that silence a tool, beyond those that the change removes.
+    /// Maximum number of added comments that silence a tool, minus those that the change removes.
     pub max_new_suppressions: u32,
     /// An engine of the scorer, for example `lint`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub engines: BTreeMap<String, EngineSection>,
-    /// Engines that must measure both sides; by default those of aislop but formatting.
+    /// Engines that must measure both merge base and head; by default all of aislop's except formatting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_engines: Option<Vec<String>>,
     /// Accept files that the scorer cannot score.
     pub allow_unscoreable: bool,
-    /// Accept measurements by engines that failed, were skipped or lack a program.
+    /// Accept a score although engines failed, were skipped or lack a program.
     pub allow_incomplete: bool,
     /// Time limit for one scan, in seconds.
     pub timeout_seconds: NonZeroU64,
@@ -77,7 +77,7 @@ pub struct ScoreSection {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineSection {
-    /// Most findings of the engine, of any severity, that the merge base does not have.
+    /// Maximum number of new findings of the engine, of any severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_new: Option<u32>,
 }
@@ -108,7 +108,7 @@ impl Default for ScoreSection {
 pub struct Tests {
     /// Test command that must succeed on the approved commit. It runs without a shell; for `&&`, `|` and the like use `sh -c '…'`.
     pub command: Option<String>,
-    /// Command that prepares each fresh clone once, for the coder and for the test command: a clone has what git tracks, and no `node_modules`, `.venv` or build folder.
+    /// Command that prepares each fresh clone once, for the coder and for the test command. A clone contains only files that git tracks: no `node_modules`, `.venv` or build folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup: Option<String>,
     /// Run the test command before each review of a new commit too.
@@ -138,7 +138,7 @@ pub struct Ci {
     /// Name of the only check that must be green. If not set: every check that the target branch requires; if it requires none, all checks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_name: Option<String>,
-    /// How long to wait before a merge until GitHub shows the first check of a commit, in seconds. After that the commit has no checks.
+    /// How long to wait before a merge for the first check of a commit, in seconds. After that, the commit counts as having no checks.
     pub start_seconds: u64,
     /// How long to wait for unfinished checks before a merge, in seconds.
     pub timeout_seconds: u64,

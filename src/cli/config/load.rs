@@ -124,8 +124,8 @@ impl BaseLayers {
         Ok(Self { layers, warning: file.and_then(|file| file.warning) })
     }
 
-    /// Reads the layers that choose the forge, before it is known which branch counts: an unreadable or untrusted file of the
-    /// repository is left out here, and refused once its branch is known.
+    /// Reads the layers that choose the forge, before the relevant branch is known. An unreadable or untrusted file of the
+    /// repository is left out here, and rejected once its branch is known.
     pub async fn of_the_forge(
         repository: &Repository,
         branch: Option<&BranchName>,

@@ -70,7 +70,7 @@ pub struct AgentSettings {
     pub args: Vec<String>,
     /// Names of environment variables to pass to the program, besides the few that every agent gets.
     pub env: Vec<String>,
-    /// Time limit for its turns, in seconds; `review.agent_timeout_seconds` if not set.
+    /// Time limit for the agent's turns, in seconds; `review.agent_timeout_seconds` if not set.
     pub timeout_seconds: Option<NonZeroU64>,
     /// Model; the program's own default if not set.
     pub model: Option<String>,
@@ -78,7 +78,7 @@ pub struct AgentSettings {
     pub models: Vec<String>,
     /// Reasoning effort, one of the program's own values.
     pub effort: Option<String>,
-    /// Your own checkout for its turns, instead of a clone.
+    /// Your own checkout for the agent's turns, instead of a clone.
     pub dir: Option<PathBuf>,
     /// Differences when it is the coder.
     pub coder: RoleSettings,
@@ -159,7 +159,7 @@ impl BudgetSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrustSettings {
-    /// Logins whose records are accepted like our own.
+    /// Logins whose records are accepted like those of agent-loop's own login.
     #[schemars(with = "Vec<String>")]
     pub recorders: Vec<Login>,
     /// Logins without write access whose signed requirements are accepted.
@@ -173,7 +173,7 @@ pub struct TrustSettings {
 pub struct Redact {
     /// Action when a text to be published contains a secret: `replace` the secret or `stop` the run.
     pub on_hit: OnSecret,
-    /// Names of environment variables whose values are secrets, besides those whose names say so.
+    /// Names of environment variables whose values are secrets, besides those whose names indicate a secret.
     pub variables: Vec<String>,
 }
 
@@ -189,7 +189,7 @@ pub struct Review {
     pub on_reviewer_failure: OnReviewerFailure,
     /// Merge pull requests once they are approved.
     pub auto_merge: bool,
-    /// Handling of findings that deserve a change of their own, once a pull request is approved.
+    /// Handling of findings for a separate change, after a pull request is approved.
     pub approved_followups: Followups,
     /// How often the coder may ask questions, with --interactive.
     pub max_clarification_rounds: u32,
@@ -225,13 +225,13 @@ pub struct Turns {
     pub max_retries: u32,
     /// Delays before each retry, in seconds; the last value repeats.
     pub retry_backoff_seconds: Vec<u32>,
-    /// Longest prompt, in characters. What does not fit of a change is in a file that the prompt names.
+    /// Maximum length of a prompt, in characters. If a change does not fit, the prompt names a file with all of it.
     pub max_prompt_characters: NonZeroU64,
     /// Action when an agent's quota is exhausted: `exit`, to be resumed later, or `wait`.
     pub on_quota: OnQuota,
     /// Allow two agents to take turns in the same checkout of yours.
     pub allow_shared_dir: bool,
-    /// Let agents do anything on this machine, without confirmation and without a sandbox. Later commands do not remember it.
+    /// Let agents do anything on this machine, without confirmation and without a sandbox. Applies to one command only.
     pub dangerous_permissions: bool,
 }
 
@@ -259,7 +259,7 @@ pub struct ForgeSettings {
     /// Repository on GitHub, as OWNER/REPO, if not the one of `origin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
-    /// Command of GitHub's own program gh, which reaches GitHub with the login of its user.
+    /// Command that runs the GitHub CLI, gh, whose login is used.
     pub gh_command: String,
     /// Publish each review also as a review of GitHub's own kind, with comments at the lines that findings name.
     pub native_reviews: bool,

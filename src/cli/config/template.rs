@@ -10,7 +10,7 @@ use super::keys::{self, NAME};
 pub fn template() -> String {
     let mut text = String::from(
         "# Settings of agent-loop. Remove a `#` to change a setting; the values shown are the defaults.\n\
-         # In a repository, agent-loop uses the version on the branch to be changed.\n",
+         # In a repository, agent-loop uses the version on the target branch.\n",
     );
     section(&keys::schema(), "", "", &mut text);
     text

@@ -1,4 +1,4 @@
-//! The raw logs of a subject, the latest first: of whose turn each is, and how that ended, so far as its journal says it.
+//! The raw logs of a subject, latest first: the turn of each, and how the turn ended according to the journal.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,21 +19,21 @@ use super::open::OpenRepository;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
     pub file: LogFile,
-    /// What a person types for it: the part of the file's name that no other log has.
+    /// The name that a person types: the part of the file's name that is unique among the logs.
     pub name: String,
     pub source: LogSource,
-    /// How that ended, if it is known.
+    /// The result of the turn, if it is known.
     pub ended: String,
 }
 
 impl Log {
-    /// The name of its file, without the ending.
+    /// Returns the name of the file without its extension.
     pub fn stem(&self) -> String {
         self.file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
-/// What a log is of.
+/// The origin of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogSource {
     Turn { run: String, round: u32, role: Role, label: String },
@@ -42,7 +42,7 @@ pub enum LogSource {
 }
 
 impl LogSource {
-    /// Who printed it.
+    /// Returns the name of the agent or gate.
     pub fn who(&self) -> String {
         match self {
             Self::Turn { role, label, .. } => role.with(label),
@@ -51,7 +51,7 @@ impl LogSource {
         }
     }
 
-    /// In which round, if that is known. A delivery has none.
+    /// Returns the round, if it is known. A delivery has none.
     pub fn round(&self) -> String {
         match self {
             Self::Turn { round: 0, .. } | Self::Tests { .. } | Self::Other => String::new(),
@@ -60,10 +60,10 @@ impl LogSource {
     }
 }
 
-/// The logs of a subject, where its own command put them; the latest first.
+/// Returns the logs of a subject, latest first. A command may have chosen their folder.
 pub fn read(here: &OpenRepository, subject: &Subject) -> Vec<Log> {
     let mut files = retention::logs(&folders(here, subject), std::slice::from_ref(subject));
-    // Summaries of what runs cost lie there too.
+    // The folder also contains usage summaries.
     files.retain(|file| file.path.extension().is_some_and(|ending| ending == "log"));
     let entries = journals::read(&here.folders.journal(subject)).unwrap_or_default();
     described(files, &entries, here.holder(subject).as_ref())
@@ -75,7 +75,7 @@ fn folders(here: &OpenRepository, subject: &Subject) -> Folders {
     here.folders.clone().with_logs(moved.as_deref())
 }
 
-/// What is known of each log. They come oldest first, and go latest first.
+/// Describes each log. The input is oldest first, the result latest first.
 fn described(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) -> Vec<Log> {
     let named = files.into_iter().map(|file| {
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -98,7 +98,7 @@ fn described(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) ->
     logs
 }
 
-/// The name of a log, and what it is of, from the name of its file: `RUN-ROUND-ROLE-LABEL-NAME`, or `RUN-tests-NAME`.
+/// Returns the name and the origin of a log, from the name of its file: `RUN-ROUND-ROLE-LABEL-NAME`, or `RUN-tests-NAME`.
 fn parsed(stem: &str) -> (String, LogSource) {
     let Some((rest, name)) = stem.rsplit_once('-') else { return (stem.to_owned(), LogSource::Other) };
     let turn = rest.match_indices('-').find_map(|(at, _)| {
@@ -115,7 +115,7 @@ fn parsed(stem: &str) -> (String, LogSource) {
     }
 }
 
-/// A turn that has ended was written down just after its log was closed; a failed one with its log.
+/// The end of a turn is written just after its log was closed, and names the log if the turn failed.
 fn mark_turns(logs: &mut [Log], entries: &[Entry]) {
     let mut known: BTreeMap<&TurnKey, usize> = BTreeMap::new();
     for entry in entries {
@@ -129,7 +129,7 @@ fn mark_turns(logs: &mut [Log], entries: &[Entry]) {
             log.ended.is_empty() && is_of(&log.source, turn) && log.file.modified <= SystemTime::from(*at)
         };
         let named = path.is_some().then(|| logs.iter().position(is_its)).flatten();
-        // An end that is written a second time is of the same turn.
+        // A second end belongs to the same turn.
         let found = named.or_else(|| known.get(turn).copied()).or_else(|| logs.iter().rposition(fits));
         if let Some((at, log)) = found.and_then(|at| Some((at, logs.get_mut(at)?))) {
             log.ended = ended;
@@ -143,7 +143,7 @@ fn is_of(of: &LogSource, turn: &TurnKey) -> bool {
     *run == turn.run.as_str() && *round == turn.round && *role == turn.role && *label == turn.label.as_str()
 }
 
-/// A measurement does not say when it was made: those of a run are told only if each of its logs has one.
+/// A measurement has no time: those of a run are shown only if each of its logs has one.
 fn mark_tests(logs: &mut [Log], entries: &[Entry]) {
     let mut measured: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for entry in entries {

@@ -35,16 +35,16 @@ pub struct Repository {
     pub origin: Option<String>,
     /// The user's own ssh command for this repository.
     pub ssh_command: Option<String>,
-    /// Where the branches are that count.
+    /// The branches to read.
     pub home: BranchHome,
 }
 
-/// Where the branches are that count.
+/// The branches to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BranchHome {
-    /// In this repository, which is its own forge's.
+    /// Those in this repository, which is the repository of its own forge.
     Here,
-    /// In `origin`, as they were when they were last fetched; a branch that was never fetched is looked up here.
+    /// Those of `origin` at the last fetch; a branch that was never fetched is searched in this repository.
     Origin,
 }
 
@@ -114,7 +114,7 @@ impl Repository {
         Ok(Some(format!("there is no branch `{branch}`{hint}; {another}")))
     }
 
-    /// Returns what agents will not see although a person may expect it: submodules, and changes that are not committed.
+    /// Returns what agents will not see although a person may expect it: submodules and uncommitted changes.
     pub async fn unseen(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
         let git = GitQuery { folder: &self.path, variables };
         let reference = self.reference(&git, branch).await?;
@@ -140,7 +140,7 @@ impl Repository {
         Ok(notices)
     }
 
-    /// Returns the address of `origin`, if that can be a repository on GitHub.
+    /// Returns the address of `origin`, if it can be a repository on GitHub.
     pub fn address(&self) -> Option<RepositoryAddress> {
         RepositoryAddress::from_url(self.origin.as_deref()?)
     }
@@ -162,7 +162,7 @@ impl Repository {
         on_github.map_or_else(|| self.common.display().to_string(), |address| address.to_string())
     }
 
-    /// The full name of a branch, where it counts.
+    /// Returns the full name of a branch of the forge's repository.
     async fn reference(&self, git: &GitQuery<'_>, branch: &BranchName) -> Result<String, String> {
         let here = format!("refs/heads/{branch}");
         match self.home {
@@ -189,7 +189,7 @@ impl Repository {
         };
         let size = git.ask(&["cat-file", "-s", &blob]).await?.and_then(|size| size.parse::<u64>().ok());
         if size.is_none_or(|size| size > LONGEST_FILE) {
-            return Err(format!("{name} on {branch} is no file of settings: it takes {size:?} bytes"));
+            return Err(format!("{name} on {branch} is not a settings file: it has {size:?} bytes"));
         }
         Ok(Some(git.ask(&["cat-file", "blob", &blob]).await?.unwrap_or_default()))
     }
@@ -264,7 +264,7 @@ impl GitQuery<'_> {
                 "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"
             ))),
             None => {
-                Err(unsupported(format!("`git version` says `{said}`, which is no version; is that git?")))
+                Err(unsupported(format!("`git version` says `{said}`, which is not a version; is that git?")))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What is known of each subject: from the forge, from its journal, from its lock. Changes nothing.
+//! The state of each subject, from the forge, its journal and its lock. Changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -29,38 +29,38 @@ use crate::text::sanitize::{one_line, unmarked};
 
 use super::open::OpenRepository;
 
-/// The longest title that is kept, in characters: a task may be a book.
+/// The maximum length of a title, in characters: a task may be very long.
 const LONGEST_TITLE: usize = 200;
 
-/// What happens with a subject.
+/// The state of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubjectState {
     Running(Holder),
-    /// It waits until a quota resets.
+    /// The run waits until a quota resets.
     Parked(Parking),
-    /// The run was cut off and can be resumed.
+    /// The run was interrupted and can be resumed.
     Interrupted,
-    /// A person must act: decide, merge, or start the run again. The text says why.
+    /// A person must act: decide, merge, or start the run again. The text names the reason.
     NeedsHuman(String),
-    /// It has become this pull request, which shows the rest.
+    /// The subject led to this pull request, which has the current state.
     Delivered(PullRequestNumber),
-    /// Nothing is left to resume; the text says how the run ended.
+    /// Nothing is left to resume; the text describes how the run ended.
     Settled(String),
-    /// The files of it on this machine cannot be read; the text says why, and what to do.
+    /// The subject's files on this machine cannot be read; the text names the reason and a fix.
     Unreadable(String),
 }
 
-/// The time that a run is parked.
+/// The time for which a run is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parking {
-    /// When the quota was found to be used up.
+    /// The time at which the quota was found to be used up.
     pub since: Timestamp,
     pub resets_at: Timestamp,
     pub reason: Parked,
 }
 
 impl Parking {
-    /// Returns the instant as people read it: a guessed one is called a guess.
+    /// Formats the reset time; a guess is marked as a guess.
     pub fn until(self) -> String {
         match self.reason {
             Parked::Quota | Parked::RateLimit => utc(self.resets_at),
@@ -68,33 +68,34 @@ impl Parking {
         }
     }
 
-    /// Whether the run may go on. A clock that was set back says nothing of how long it still is; asking costs one turn.
+    /// Returns whether the run can be resumed. After the clock was set back, the remaining time is unknown, so the run is
+    /// resumed.
     pub fn is_due(self, now: Timestamp) -> bool {
         self.resets_at <= now || was_set_back(self.since, now)
     }
 }
 
-/// What is known of a subject.
+/// A subject with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectSummary {
-    /// The flow that wrote last about the subject, or the first that could; absent where nothing can be read.
+    /// The flow that wrote the last record of the subject, else the first flow for it; `None` if nothing can be read.
     pub flow: Option<FlowName>,
     pub outcome: Outcome,
     pub state: SubjectState,
-    /// What it is about, in one harmless line: a title of the forge, or the first line of a task. For this machine's eyes only.
+    /// A safe one-line title: from the forge, or the first line of a task. It never leaves this machine.
     pub title: Option<String>,
-    /// When something was last written down here about it.
+    /// The time of the last change in the subject's local files.
     pub touched: Option<Timestamp>,
 }
 
 impl SubjectSummary {
-    /// Which subject.
+    /// Returns the subject.
     pub fn subject(&self) -> &Subject {
         &self.outcome.subject
     }
 }
 
-/// Everything that is known here.
+/// Returns all subjects in this repository with their states.
 pub async fn survey(here: &OpenRepository) -> Vec<SubjectSummary> {
     let mut all = Vec::new();
     for subject in here.subjects() {
@@ -103,7 +104,7 @@ pub async fn survey(here: &OpenRepository) -> Vec<SubjectSummary> {
     all
 }
 
-/// What is known of one subject; nothing, if the forge has it no longer. What can't be read must not hide the others.
+/// Returns the state of a subject; `None` if the forge no longer has it. An unreadable subject does not hide the others.
 pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSummary> {
     match read(here, &subject).await {
         Ok(known) => known,
@@ -192,18 +193,18 @@ fn last_run(entries: &[Entry]) -> Option<&RunId> {
     })
 }
 
-/// One line that commands no terminal and turns no direction.
+/// Returns one line without control sequences and text direction marks.
 fn harmless(text: &str) -> String {
     unmarked(&one_line(&plain(text), LONGEST_TITLE))
 }
 
-/// The first line of a task that says something. The words lie in the file of its run, which never leaves the machine.
+/// Returns the first non-blank line of a task. The text is in the run file, which never leaves the machine.
 fn task_title(here: &OpenRepository, subject: &Subject) -> Option<String> {
     let text = RunFile::load(&here.folders.run_file(subject)).ok()?.task?;
     text.lines().map(harmless).find(|line| !line.is_empty())
 }
 
-/// When the journal was last written to, or else the file of the run.
+/// Returns when the journal, or else the run file, was last written.
 fn touched(here: &OpenRepository, subject: &Subject) -> Option<Timestamp> {
     let modified = |path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
     let when =
@@ -211,14 +212,14 @@ fn touched(here: &OpenRepository, subject: &Subject) -> Option<Timestamp> {
     Timestamp::try_from(when).ok()
 }
 
-/// The state of a flow on a subject, and when its last record was written.
+/// The state of a flow for a subject, and the time of its last record.
 struct Folded {
     flow: FlowName,
     machine: Box<dyn Machine>,
     noted: Timestamp,
 }
 
-/// The state of the flow that wrote last about a subject, or of the first that could.
+/// Returns the state of the flow that wrote the last record of a subject, or of the first flow for it.
 fn fold(
     subject: &Subject,
     read: impl Fn(&Chain) -> ChainReading,
@@ -242,7 +243,7 @@ fn fold(
 }
 
 impl Folded {
-    /// What is known where the subject has led to no pull request: how its run ended, or that it was cut off.
+    /// Describes a subject without a pull request: how its run ended, or that it was interrupted.
     fn found(self, subject: Subject) -> SubjectFacts {
         let run = self.machine.run();
         let ending = run.and_then(|run| run.ending.clone());
@@ -256,7 +257,7 @@ impl Folded {
     }
 }
 
-/// What the forge has, if it has it. A forge that can't be asked may still have it.
+/// Returns what the forge has; `None` if it does not exist. A forge that cannot be reached is an error.
 fn there<T>(found: Result<T, ForgeError>) -> Result<Option<T>, String> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -294,7 +295,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     Ok(Some(SubjectFacts { flow, outcome, state, title: Some(pull_request.title) }))
 }
 
-/// What an ending that was noted then leaves to do.
+/// Returns the state after a run with this ending at this time.
 fn after(ending: &Ending, since: Timestamp) -> SubjectState {
     let described = || match ending.reason() {
         Some(reason) => format!("{} ({reason})", ending.status()),
@@ -330,7 +331,7 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     Ok(Some(SubjectFacts { title: Some(issue.title), ..found }))
 }
 
-/// A task's records live in its journal until its pull request is open.
+/// Describes a task. Its records are in its journal until its pull request is open.
 async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectFacts>, String> {
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
@@ -345,7 +346,7 @@ async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
     Ok(Some(SubjectFacts { title: task_title(here, subject), ..found }))
 }
 
-/// What has become a pull request is told by that.
+/// Describes a subject that may have led to a pull request, which then has the current state.
 async fn delivery(
     here: &OpenRepository,
     subject: Subject,

@@ -1,4 +1,4 @@
-//! A start that is refused before anything was done leaves nothing behind. What an earlier command left is never touched.
+//! Removes the files of a run that was refused before it did anything. Files of earlier commands are not removed.
 
 use std::path::PathBuf;
 
@@ -11,18 +11,18 @@ use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 
-/// What there was of a subject before a command began.
+/// The state of a subject before a command.
 #[derive(Debug)]
 pub struct Beginning {
     subject: Subject,
     journal: PathBuf,
     lock: PathBuf,
-    /// What was not there yet; nothing, if the subject was known.
+    /// The paths that did not exist yet; empty if the subject was known.
     absent: Vec<PathBuf>,
 }
 
 impl Beginning {
-    /// Looks what there is.
+    /// Reads the state.
     pub fn of(subject: &Subject, folders: &Folders) -> Self {
         let is_known = folders.subject(subject).exists();
         let all = retention::everything(folders, subject).into_iter();
@@ -34,8 +34,8 @@ impl Beginning {
         }
     }
 
-    /// Removes what this command made, if it was refused and nothing was written into the journal. Never the reason for a
-    /// failure: what stays is shown by `status`, and can be cleaned.
+    /// Removes the files of this command, if it was refused and wrote nothing to the journal. An error is ignored: `status`
+    /// shows the remaining files, and `clean` removes them.
     pub fn forget_if_refused(self, outcome: &Outcome) {
         let Ending::Refused { reason } = &outcome.ending else { return };
         if *reason == Refused::Locked {

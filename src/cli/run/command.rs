@@ -1,4 +1,4 @@
-//! Pursues a goal to its end: repository, settings, what is remembered, agents; then the engine does the rest.
+//! Runs a goal to its end: repository, settings, remembered flags, agents, then the engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,15 +57,15 @@ pub enum Answers {
     Nobody,
 }
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunResult {
     Ended(Box<Outcome>),
-    /// It was only rehearsed: this is what would be done.
+    /// A dry run: the steps that would be performed.
     DryRun(Box<rehearse::DryRun>),
 }
 
-/// Runs to the end.
+/// Runs a goal to its end.
 pub async fn run(
     goal: Goal,
     arguments: &RunArguments,
@@ -79,7 +79,7 @@ pub async fn run(
     }
 }
 
-/// Returns the subject of a refusal before the repository is known: the key of a task is made from its words alone.
+/// Returns the subject of a refusal before the repository is known: the key of a task is derived from its text alone.
 fn provisional_subject(goal: &Goal) -> Subject {
     match &goal.target {
         GoalTarget::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),

@@ -76,8 +76,8 @@ fn refuse_memory_in_user_checkout(seated: &[KnownAgent], settings: &Settings) ->
         None => Ok(()),
         Some((known, directory)) => {
             let message = format!(
-                "agent_memory.dir: `{}` would lie in the checkout of the coder `{}`, which is your own ({} {}), and agent-loop writes \
-                 nothing there; give --agent-memory-dir an absolute path, or leave it out for the cache folder",
+                "agent_memory.dir: `{}` would be in the checkout of the coder `{}`, which is your own ({} {}): agent-loop writes nothing \
+                 there; use an absolute path with --agent-memory-dir, or omit the flag to use the cache folder",
                 inside.display(),
                 known.name.label,
                 directory.flag,

@@ -1,4 +1,4 @@
-//! From settings to the gates of a run: the commands that this machine runs, and the gates that a run requires.
+//! Determines from the settings the gates that this machine measures, and the gates that a run requires.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,10 +21,10 @@ use crate::engine::outcome::RunError;
 
 use super::remembered::Remembered;
 
-/// The engines of aislop that must have measured a tree.
+/// The engines of aislop that must measure both trees.
 const ENGINES: [&str; 4] = ["lint", "code-quality", "ai-slop", "security"];
 
-/// Returns the gates of this machine. The test command of the last run in the repository is used again.
+/// Returns the gates that this machine measures. The test command of the last run in the repository is used again.
 pub fn gates(
     settings: &Settings,
     earlier: &Remembered,
@@ -60,11 +60,11 @@ pub fn required(configuration: &Configuration, measured: &MeasuredGates) -> Requ
     }
 }
 
-/// The gates that a new run requires.
+/// Returns the gates that a new run requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredGates {
     pub names: Vec<GateName>,
-    /// Whether flags of this command name a gate: then these gates also replace those of a run that is open.
+    /// Returns whether flags of this command name a gate: then its gates also replace those of an open run.
     pub asked: bool,
 }
 
@@ -72,7 +72,7 @@ fn usage(why: String) -> RunError {
     RunError::refused(Refused::Usage, why)
 }
 
-/// Refuses a program that is not on PATH before a coder works for an hour. One with a path may lie in the repository.
+/// Rejects a program that is not on PATH before the coder's first turn. A program with a path may be in the repository.
 fn must_be_there(
     which: UserCommand,
     command: &str,
@@ -83,7 +83,7 @@ fn must_be_there(
         return Ok(());
     }
     Err(usage(format!(
-        "the {which} command `{command}` can't be run: there is no program `{program}` in the absolute folders of PATH; \
+        "the {which} command `{command}` can't be run: `{program}` was not found in the absolute folders of PATH; \
          install it, or name another command with --{which}-command"
     )))
 }

@@ -1,4 +1,4 @@
-//! The goal of a command: a flow, and what it is about.
+//! The goal of a command: a flow and its subject.
 
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
@@ -10,7 +10,7 @@ pub struct Goal {
     pub target: GoalTarget,
 }
 
-/// What a flow is about, as a person says it.
+/// The subject of a flow, as a person types it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GoalTarget {
     Task(String),

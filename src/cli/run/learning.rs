@@ -1,4 +1,4 @@
-//! What a run teaches about the tests of its repository, and what earlier runs taught.
+//! The tests of a repository: what earlier runs found out, and what this run does.
 
 use crate::adapters::agent_memory::Memory;
 use crate::adapters::gates::settings::GateCommand;
@@ -23,7 +23,7 @@ impl Learning {
         Self { memory, tests: tests.filter(is_public).cloned() }
     }
 
-    /// Remembers a test command that passed. Returns a warning if it could not be saved.
+    /// Saves a test command that passed. Returns a warning if that fails.
     pub fn learn(&self, outcome: &Outcome) -> Option<String> {
         let passed = |gate: &Measurement| gate.gate == GateName::tests() && gate.verdict == Verdict::Pass;
         let tests = self.tests.as_ref().filter(|_| outcome.gates.iter().any(passed))?;

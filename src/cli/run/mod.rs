@@ -1,4 +1,4 @@
-//! `task`, `issue` and `pr`: from the command line to an engine, and to its outcome.
+//! Runs `task`, `issue` and `pr`: from the command line to an engine, and to its outcome.
 
 pub mod beginning;
 pub mod command;

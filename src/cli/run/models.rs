@@ -1,4 +1,4 @@
-//! The models that an agent is asked with in each role, and the other settings that differ between roles.
+//! The models of an agent in each role, and other settings that differ between roles.
 
 use crate::adapters::agents::vendors;
 use crate::cli::config::settings::{AgentSettings, RoleSettings, Settings};
@@ -27,7 +27,7 @@ pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
     }
 }
 
-/// Returns the models that an agent is asked with in a role, one after the other; none if its program chooses.
+/// Returns the models of an agent in a role, in order; empty if its program chooses.
 ///
 /// # Errors
 /// When both one model and a chain of models are named in one place.
@@ -43,16 +43,16 @@ pub fn chain(name: &AgentName, role: Role, settings: &Settings) -> Result<Vec<St
         (Some(model), []) => Ok(vec![model.clone()]),
         (None, models) => Ok(models.to_vec()),
         (Some(_), [_, ..]) => {
-            Err(format!("`model` and `models` are both said of `{}`; say one of them", name.backend))
+            Err(format!("`model` and `models` are both set for `{}`; set only one of them", name.backend))
         }
     }
 }
 
-/// Checks that a program can't take models and efforts for anything else, because a file of the repository may name them
-/// without being trusted.
+/// Checks that a program cannot mistake models and efforts for flags, because a file of the repository may name them without
+/// being trusted.
 ///
 /// # Errors
-/// When one is not, or when both a model and a chain of models are named in one place; the text names the key.
+/// When one is invalid, or both a model and a chain of models are named in one place; the text names the key.
 pub fn check(settings: &Settings) -> Result<(), String> {
     for (name, agent) in &settings.agents {
         let own = RoleSettings {
@@ -86,16 +86,16 @@ fn check_arguments(name: &str, agent: &AgentSettings) -> Result<(), String> {
         |word: &&String| word.as_str() == "-m" || word.as_str() == "--model" || word.starts_with("--model=");
     match (model, arguments.find(names_one)) {
         (Some(model), Some(argument)) => Err(format!(
-            "agents.{name}: the model is named twice, as `{model}` and by the argument `{argument}`; leave out one of them"
+            "agents.{name}: the model is named twice, as `{model}` and by the argument `{argument}`; omit one of them"
         )),
         (_, _) => Ok(()),
     }
 }
 
-/// A failure that did not pass in so many tries does not pass.
+/// The maximum number of retries of a failure that may be temporary.
 const MOST_RETRIES: u32 = 20;
 
-/// Returns an error for an effort that a vendor's program would not understand, or would ignore.
+/// Returns an error for an effort that a vendor's program would reject or ignore.
 fn check_efforts(name: &str, agent: &AgentSettings) -> Result<(), String> {
     let Some(vendor) = Vendor::ALL.iter().copied().find(|vendor| vendor.name() == name) else {
         return Ok(());
@@ -112,7 +112,7 @@ fn efforts(agent: &AgentSettings) -> impl Iterator<Item = &String> {
 
 fn check_words(section: &str, words: &RoleSettings) -> Result<(), String> {
     if words.model.is_some() && !words.models.is_empty() {
-        return Err(format!("[{section}] says both `model` and `models`; say one of them"));
+        return Err(format!("[{section}] sets both `model` and `models`; set only one of them"));
     }
     let model = words.model.iter().map(|word| ("model", word));
     let models = words.models.iter().map(|word| ("models", word));
@@ -124,7 +124,7 @@ fn check_words(section: &str, words: &RoleSettings) -> Result<(), String> {
 fn check_word(key: &str, word: &str) -> Result<(), String> {
     const LONGEST: usize = 200;
     let why = if word.trim().is_empty() {
-        "says nothing"
+        "is empty"
     } else if word.starts_with('-') {
         "would be read as a flag"
     } else if word.contains('=') {

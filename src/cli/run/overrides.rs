@@ -1,4 +1,4 @@
-//! From settings to the request that the flow gets.
+//! Converts settings to the request for the flow.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::flow::terms::Overrides;
 use super::gates::RequiredGates;
 use super::models;
 
-/// Makes the request of a run.
+/// Returns the request of a run.
 pub fn request(
     configuration: &Configuration,
     agents: &[KnownAgent],
@@ -49,7 +49,7 @@ pub fn request(
     })
 }
 
-/// Checks that the named reviewers can sit at one table, before their programs are looked for.
+/// Checks that the named reviewers can review together, before their programs are searched.
 pub fn roster(roles: &Roles) -> Result<(), String> {
     let coder: AgentName = DEFAULT_CODER.parse().map_err(|error| format!("{error}"))?;
     let reviewers: Vec<Seat> = roles.reviewers.iter().map(Seat::from).collect();
@@ -92,7 +92,7 @@ fn repair_chain(models: &[String]) -> RepairChain {
     }
 }
 
-/// The sources of settings that count.
+/// The sources of settings that are used.
 #[derive(Clone, Copy)]
 enum Sources {
     CommandLine,

@@ -1,4 +1,4 @@
-//! The permissions of a run's agents, and the warning that they deserve.
+//! The permissions of a run's agents, and the warning about them.
 
 use crate::cli::config::settings::Turns;
 use crate::domain::subject::Subject;
@@ -8,7 +8,7 @@ use super::remembered::Remembered;
 /// The kind of command that starts or continues a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
-    /// One that names everything that it wants.
+    /// A command that names its whole goal.
     Command,
     /// A command that continues the run of another command.
     Resumption,
@@ -54,6 +54,6 @@ impl Permissions {
     }
 }
 
-/// The warning about a run whose agents may do anything.
+/// Returns the warning about a run whose agents may do anything.
 pub const DANGEROUS: &str = "DANGEROUS PERMISSIONS: coder and reviewers may do anything on this machine as this user, \
      without a sandbox and without confirmation (--dangerous-agent-permissions)";

@@ -1,4 +1,4 @@
-//! The program behind each agent of a run, and the refusal of an agent that has none.
+//! Finds the program of each agent of a run, and rejects an agent without one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use super::models;
 use super::remembered::Remembered;
 
 /// A relative folder of `PATH` would lie in the repository under review, so it is not searched.
-const NOT_IN_PATH: &str = "it is not in PATH, whose relative folders do not count";
+const NOT_IN_PATH: &str = "it was not found on PATH (relative folders are ignored)";
 
 /// Returns the agents of these roles.
 pub fn named(roles: &Roles) -> Vec<KnownAgent> {
@@ -35,26 +35,26 @@ pub fn named(roles: &Roles) -> Vec<KnownAgent> {
     coder.chain(reviewers).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
 }
 
-/// The agents that a run may ask, with the programs that were found.
+/// The agents of a run, with the programs that were found.
 #[derive(Debug)]
 pub struct ResolvedAgents {
     /// One agent for each role and label.
     pub everyone: Vec<KnownAgent>,
     pub programs: BTreeMap<(Role, Label), Program>,
-    /// Reasons why the other agents can't be asked.
+    /// The reasons why other agents cannot be used.
     pub missing: BTreeMap<(Role, Label), String>,
 }
 
-/// Whether an agent's program has to exist.
+/// Whether an agent's program must exist.
 #[derive(Clone, Copy)]
 enum Presence {
     Required,
-    /// For an agent that an earlier command named, or a default agent.
+    /// It may be missing: an earlier command named the agent, or it is a default.
     Optional,
 }
 
-/// Finds the program of every agent that may be asked. An agent that was named on this subject keeps its program,
-/// whatever was configured since.
+/// Finds the program of every agent that may be used. An agent that was named for this subject before keeps its program, even
+/// if the settings have changed since.
 pub fn resolved(
     asked: &[KnownAgent],
     earlier: &Remembered,
@@ -149,7 +149,7 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
 
 fn not_there(name: &AgentName) -> RunError {
     let message = format!(
-        "the backend `{}` is not there yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
+        "the backend `{}` is not supported yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
         name.backend, name.label
     );
     RunError::refused(Refused::Unsupported, message)
@@ -168,8 +168,8 @@ fn vendors_program(
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).map_err(|place| {
         let message = format!(
-            "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{vendor}-cmd PATH` \
-             (`agent-loop doctor` looks at all of them)"
+            "`{name}` is the program `{cmd}`, and {place}; install it, or name its path: `--{vendor}-cmd PATH` \
+             (`agent-loop doctor` checks all of them)"
         );
         RunError::refused(Refused::Config, message)
     })?;
@@ -181,7 +181,7 @@ fn vendors_program(
             if model.as_ref().is_none_or(|model| !model.contains('/')) =>
         {
             return Err(config(format!(
-                "`{name}` needs a model, because its own choice may be a service that you did not mean; name one as {form}: \
+                "`{name}` needs a model, because its own choice may be a service that you did not choose; name one as {form}: \
                  `--{vendor}-model {form}`"
             )));
         }
@@ -200,7 +200,7 @@ fn vendors_program(
     })
 }
 
-/// Finds a program by its path, or by its name in `PATH`; else says what is wrong.
+/// Finds a program by its path or by its name in `PATH`, or returns the problem.
 fn found(cmd: &str, variables: &Variables) -> Result<PathBuf, String> {
     match search::look_for(cmd, variables) {
         FoundProgram::There(found) => Ok(found),
@@ -218,7 +218,7 @@ fn file(name: &AgentName, path: &Path) -> Result<PathBuf, RunError> {
     if path.is_file() {
         return Ok(path.to_owned());
     }
-    let message = format!("`{name}` names {}, and there is no such file", path.display());
+    let message = format!("`{name}` names {}, which does not exist", path.display());
     Err(RunError::refused(Refused::Usage, message))
 }
 
@@ -227,7 +227,7 @@ fn unknown(name: &AgentName, configured: &str, settings: &Settings) -> RunError 
     let hint = suggestion(configured, known.iter().copied());
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let message = format!(
-        "`{name}` names an agent of the configuration, and there is no [agents.{configured}] (known: {known}){hint}; \
+        "`{name}` names an agent of the configuration, but there is no [agents.{configured}] (known: {known}){hint}; \
          for a program in this folder write `command:./{configured}`"
     );
     RunError::refused(Refused::Usage, message)
@@ -241,9 +241,7 @@ fn configured_agent(
 ) -> Result<CommandAgent, RunError> {
     let config = |why: String| RunError::refused(Refused::Config, why);
     let cmd = agent.cmd.as_ref().ok_or_else(|| {
-        config(format!(
-            "[agents.{configured}] says no `cmd`, so `{name}` can't be started; name its program there"
-        ))
+        config(format!("[agents.{configured}] has no `cmd`, so `{name}` can't be started; set it there"))
     })?;
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables)

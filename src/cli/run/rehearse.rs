@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be done, in order, up to and including the next turn of an agent. Nothing of it is done.
+//! `--dry-run`: the steps of a run, in order, up to and including the next turn of an agent. No step is performed.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::text::sanitize::one_line;
 
 use super::plan::Plan;
 
-/// What would be done.
+/// The result of a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DryRun {
     pub effects: Vec<String>,
-    /// How it would end, if it would end without anybody's word.
+    /// The outcome, if the run would end without an answer.
     pub outcome: Option<Outcome>,
 }
 
@@ -35,20 +35,20 @@ impl DryRun {
         self.outcome.as_ref().map_or(0, |outcome| outcome.ending.exit_code())
     }
 
-    /// As one JSON object, schema `agent-loop/dry-run/1`.
+    /// Returns the dry run as a JSON object, schema `agent-loop/dry-run/1`.
     pub fn json(&self) -> Value {
         json!({
             "schema": "agent-loop/dry-run/1",
             "effects": self.effects,
             "outcome": self.outcome.as_ref().map(|ends| outcome::json(ends, "")),
             "exit": self.exit_code(),
-            "message": "nothing of this was done",
+            "message": "dry run: no step was performed",
         })
     }
 
     /// Returns the dry run as text for a person.
     pub fn text(&self) -> String {
-        let mut text = String::from("Dry run: nothing of this was done.\n");
+        let mut text = String::from("Dry run: no step was performed.\n");
         for (number, effect) in (1..).zip(&self.effects) {
             let _ = writeln!(text, "{number:>3}. {}", one_line(effect, 200));
         }
@@ -61,13 +61,13 @@ impl DryRun {
                     one_line(&ends.message, 400)
                 );
             }
-            None => text.push_str("What follows depends on the answer.\n"),
+            None => text.push_str("Further steps depend on the answer.\n"),
         }
         text
     }
 }
 
-/// Rehearses a plan in front of a real world.
+/// Performs a dry run of a plan. The world is only read.
 pub async fn run<W: World>(world: W, plan: Plan, folders: Folders) -> DryRun {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);

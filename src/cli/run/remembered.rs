@@ -1,4 +1,4 @@
-//! What this machine remembers between commands, of each subject and of the last run in the repository.
+//! The flags of earlier commands that this machine stores, for each subject and for the last run in the repository.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,18 +21,18 @@ const NOT_REMEMBERED: &[&str] = &[
     "review.auto_merge",
     "review.approved_followups",
     "gates.tests.before_review",
-    // It has to be given each time; that it was given is remembered for a warning.
+    // This flag is required each time; it is stored only for a warning.
     "turns.dangerous_permissions",
     "output.quiet",
     "output.progress_interval_seconds",
 ];
 
-/// What this machine remembers of a subject and of the last run.
+/// The stored flags for a subject and of the last run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Remembered {
-    /// What earlier commands on the subject named.
+    /// The agents and flags of earlier commands on the subject.
     pub own: RunFile,
-    /// What the last command in the repository named.
+    /// The agents and flags of the last command in the repository.
     pub last: RunFile,
 }
 
@@ -57,7 +57,7 @@ impl Remembered {
         self.last.flags.get("gates.tests.command").and_then(Value::as_str).map(str::to_owned)
     }
 
-    /// Adds what this command names, and returns the file to keep.
+    /// Adds the agents and flags of this command, and returns the file to store.
     pub fn with(
         mut self,
         agents: Vec<KnownAgent>,
@@ -81,7 +81,7 @@ impl Remembered {
     }
 }
 
-/// Keeps a file for the subject, and for the repository.
+/// Stores a file for the subject, and for the repository.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
     let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };

@@ -1,4 +1,4 @@
-//! Finds the values of the environment that are secrets, so that none of them is published.
+//! Finds secret values in the environment, so that none of them is published.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -15,22 +15,22 @@ use crate::pattern::pattern;
 use crate::text::redaction::Secret;
 use crate::text::redaction::names::is_secret;
 
-/// Headers, and members of an object, whose values are secrets.
+/// Headers and members of objects with secret values.
 static SECRET_PART: LazyLock<Regex> = pattern!(
     r"(?i)KEY$|TOKENS?$|SECRET|COOKIE|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|SIGNATURE|AUTHORIZATION|^(ACCESS|REFRESH)$|(^|[_-])(AUTH|PASS)$"
 );
 
-/// The path of an address that opens nothing: names and versions, as `/v1/models`.
+/// A path of a URL that is not a secret: names and versions, such as `/v1/models`.
 static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$");
 
-/// The longest part of a model's name, in letters: dates and sizes are shorter, keys are longer.
+/// The maximum length of a part of a model's name, in characters: dates and sizes are shorter, keys are longer.
 const LONGEST_PART: usize = 12;
 
-/// A longer user name in a URL is taken for a token, in characters.
+/// The length of a user name in a URL, in characters, above which it is treated as a token.
 const LONGEST_USER: usize = 15;
 
-/// Returns the values that must not be published: those of variables whose name says so, that an agent gets, or that
-/// settings name; and credentials inside of any value.
+/// Returns the values that must not be published: those of variables whose name indicates a secret, that an agent gets or
+/// that settings name, and credentials inside of any value.
 pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     let given: BTreeSet<&str> =
         settings.agents.values().flat_map(|agent| &agent.env).map(String::as_str).collect();
@@ -50,7 +50,7 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     }
 }
 
-/// Returns the credentials inside of a value: the password of a URL, those in headers and in JSON.
+/// Returns the credentials inside a value: the password of a URL, those in headers and in JSON.
 fn inner(name: &str, value: &str) -> Vec<String> {
     let mut found: Vec<String> = password(value).map(str::to_owned).into_iter().collect();
     if name.to_ascii_uppercase().contains("HEADER") {
@@ -64,8 +64,8 @@ fn inner(name: &str, value: &str) -> Vec<String> {
     found
 }
 
-/// Returns the credentials in a URL. An `@` in a path has none before it, but some passwords hold a `/`: then the text
-/// before the `/` is no host with a port.
+/// Returns the credentials in a URL. An `@` in a path follows no credentials, but some passwords contain a `/`: then the text
+/// before the `/` is not a host with a port.
 fn password(value: &str) -> Option<&str> {
     let (_, rest) = value.trim().split_once("://")?;
     let authority = rest.split('/').next()?;
@@ -115,7 +115,7 @@ fn login(header: &str) -> Vec<&str> {
     std::iter::once(value).chain(last).collect()
 }
 
-/// The members of an object whose names say that they are secrets, at any depth that JSON is read to.
+/// Collects the members of an object whose names indicate a secret, at any depth of the JSON.
 fn members(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(all) => {
@@ -132,7 +132,7 @@ fn members(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// All texts of a value, at any depth.
+/// Collects all texts of a value, at any depth.
 fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(found, ["AWS_SECRET_ACCESS_KEY", "DEPLOY_KEY", "GH_TOKEN", "MY_LOGIN", "TOKENS_DIR"]);
     }
 
-    /// What is left of a text, when these variables are set and an agent of the user gets `GIVEN` and `GIVEN_MODEL`.
+    /// Returns a text after redaction, when these variables are set and an agent of the user gets `GIVEN` and `GIVEN_MODEL`.
     fn published(variables: &[(&str, &str)], text: &str) -> String {
         let mut settings = Settings::default();
         let env = vec!["GIVEN".to_owned(), "GIVEN_MODEL".to_owned()];
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ordinary_stays() {
+    fn ordinary_values_are_published() {
         for value in [
             "1",
             "true",

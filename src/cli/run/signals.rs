@@ -1,5 +1,5 @@
-//! The signals that ask for an end: the first asks for a clean stop, the second for an immediate one. A terminal that is
-//! closed is such a signal too.
+//! The signals that end a run: the first one requests a clean stop, the second an immediate one. Closing the terminal is such
+//! a signal too.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::adapters::process::signal::{FILE_SIZE, is_ignored};
 use crate::ports::cancellation::{Canceller, Urgency};
 
-/// What ends a process that does not listen.
+/// The signals that end a process without a handler.
 const STOPPING: [fn() -> SignalKind; 4] =
     [SignalKind::interrupt, SignalKind::terminate, SignalKind::hangup, SignalKind::quit];
 
@@ -18,7 +18,7 @@ const STOPPING: [fn() -> SignalKind; 4] =
 pub async fn listen(canceller: Arc<Canceller>) {
     let heard = STOPPING.iter().map(|kind| kind()).filter(|kind| !is_ignored(kind.as_raw_value()));
     let mut heard: Vec<Signal> = heard.filter_map(|kind| signal(kind).ok()).collect();
-    // A log that meets a limit of file size (`ulimit -f`) is an error of that write, and not the end of this process.
+    // At the limit of a log's file size (`ulimit -f`) the write fails; the process does not end.
     let _file_size = signal(SignalKind::from_raw(FILE_SIZE));
     for urgency in [Urgency::Stop, Urgency::Kill] {
         poll_fn(|context| {

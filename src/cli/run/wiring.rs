@@ -27,7 +27,7 @@ use crate::ports::run_event::RunEvent;
 
 use super::directories::Directories;
 
-/// The real world of a run.
+/// The real implementation of the ports.
 #[derive(Debug)]
 pub struct RealWorld {
     forge: Arc<AnyForge>,
@@ -82,14 +82,14 @@ impl World for RealWorld {
     }
 }
 
-/// What a run needs besides its repository.
+/// The parts of a run besides its repository.
 #[derive(Debug)]
 pub struct RunSettings {
     pub agents: BTreeMap<(Role, Label), Program>,
-    /// Checkouts of the user's own in which agents work.
+    /// The user's own checkouts in which agents work.
     pub directories: Directories,
     pub agent_deadline: Duration,
-    /// How long an agent may be silent and compute nothing, if that is watched.
+    /// The idle time limit of an agent; `None` for no limit.
     pub agent_idle: Option<Duration>,
     pub repair: RepairAgent,
     pub gates: MeasuredGates,
@@ -99,13 +99,13 @@ pub struct RunSettings {
     pub terminal: Arc<Terminal>,
 }
 
-/// The world of a run in a repository.
+/// Creates the world of a run in a repository.
 pub fn world(site: Site, surroundings: &Surroundings, settings: RunSettings) -> Result<RealWorld, String> {
     let folders = site.folders.clone().with_logs(settings.logs.as_deref());
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
     let checkout_folder = match &settings.memory {
-        Memory::On(wish) => wish.checkout.clone(),
+        Memory::On(options) => options.checkout.clone(),
         Memory::Off => None,
     };
     let terminal = Arc::clone(&settings.terminal);

@@ -1,5 +1,5 @@
-//! The warning about variables that are withheld from agents and tests because they open the forge. It gives their names,
-//! never their values.
+//! The warning about variables that are withheld from agents and tests because they give access to the forge. It contains
+//! their names, never their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub fn warning(
     let names: Vec<String> = names.into_iter().collect();
     (!names.is_empty()).then(|| {
         format!(
-            "not passed on to agents and tests: {}. By name or value it opens the forge, and that is for agent-loop alone",
+            "not passed to agents and tests: {}. By name or value, they give access to the forge, which only agent-loop may have",
             names.join(", ")
         )
     })

@@ -8,9 +8,9 @@ use crate::text::sanitize::one_line;
 
 use super::board::Board;
 
-/// How much of the end of a log is read, in bytes.
+/// The number of bytes to read from the end of a log.
 const END: u64 = 16 << 10;
-/// The longest activity, in characters.
+/// The maximum length of an activity, in characters.
 const LONGEST: usize = 200;
 
 /// Reads the latest action of each worker.

@@ -1,4 +1,4 @@
-//! Elapsed time and local instants as a person reads them.
+//! Elapsed time and local instants as text.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ pub fn clock(seconds: u64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// Formats an instant to come: how long it is until then, and the local time of day.
+/// Formats a future instant: the time until then, and the local time of day.
 pub fn until(now: Timestamp, instant: Timestamp) -> String {
     let zoned = |instant: Timestamp| instant.to_zoned(TimeZone::system());
     let (here, there) = (zoned(now), zoned(instant));

@@ -1,4 +1,4 @@
-//! The present state of a run, folded from its events: who works since when and at what, round, items, gates, cost. Pure.
+//! The current state of a run, folded from its events: working agents, round, items, gates, cost. Pure.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use crate::text::sanitize::one_line;
 
 use super::amounts::clock;
 
-/// Somebody who works.
+/// A working agent or gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
     pub since: Timestamp,
-    /// Where the raw output goes.
+    /// The path of the raw log.
     pub log: Option<String>,
-    /// What it did last, as far as its log shows it.
+    /// The latest activity in the log.
     pub activity: Option<String>,
 }
 
@@ -30,13 +30,13 @@ pub struct Worker {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Board {
     pub subject: Option<Subject>,
-    /// The round, and the last that may be taken.
+    /// The round, and the maximum number of rounds.
     pub round: Option<(u32, u32)>,
-    /// Who works: `reviewer one`, `gate tests`.
+    /// The working agents and gates: `reviewer one`, `gate tests`.
     pub workers: BTreeMap<String, Worker>,
-    /// Items that must be fixed, that are for later, and that are resolved.
+    /// The numbers of open, future and resolved items.
     pub items: (usize, usize, usize),
-    /// What gates said of the current head.
+    /// The verdicts of gates on the current head.
     pub gates: BTreeMap<GateName, Verdict>,
     pub usage: Usage,
     pub waiting: Option<(String, Timestamp)>,
@@ -44,7 +44,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// Takes in what happened.
+    /// Applies an event.
     pub fn take(&mut self, event: &RunEvent, now: Timestamp) {
         match event {
             RunEvent::Begun { subject } => {
@@ -102,7 +102,7 @@ impl Board {
         }
     }
 
-    /// The board in a few lines: what it is about, then who works.
+    /// Returns the board as lines: a heading, then the working agents.
     pub fn text(&self, now: Timestamp, spinner: char) -> Vec<String> {
         let mut lines = vec![self.heading()];
         for (who, worker) in &self.workers {
@@ -141,7 +141,7 @@ impl Board {
         parts.join(" · ")
     }
 
-    /// A line for each of those who still work.
+    /// Returns a line for each working agent.
     pub fn heartbeats(&self, now: Timestamp) -> Vec<String> {
         let line = |(who, worker): (&String, &Worker)| {
             let activity = worker.activity.as_ref().map_or_else(String::new, |text| format!(": {text}"));

@@ -1,4 +1,4 @@
-//! How a command ends: what it prints, and the exit code.
+//! The end of a command: its output and exit code.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use crate::text::sanitize::escaped;
 
 use super::{outcome, print};
 
-/// Whether a script reads what comes, so far as that can be told before the words were understood.
+/// Returns whether the command line requests JSON, as far as that can be determined before it is parsed.
 pub fn asked_for_json() -> bool {
     let json = |argument: std::ffi::OsString| {
         argument == "--json" || argument.as_encoded_bytes().starts_with(b"--json=")
@@ -31,12 +31,12 @@ pub fn complain(why: &str, exit: u8) -> ExitCode {
     ExitCode::from(exit)
 }
 
-/// Prints a result, or says why there is none.
+/// Prints a result or an error.
 pub fn say(result: Result<String, String>) -> ExitCode {
     say_with_code(result.map(|text| (text, 0)))
 }
 
-/// The same, with an exit code of its own.
+/// Prints a result with its own exit code, or an error.
 pub fn say_with_code(result: Result<(String, u8), String>) -> ExitCode {
     match result {
         Ok((text, exit)) => {
@@ -47,13 +47,14 @@ pub fn say_with_code(result: Result<(String, u8), String>) -> ExitCode {
     }
 }
 
-/// What is said once when a run is parked.
-pub const PARKING_HINT: &str = "  let cron do that: agent-loop resume --print-cron (or --print-systemd)\n";
+/// The hint that is printed once when a run is parked.
+pub const PARKING_HINT: &str =
+    "  to resume automatically: agent-loop resume --print-cron (or --print-systemd)\n";
 
-/// Prints the outcome of a run, for people or for scripts, and says with which code the program ends.
+/// Prints the outcome of a run, for people or for scripts, and returns the exit code.
 pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
     if as_json {
-        // The message of the outcome is on stdout; stderr only says where to look.
+        // The message of the outcome is on stdout; stderr only names the logs.
         for line in outcome::logs_of(outcome) {
             print::talk(&format!("{line}\n"));
         }

@@ -1,4 +1,4 @@
-//! What happened, as one JSON object a line, schema `agent-loop/event/1`. The outcome is the last line.
+//! The events of a run, each as a JSON object on one line, schema `agent-loop/event/1`. The outcome is the last line.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::board::Board;
 
 const SCHEMA: &str = "agent-loop/event/1";
 
-/// An event.
+/// Returns an event as JSON.
 pub fn event(event: &RunEvent, now: Timestamp) -> Value {
     let mut object = json!({ "schema": SCHEMA, "at": now });
     if let (Value::Object(object), Ok(Value::Object(members))) = (&mut object, serde_json::to_value(event)) {
@@ -18,7 +18,7 @@ pub fn event(event: &RunEvent, now: Timestamp) -> Value {
     object
 }
 
-/// Who still works.
+/// Returns the working agents and gates as JSON.
 pub fn heartbeat(board: &Board, now: Timestamp) -> Value {
     let working = board
         .workers

@@ -30,11 +30,11 @@ use super::paint::{Mark, Paint};
 /// The longest text of an agent or a program in a line, in characters. A command to type is never cut.
 const LONGEST_TEXT: usize = 400;
 
-/// How much is printed.
+/// How much to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
     Normal,
-    /// Only what asks for attention.
+    /// Only warnings and errors.
     Quiet,
 }
 
@@ -45,19 +45,19 @@ pub struct Line {
     pub text: String,
 }
 
-/// What was printed so far, as far as the next lines depend on it.
+/// The state that the next lines depend on.
 #[derive(Debug)]
 pub struct Narrator {
     paint: Paint,
     round: u32,
-    /// The results of the round that are not printed yet.
+    /// The results of the round that have not been printed yet.
     row: Vec<(Mark, String)>,
     opened: bool,
     waits: BTreeSet<String>,
 }
 
 impl Narrator {
-    /// Nothing was printed yet.
+    /// Creates the state before any line.
     pub fn new(paint: Paint) -> Self {
         Self { paint, round: 0, row: Vec::new(), opened: false, waits: BTreeSet::new() }
     }
@@ -86,9 +86,9 @@ impl Narrator {
                 self.after_row(news(text))
             }
             RunEvent::Warning { text } => self.warning(text),
-            // No result of the round is missing any more.
+            // All results of the round have arrived.
             RunEvent::TurnBegun { role: Role::Coder, .. } => self.flush(),
-            // The board shows these, or a record says more about them.
+            // The board shows these, or a record has the details.
             RunEvent::Waiting { .. }
             | RunEvent::Begun { .. }
             | RunEvent::RoundBegun { .. }
@@ -103,7 +103,7 @@ impl Narrator {
         }
     }
 
-    /// Returns the results that wait for others of their round.
+    /// Returns the delayed results of the round.
     pub fn flush(&mut self) -> Vec<Line> {
         if self.row.is_empty() {
             return Vec::new();
@@ -177,12 +177,12 @@ impl Narrator {
                 self.after_row(news(text))
             }
             Announcement::FollowedUp { .. } => Vec::new(),
-            // The outcome says how it ended.
+            // The outcome shows the ending.
             Announcement::Concluded { .. } => self.flush(),
         }
     }
 
-    /// Begins another row if the results are of another round.
+    /// Begins a new row if the results are of another round.
     fn in_round(&mut self, round: u32) -> Vec<Line> {
         let lines = if round == self.round { Vec::new() } else { self.flush() };
         self.round = round;
@@ -234,7 +234,7 @@ impl Narrator {
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
         self.row.push((Mark::Bad, format!("{gate}: {last}  (agent-loop logs {subject})")));
         let mut lines = self.flush();
-        // The code of a finding is for the coder.
+        // The coder needs the code of a finding, a person does not.
         let first = |item: &OpenedItem| item.text.lines().next().unwrap_or_default().to_owned();
         let of_gate = items.iter().filter(|item| item.key.is_some());
         lines.extend(of_gate.map(|item| finding(&OpenedItem { text: first(item), ..item.clone() })));
@@ -290,7 +290,7 @@ fn reason(failure: &TurnFailure, now: Timestamp) -> String {
     let (resets_at, guess, detail) = if let TurnFailure::Quota { resets_at, detail } = failure {
         (resets_at, "", detail)
     } else if let TurnFailure::QuotaUnknown { retry_at, detail } = failure {
-        (retry_at, ", a guess", detail)
+        (retry_at, " (a guess)", detail)
     } else {
         return one_line(&failure.to_string(), LONGEST_TEXT);
     };
@@ -315,7 +315,7 @@ fn aftermath(role: Role, follows: &FollowUpAction, now: Timestamp) -> String {
         }
         (FollowUpAction::AskedAgain { not_before, .. }, _) => format!("retrying {}", until(now, *not_before)),
         (FollowUpAction::NextModel { model }, _) => format!("trying the next model, {model}"),
-        (FollowUpAction::Corrected, _) => "asking once more, with the complaint".to_owned(),
+        (FollowUpAction::Corrected, _) => "asking again, with the error".to_owned(),
         (FollowUpAction::PutIntoForm, Role::Repair) => "asking the next model to reformat it".to_owned(),
         (FollowUpAction::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
             "asking to reformat the answer".to_owned()
@@ -325,7 +325,7 @@ fn aftermath(role: Role, follows: &FollowUpAction, now: Timestamp) -> String {
     }
 }
 
-/// The command that shows the log, unless the outcome will name it.
+/// Returns the command that shows the log, unless the outcome will name it.
 fn place(log: Option<&str>, follows: &FollowUpAction) -> String {
     match (log.and_then(logs::command), follows) {
         (None, _) | (Some(_), FollowUpAction::Nothing | FollowUpAction::Parked { .. }) => String::new(),

@@ -15,7 +15,7 @@ const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '�
 #[derive(Debug)]
 pub struct Live {
     paint: Paint,
-    /// The lines of the board that are on the terminal; the cursor is below them.
+    /// The number of the board's lines on the terminal; the cursor is below them.
     drawn: Mutex<Vec<String>>,
 }
 
@@ -38,7 +38,7 @@ impl Live {
         print::redraw(&erasing(&drawn, size), &format!("{line}\n{}", self.styled(&drawn)));
     }
 
-    /// Draws the present board.
+    /// Draws the current board.
     pub fn draw(&self, board: &Board, now: Timestamp) {
         let (mut drawn, size) = (self.drawn(), TerminalSize::of_terminal());
         let lines = if board.workers.is_empty() && board.waiting.is_none() {
@@ -62,7 +62,7 @@ impl Live {
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the lines as they are written: the heading, after the empty line, is strong.
+    /// Returns the lines with a bold heading, which follows the empty line.
     fn styled(&self, lines: &[String]) -> String {
         let line = |(index, line): (usize, &String)| match index {
             1 => format!("{}\n", self.paint.strong(line)),
@@ -84,15 +84,15 @@ fn spinner(now: Timestamp) -> char {
     SPINNER.get(frame % SPINNER.len()).copied().unwrap_or('*')
 }
 
-/// Returns an empty line and those lines of a board that fit on the terminal, cut to its width.
+/// Returns an empty line and the lines of a board that fit on the terminal, cut to its width.
 fn fitting(board: &[String], size: TerminalSize) -> Vec<String> {
     let cut = |line: &String| truncate_str(line, size.columns.saturating_sub(1), "…").into_owned();
     let lines = std::iter::once(String::new()).chain(board.iter().map(cut));
     lines.take(size.rows.saturating_sub(1)).collect()
 }
 
-/// Returns what moves the cursor to the first of these lines and clears the rest of the screen. A terminal that became
-/// narrower has wrapped them.
+/// Returns the control sequences that move the cursor to the first of these lines and clear the rest of the screen. A
+/// terminal that became narrower has wrapped them.
 fn erasing(lines: &[String], size: TerminalSize) -> String {
     let rows: usize = lines.iter().map(|line| measure_text_width(line).div_ceil(size.columns).max(1)).sum();
     if rows == 0 { String::new() } else { format!("\r\u{1b}[{rows}A\u{1b}[J") }

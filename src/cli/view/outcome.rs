@@ -18,7 +18,7 @@ use crate::text::sanitize::{one_line, unmarked};
 
 use super::logs;
 
-/// The outcome as one JSON object.
+/// Returns the outcome as a JSON object.
 pub fn json(outcome: &Outcome, next_command: &str) -> Value {
     let mut object = json!({
         "schema": "agent-loop/outcome/1",
@@ -75,7 +75,7 @@ fn gate(measured: &Measurement) -> Value {
     json!({ "name": measured.gate, "verdict": measured.verdict.name(), "detail": measured.detail })
 }
 
-/// The outcome in a few lines: how it ended, what is left, and what to type next.
+/// Returns the outcome as lines: the ending, open items, and the next command.
 pub fn text(outcome: &Outcome, next_command: &str) -> String {
     let mut text = format!("{}\n", headline(outcome));
     if let Some(message) = beside_verdict(&outcome.ending, &outcome.message) {
@@ -104,7 +104,7 @@ pub fn text(outcome: &Outcome, next_command: &str) -> String {
     text
 }
 
-/// How it ended, in one line: `approved #1 at b950be8 · 2 rounds · 17 s · $0.42`.
+/// Returns the ending in one line: `approved #1 at b950be8 · 2 rounds · 17 s · $0.42`.
 fn headline(outcome: &Outcome) -> String {
     let what =
         outcome.pull_request.map_or_else(|| outcome.subject.to_string(), |number| format!("#{number}"));
@@ -126,7 +126,7 @@ fn approves(ending: &Ending) -> bool {
     matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
 
-/// The commands that show the logs of failed turns, if the run did not end well.
+/// Returns the commands that show the logs of failed turns, if the run was not successful.
 pub fn logs_of(outcome: &Outcome) -> Vec<String> {
     if outcome.ending.exit_code() == 0 {
         return Vec::new();
@@ -160,7 +160,7 @@ pub fn next_command(outcome: &Outcome) -> String {
     }
 }
 
-/// The command that works on the subject again; this machine remembers the words of a task.
+/// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
 fn again(outcome: &Outcome) -> String {
     match (outcome.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),

@@ -1,4 +1,4 @@
-//! Subjects as text: a block for each that asks for attention, a line for each that is settled. Pure.
+//! Subjects as text: a block for each that needs attention, a line for each that is settled. Pure.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use super::paint::Paint;
 const INDENT: usize = 4;
 const SHORTEST_TITLE: usize = 24;
 
-/// What asks for attention.
+/// A subject that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     pub subject: String,
@@ -23,7 +23,7 @@ pub struct Block {
     pub next: Option<String>,
 }
 
-/// What is settled.
+/// A settled subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledLine {
     pub subject: String,
@@ -48,7 +48,7 @@ pub fn blocks(all: &[Block], most: usize, paint: Paint) -> String {
     all.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines, as a table, with titles cut to this width.
+/// Returns the lines as a table, with titles cut to this width.
 pub fn lines(all: &[SettledLine], most: usize) -> String {
     let subjects = widest(all.iter().map(|line| line.subject.as_str()));
     let hows = widest(all.iter().map(|line| line.how.as_str()));
@@ -63,7 +63,7 @@ pub fn lines(all: &[SettledLine], most: usize) -> String {
     text
 }
 
-/// Words in columns, but for the last, each as wide as its widest word.
+/// Formats words in columns; each column but the last is as wide as its longest word.
 pub fn columns<const COUNT: usize>(rows: &[[String; COUNT]]) -> Vec<String> {
     let width = |column: usize| widest(rows.iter().filter_map(|row| row.get(column)).map(String::as_str));
     let widths: Vec<usize> = (0..COUNT).map(width).collect();
@@ -74,7 +74,7 @@ pub fn columns<const COUNT: usize>(rows: &[[String; COUNT]]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// How long ago an instant was, in its largest unit.
+/// Formats the age of an instant in its largest unit.
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     let minutes = now.duration_since(then).as_secs() / 60;
     match (minutes / 1440, minutes / 60, minutes) {

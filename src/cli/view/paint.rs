@@ -14,7 +14,7 @@ pub enum Paint {
 }
 
 impl Paint {
-    /// Returns what the environment asks for.
+    /// Returns the paint for the current environment.
     pub fn wanted(variables: &Variables, screen: Screen) -> Self {
         let is_set =
             |name: &str| variables.get(std::ffi::OsStr::new(name)).is_some_and(|value| !value.is_empty());
@@ -55,7 +55,7 @@ impl Paint {
         self.styled(text, Style::new().fg_color(Some(AnsiColor::Cyan.into())))
     }
 
-    /// Returns the most important text of its neighbours.
+    /// Returns a text in bold.
     pub fn strong(self, text: &str) -> String {
         self.styled(text, Style::new().bold())
     }
@@ -76,7 +76,7 @@ pub enum Mark {
     Warning,
 }
 
-/// Where stdout or stderr goes.
+/// The destination of stdout or stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// To a file, a pipe, a log, or a terminal that cannot move its cursor.

@@ -1,55 +1,55 @@
-//! The only place that prints: results to stdout, talk to stderr. A closed pipe is no error.
+//! The only place that prints: results to stdout, messages to stderr. A closed pipe is not an error.
 
 use std::io::{self, IsTerminal, Write};
 
 use crate::text::sanitize::{coloured, escaped};
 
-/// Prints a result. On a terminal it may have colours.
+/// Prints a result. Its colours are removed unless stdout is a terminal.
 pub fn result(text: &str) {
     let shown = if results_are_seen() { coloured(text) } else { escaped(text) };
     data(shown.as_bytes());
 }
 
-/// Prints a result that has colours.
+/// Prints a result that contains colours.
 pub fn coloured_result(text: &str) {
     data(coloured(text).as_bytes());
 }
 
-/// Writes bytes as they are: only for a program that reads stdout.
+/// Writes bytes unchanged: only if a program reads stdout.
 pub fn data(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
     let _: io::Result<()> = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
-/// Says something.
+/// Prints a message.
 pub fn talk(text: &str) {
     redraw("", text);
 }
 
-/// Removes what was drawn, with control sequences of ours, and says something.
+/// Prints a message after our own control sequences, which remove the live view.
 pub fn redraw(erasing: &str, text: &str) {
     let shown = format!("{erasing}{}", coloured(text));
     let mut stderr = io::stderr().lock();
     let _: io::Result<()> = stderr.write_all(shown.as_bytes()).and_then(|()| stderr.flush());
 }
 
-/// How wide a line of a result may be: as wide as the terminal, without a limit elsewhere.
+/// Returns the maximum width of a line: that of the terminal; unlimited elsewhere.
 pub fn result_width() -> usize {
     let terminal = console::Term::stdout();
     if terminal.is_term() { usize::from(terminal.size().1) } else { usize::MAX }
 }
 
-/// Where diagnostics go.
+/// Returns the writer of diagnostics.
 pub fn diagnostics() -> impl Write {
     io::stderr()
 }
 
-/// Whether stderr is a terminal.
+/// Returns whether stderr is a terminal.
 pub fn talk_is_seen() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether stdout is a terminal.
+/// Returns whether stdout is a terminal.
 pub fn results_are_seen() -> bool {
     io::stdout().is_terminal()
 }

@@ -1,4 +1,4 @@
-//! Whoever watches a run: lines or a live view on stderr, events on stdout, questions with answers from stdin.
+//! The display of a run: lines or a live view on stderr, events on stdout, questions with answers from stdin.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
@@ -20,10 +20,10 @@ use super::paint::Paint;
 use super::print;
 
 const FRAME: Duration = Duration::from_millis(120);
-/// How often the live view reads the logs of those who work.
+/// The interval at which the live view reads the logs of working agents.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How a run is shown.
+/// The form of the display.
 #[derive(Debug)]
 pub enum Display {
     Lines(Verbosity),
@@ -37,7 +37,7 @@ pub enum Events {
     Printed,
 }
 
-/// Whoever watches a run.
+/// The display of a run.
 #[derive(Debug)]
 pub struct Terminal {
     display: Display,
@@ -48,13 +48,13 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Shows a run in this way, and says in this interval who still works.
+    /// Creates a display, which reports the working agents at this interval.
     pub fn new(display: Display, paint: Paint, events: Events, interval: Duration) -> Self {
         let (board, narrator) = (Mutex::new(Board::default()), Mutex::new(Narrator::new(paint)));
         Self { display, events, interval, board, narrator }
     }
 
-    /// Says lines, or only warnings.
+    /// Creates a display of lines, or only warnings.
     pub fn plain(talk: Verbosity) -> Self {
         Self::new(Display::Lines(talk), Paint::Plain, Events::Off, Duration::from_secs(30))
     }
@@ -77,7 +77,7 @@ impl Terminal {
         }
     }
 
-    /// Says who still works, for as long as it is polled; never returns.
+    /// Reports the working agents as long as it is polled; never returns.
     pub async fn beat(&self) {
         let (mut since, mut looked) = (SystemClock.now(), SystemClock.now());
         loop {
@@ -116,18 +116,18 @@ impl Terminal {
         }
     }
 
-    /// The logs of those whose last turn failed, by who it was.
+    /// Returns the logs of failed last turns, by agent.
     pub fn failed(&self) -> BTreeMap<String, String> {
         self.board().failed.clone()
     }
 
-    /// Asks a person for a line; nothing at the end of the input.
+    /// Asks a person for a line; `None` at the end of the input.
     async fn line(&self, prompt: &str) -> Option<String> {
         if let Display::Live(live) = &self.display {
             live.erase();
         }
         print::talk(prompt);
-        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        // In its own thread, so that Ctrl-C has an effect meanwhile.
         let line = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).map(|bytes| (bytes, line))
@@ -136,7 +136,7 @@ impl Terminal {
         Some(line.trim().to_owned())
     }
 
-    /// Prints what is not printed yet, and takes the live view away.
+    /// Prints the remaining lines and removes the live view.
     pub fn end(&self) {
         let waiting = self.narrator().flush();
         self.say(&waiting);

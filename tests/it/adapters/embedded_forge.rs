@@ -40,12 +40,12 @@ fn numbers_and_comments_are_ordered() {
 }
 
 #[test]
-fn an_edit_shows() {
+fn edits_are_visible() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     store.create(&issue("x"), at(1)).unwrap();
     store.comment(1, &ada(), "said", at(2)).unwrap();
-    // No command edits; whoever can write the file can.
+    // No command edits a comment, but any program that can write the file can.
     let edit = "UPDATE comments SET body = 'never said', updated_at = ?1";
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     assert_eq!(file.execute(edit, [at(3).to_string()]).unwrap(), 1);

@@ -1,4 +1,4 @@
-//! Adapters against the real thing: git, `SQLite`.
+//! Adapters with the real programs: git, `SQLite`.
 
 mod embedded_forge;
 mod git;

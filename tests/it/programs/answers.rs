@@ -1,4 +1,4 @@
-//! What agents say, through the built program: forms mended, wishes, secrets, follow-ups, and the thread verified.
+//! Answers of agents to the built program: repaired answers, requirements, secrets, follow-ups, and a verified thread.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::stage::{Ended, Stage};
 
 const WISH: &str = "Keep the other lines.\n\n-- Human Reviewer";
 
-/// A stage with a careless agent, and an issue with a signed wish.
+/// Creates a stage with a careless agent, and an issue with a signed requirement.
 fn careless() -> Stage {
     let stage = Stage::new();
     stage.agent("careless.sh", include_str!("../../../fixtures/agents/careless-agent.sh"));
@@ -44,7 +44,7 @@ fn thread(stage: &Stage, number: &str) -> String {
     stage.run(&["local", "pr", "view", number, "--comments"]).stdout
 }
 
-/// What it leaks is kept out.
+/// The secret that the agent leaks is not published.
 #[test]
 fn a_careless_agent_is_understood() {
     let stage = careless();

@@ -5,7 +5,7 @@ use std::process::Child;
 
 use super::stage::{Stage, task, until};
 
-/// An agent that works until the file `go` is there, once it has said that it works.
+/// An agent that announces that it works, and then works until the file `go` exists.
 fn patient(stage: &Stage) -> String {
     let root = stage.root().display();
     let script = format!(
@@ -16,7 +16,7 @@ fn patient(stage: &Stage) -> String {
     format!("{root}/began")
 }
 
-/// A run whose coder is at work, with its subject.
+/// Starts a run, waits until its coder works, and returns its subject.
 fn with_a_patient_coder(stage: &Stage) -> (Child, String) {
     let began = patient(stage);
     let mut words = task(&[]);
@@ -64,7 +64,7 @@ fn logs_follow_runs_to_their_end() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let followed = following.wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&followed.stdout).contains("I am at work"));
-    assert!(String::from_utf8_lossy(&followed.stderr).contains("not active any more"));
+    assert!(String::from_utf8_lossy(&followed.stderr).contains("no longer active"));
 }
 
 #[test]

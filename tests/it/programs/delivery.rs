@@ -1,4 +1,4 @@
-//! The main job with the built binary: from words, an issue or a branch to an approved pull request.
+//! Whole runs of the built binary: from a task, an issue or a branch to an approved pull request.
 
 use jiff::SignedDuration;
 
@@ -38,7 +38,7 @@ fn a_merge_closes_its_issue() {
 }
 
 #[test]
-fn a_persons_red_branch_is_mended() {
+fn a_persons_failing_branch_is_fixed() {
     let stage = Stage::new();
     stage.git(&["checkout", "--quiet", "-b", "feature"]);
     stage.write("more.txt", "two TODO\n");
@@ -74,7 +74,7 @@ fn our_secrets_reach_no_agent() {
 }
 
 #[test]
-fn a_rerun_goes_on_when_parked() {
+fn a_parked_run_resumes_when_repeated() {
     let stage = Stage::new();
     let back = from_now(SignedDuration::from_hours(50));
     stage.agent("tired.sh", &format!("#!/bin/sh\ncat > /dev/null\necho resets_at={back} >&2\nexit 75\n"));

@@ -1,4 +1,4 @@
-//! Disks that are full, that can't be written, or that are no folder: told as such, and nothing is lost.
+//! Disks that are full or read-only, and paths that are not folders: the message names the problem, and nothing is lost.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
 
 use super::stage::{Ended, Stage, task};
 
-/// A disk of so many kilobytes, for as long as this lives.
+/// A disk with this number of kilobytes, until it is dropped.
 struct SmallDisk<'stage> {
     stage: &'stage Stage,
     path: PathBuf,
@@ -36,7 +36,7 @@ impl Drop for SmallDisk<'_> {
     }
 }
 
-/// A disk let the run down, and the message says which path.
+/// Checks that the run failed because of the disk, and that the message names the path.
 fn let_down(ended: &Ended, path: &str) {
     assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(1), Some("disk")), "{}", ended.stdout);
     assert!(ended.json()["message"].as_str().unwrap().contains(path), "{}", ended.stdout);
@@ -47,7 +47,7 @@ fn approved(ended: &Ended) {
 }
 
 #[test]
-fn an_unmakeable_state_folder_is_named() {
+fn an_impossible_state_folder_is_named() {
     let stage = Stage::new();
     let file = stage.root().join("file");
     fs::write(&file, "").unwrap();
@@ -69,7 +69,7 @@ fn an_unwritable_state_folder_is_named() {
 fn our_full_disk_loses_nothing() {
     let stage = Stage::new();
     let disk = SmallDisk::mount(&stage, 16);
-    // More and more gets done before the disk is full.
+    // Later commands get further before the disk is full.
     for kilobytes in (16..=160).step_by(24) {
         let size = format!("remount,size={kilobytes}k");
         assert!(stage.succeeds("mount", &["-o", &size, disk.name()]));
@@ -102,7 +102,7 @@ fn the_repositorys_full_disk_loses_nothing() {
 
 #[tokio::test]
 #[ignore = "needs a machine on which a disk can be mounted"]
-async fn a_torn_entry_is_taken_back() {
+async fn an_incomplete_entry_is_removed() {
     let stage = Stage::new();
     let disk = SmallDisk::mount(&stage, 16);
     let entry = |body: &str| Entry::Record { body: body.to_owned() };
@@ -115,10 +115,10 @@ async fn a_torn_entry_is_taken_back() {
     let refusal = journal.append(entry(&"x".repeat(20_000))).await.unwrap_err();
     assert!(matches!(&refusal, JournalError::Disk(text) if text.contains("could not write")), "{refusal}");
     assert_eq!(fs::metadata(&path).unwrap().len(), acknowledged, "the torn line is gone");
-    // A reviewer that answers at the same time is heard, now that somebody made room.
+    // The answer of a reviewer at the same time is read, now that there is space again.
     assert!(stage.succeeds("mount", &["-o", "remount,size=64k", disk.name()]));
     journal.append(entry("two")).await.unwrap();
     assert_eq!(journals::read(&path).unwrap(), [entry("one"), entry("two")]);
-    // An open file keeps its disk in use.
+    // An open file prevents unmounting.
     drop(journal);
 }

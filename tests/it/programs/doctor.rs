@@ -1,4 +1,4 @@
-//! `doctor`: what it sees of programs that print what the real ones print, and of those that misbehave; how it judges.
+//! `doctor`: its results for programs that print what the real ones print, and for programs that misbehave.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -28,13 +28,13 @@ case "$*" in
 esac
 "#;
 
-/// A program in the folder that stands first in `PATH`.
+/// Creates a program in the first folder of `PATH`.
 fn install(stage: &Stage, name: &str, script: &str) {
     fs::create_dir_all(stage.root().join("bin")).unwrap();
     stage.agent(&format!("bin/{name}"), script);
 }
 
-/// With both usual agents, as they should be.
+/// Creates both default agents, ready to run.
 fn healthy() -> Stage {
     let stage = Stage::new();
     install(&stage, "claude", CLAUDE);
@@ -42,7 +42,7 @@ fn healthy() -> Stage {
     stage
 }
 
-/// Only programs of the stage and of the system, and folders of temporary files in which no home lies.
+/// Runs with only the programs of the stage and of the system, and with a temporary folder outside of any home.
 fn doctor(stage: &Stage, arguments: &[&str]) -> Ended {
     doctor_with(stage, arguments, &[])
 }
@@ -63,7 +63,7 @@ fn group<'report>(report: &'report Value, title: &str) -> &'report Value {
     found.unwrap_or_else(|| panic!("no group {title} in {report:#}"))
 }
 
-/// The verdict of a check, what was seen, and how to fix it.
+/// Returns the verdict of a check, the observation, and the fix.
 fn check(report: &Value, title: &str, name: &str) -> (String, String, String) {
     let checks = group(report, title)["checks"].as_array().unwrap();
     let found = checks.iter().find(|check| check["name"] == name);
@@ -77,7 +77,7 @@ fn verdict(report: &Value, title: &str, name: &str) -> String {
 }
 
 #[test]
-fn complete_machines_are_well() {
+fn complete_machines_have_no_problems() {
     let stage = healthy();
     let ended = doctor(&stage, &[]);
     let report = ended.json();
@@ -109,7 +109,7 @@ fn complete_machines_are_well() {
     assert!(!stage.root().join("state").exists(), "nothing is made");
 }
 
-/// Returns the report as people see it, with the git of the tests and no other program of theirs.
+/// Returns the report as text, with the git of the tests and no other program of this machine.
 fn text(stage: &Stage) -> String {
     let git = stage.root().join("bin/git");
     if !git.exists() {
@@ -125,7 +125,7 @@ fn text(stage: &Stage) -> String {
 }
 
 #[test]
-fn the_report_reads_well() {
+fn the_report_is_saved() {
     let stage = healthy();
     assert_screen(&stage, "doctor-ready", &text(&stage));
     install(&stage, "claude", "#!/bin/sh\necho '{ \"loggedIn\": false }'\nexit 1\n");
@@ -157,7 +157,7 @@ fn unneeded_programs_can_not_fail() {
 }
 
 #[test]
-fn missing_programs_are_named_with_remedies() {
+fn missing_programs_come_with_fixes() {
     let stage = healthy();
     let bin = stage.root().join("bin");
     fs::set_permissions(bin.join("claude"), Permissions::from_mode(0o644)).unwrap();
@@ -177,7 +177,7 @@ fn missing_programs_are_named_with_remedies() {
     assert_eq!((verdict.as_str(), seen.as_str()), ("error", "`codex`: not found on PATH"));
     assert!(fix.contains("npm install -g @openai/codex") && fix.contains("--codex-cmd PATH"), "{fix}");
 
-    // The old place is given by a flag, and a launcher without its interpreter says what it lacks.
+    // The old path is given by a flag; a launcher without its interpreter names the interpreter.
     install(&stage, "elsewhere", "#!/nowhere/node\n");
     let elsewhere = bin.join("elsewhere").display().to_string();
     let (verdict, seen, _) =
@@ -185,9 +185,9 @@ fn missing_programs_are_named_with_remedies() {
     assert!(verdict == "error" && seen.contains("No such file"), "{seen}");
 }
 
-/// Nor does one that never stops talking, and neither is ever called logged in.
+/// The same applies to a program that prints without end, and neither is reported as logged in.
 #[test]
-fn hanging_programs_hold_nobody_up() {
+fn hanging_programs_are_ended() {
     let stage = healthy();
     let pids = stage.root().join("pids");
     let hang = format!(
@@ -275,15 +275,15 @@ fn own_agents_are_never_started() {
 }
 
 #[test]
-fn quirks_are_told_where_they_apply() {
+fn quirks_are_reported_where_they_apply() {
     let stage = healthy();
-    // Its home below the folder of temporary files: it makes no helpers for its sandbox there.
+    // Its home is below the temporary folder: then it makes no helpers for its sandbox.
     let root = stage.root().display().to_string();
     let broken = doctor_with(&stage, &[], &[("TMPDIR", &root)]);
     let (verdict_, seen, fix) = check(&broken.json(), "codex (reviewer)", "sandbox");
     assert_eq!((broken.exit, verdict_.as_str()), (Some(0), "warning"), "{seen}");
     assert!(seen.contains("temporary") && fix.contains("TMPDIR"), "{seen}: {fix}");
-    // Without a sandbox there is nothing to break.
+    // Without a sandbox nothing can fail.
     let free =
         doctor_with(&stage, &["--dangerous-agent-permissions"], &[("TMPDIR", &root), ("IS_SANDBOX", "1")]);
     assert!(!free.stdout.contains("\"sandbox\""), "{:#}", free.json());
@@ -295,7 +295,7 @@ fn quirks_are_told_where_they_apply() {
         ("warning", "a command in its sandbox ended with exit code 1: bwrap: no namespaces")
     );
 
-    // Its own check does not know this variable, and a turn does.
+    // The program's own check does not know this variable, but a turn does.
     install(
         &stage,
         "codex",
@@ -392,9 +392,9 @@ fn readable_folders_are_named() {
     assert_eq!((verdict.as_str(), fix), ("warning", format!("chmod go-rwx {}", kept.display())));
 }
 
-/// They are judged by what they say and by what is set.
+/// Their state is determined by their output and by variables.
 #[test]
-fn other_vendors_are_judged_too() {
+fn other_vendors_are_checked_too() {
     let stage = healthy();
     install(&stage, "gemini", "#!/bin/sh\necho 0.60.1\n");
     install(
@@ -446,7 +446,7 @@ fn other_vendors_are_judged_too() {
     );
 }
 
-/// What was seen in all checks of one name.
+/// Returns the observations of all checks with this name.
 fn seen_twice(report: &Value, title: &str, name: &str) -> String {
     let checks = group(report, title)["checks"].as_array().unwrap();
     let named = checks.iter().filter(|check| check["name"] == name);

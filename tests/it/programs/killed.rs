@@ -1,4 +1,4 @@
-//! `kill -9` at many moments: the same command again leads to the same end, and nothing of the dead run stays alive.
+//! `kill -9` at many moments: the same command leads to the same result, and no process of the killed run survives.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::stage::{Ended, Stage, task, until};
 use rustix::process::{Pid, Signal};
 
-/// What must be the same, however often the program was killed.
+/// The facts that must be the same, no matter how often the program was killed.
 fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
     let tree = stage.git(&["rev-parse", &format!("{}^{{tree}}", stage.branch())]);
     let view = stage.run(&["local", "pr", "view", "1", "--json"]).json();
@@ -20,7 +20,7 @@ fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
     (outcome["status"].clone(), outcome["rounds"].clone(), tree, comments.iter().map(first_words).collect())
 }
 
-/// Kills the program after so many lines of what it says; false, if it came to its end before.
+/// Kills the program after this many lines of its output; returns false if it ended before.
 fn kill_after(stage: &Stage, words: &[&str], lines: usize) -> bool {
     let mut child = stage.start(words);
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -54,7 +54,7 @@ fn a_kill_never_changes_the_end() {
     }
 }
 
-/// The processes that have this word in their command line.
+/// Returns the processes with this word in their command line.
 fn alive(word: &str) -> Vec<String> {
     let all = fs::read_dir("/proc").unwrap().flatten();
     let lines = all.filter_map(|entry| {
@@ -71,7 +71,7 @@ fn alive(word: &str) -> Vec<String> {
 fn a_killed_coder_leaves_no_child() {
     let stage = Stage::new();
     let mark = stage.root().join("began").display().to_string();
-    // The first coder starts a child in a session of its own that ignores TERM, edits a file, and never ends.
+    // The first coder starts a child in its own session that ignores TERM, edits a file, and never ends.
     let stubborn = format!("{}-child", stage.root().display());
     let script = format!(
         "#!/bin/sh\nif [ \"$AGENT_LOOP_ROLE\" = coder ] && [ ! -e {mark} ]; then\n  \
@@ -107,7 +107,7 @@ fn a_killed_coder_leaves_no_child() {
     stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
 }
 
-/// Nobody types the command again.
+/// Nobody repeats the command.
 #[test]
 fn agents_end_with_a_killed_engine() {
     let stage = Stage::new();
@@ -122,13 +122,13 @@ fn agents_end_with_a_killed_engine() {
     until("the coder's turn", || fs::exists(&began).unwrap());
     child.kill().unwrap();
     child.wait().unwrap();
-    // The guard's command line names the stage too.
+    // The guard's command line contains the path of the stage too.
     until("the end of the coder and of the guard", || alive(&stage.root().display().to_string()).is_empty());
 }
 
-/// A closed terminal is an interrupt too.
+/// Closing the terminal is an interrupt too.
 #[test]
-fn an_interrupted_command_can_go_on() {
+fn an_interrupted_command_can_resume() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let stage = Stage::new();
         let mark = stage.root().join("began").display().to_string();
@@ -147,7 +147,7 @@ fn an_interrupted_command_can_go_on() {
     }
 }
 
-/// Runs the program from a shell that prepares something, with a coder that does something first.
+/// Runs the program from a shell with a setup command, and a coder that executes a script first.
 fn run_from_shell(prepared: &str, first: &str) -> Ended {
     let stage = Stage::new();
     stage.agent("first.sh", &format!("#!/bin/sh\n{first}\nexec {}/todo.sh\n", stage.root().display()));

@@ -1,4 +1,5 @@
-//! Settings that exclude each other and settings with two names: a later source wins, and one source says one of them.
+//! Settings that exclude each other, and settings with two names: a later source wins, and one source may set only one of
+//! them.
 
 use std::fs;
 
@@ -11,7 +12,7 @@ fn users_own(stage: &Stage, text: &str) {
     fs::write(folder.join("config.toml"), text).unwrap();
 }
 
-/// The value of a key, if it is set.
+/// Returns the value of a key, if it is set.
 fn explained(stage: &Stage, key: &str, variables: &[(&str, &str)]) -> Option<String> {
     let ended = stage.run_with(&["config", "explain", "--json"], variables);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
@@ -25,7 +26,7 @@ fn refused(ended: &Ended) -> String {
     ended.json()["message"].as_str().unwrap().to_owned()
 }
 
-/// A later chain replaces a model, too.
+/// The same applies to a later chain and a model.
 #[test]
 fn a_later_model_replaces_a_chain() {
     let stage = Stage::new();
@@ -49,7 +50,7 @@ fn a_later_model_replaces_a_chain() {
     assert!(of("agents.claude.models").is_some(), "what is said of another role stays");
 }
 
-/// They do so within one source, which the refusal names.
+/// They exclude each other within one source, which the refusal names.
 #[test]
 fn models_and_chains_exclude_each_other() {
     let stage = Stage::new();
@@ -87,7 +88,7 @@ fn settings_know_agy_as_antigravity() {
 }
 
 #[test]
-fn either_name_finds_ones_own_program() {
+fn either_name_finds_the_configured_program() {
     let stage = Stage::new();
     let path = stage.root().join("todo.sh");
     users_own(&stage, &format!("[agents.agy]\ncmd = '{}'\n", path.display()));

@@ -1,4 +1,4 @@
-//! The agent memory: who is told of it, where it lies, and what is refused.
+//! The agent memory: the agents that get it, its folder, and refused folders.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::stage::{Ended, Stage, task, walk};
 
 const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
 
-/// The shell agent, which keeps what it was asked, and what lies in its folder.
+/// The shell agent, which saves its prompt and the content of its folder.
 fn stage() -> Stage {
     let stage = Stage::new();
     stage.write("README.md", "# Votes\n\nCounts votes.\n");
@@ -23,7 +23,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// What agents saw, by the ending of the file; nothing stays.
+/// Removes and returns what agents saw, by the extension of the file.
 fn seen(stage: &Stage, ending: &str) -> Vec<(String, String)> {
     let folder = stage.root().join("seen");
     let mut found: Vec<(String, String)> = walk(&folder)
@@ -44,7 +44,7 @@ fn approved(ended: &Ended) {
 }
 
 #[test]
-fn agents_are_told_of_the_repository() {
+fn agents_get_the_memory() {
     let stage = stage();
     approved(&stage.run(&task(&[])));
     let prompts = seen(&stage, "prompt");
@@ -69,7 +69,7 @@ fn agents_are_told_of_the_repository() {
     assert!(!stage.root().join(".cache").exists());
 }
 
-/// It lies in the coder's checkout alone.
+/// The memory is only in the coder's checkout.
 #[test]
 fn a_relative_folder_is_never_committed() {
     let stage = stage();
@@ -87,7 +87,7 @@ fn a_relative_folder_is_never_committed() {
 }
 
 #[test]
-fn lent_checkouts_get_no_relative_folder() {
+fn user_checkouts_get_no_relative_folder() {
     let stage = stage();
     let lent = stage.root().join("lent");
     stage.git(&["clone", "--quiet", ".", lent.to_str().unwrap()]);
@@ -107,7 +107,7 @@ fn lent_checkouts_get_no_relative_folder() {
         }
     }
     assert_eq!((walk(&lent), stage.git(&["for-each-ref"])), before, "nothing was begun");
-    // A reviewer's checkout is another matter: the memory lies in the coder's alone.
+    // A reviewer has another checkout: the memory is only in the coder's.
     let mut words = task(&["--agent-memory-dir", ".notes"]);
     words[6] = "one=command:lent";
     approved(&stage.run(&words));
@@ -185,7 +185,7 @@ fn a_secret_test_command_is_forgotten() {
 }
 
 #[test]
-fn a_green_test_command_is_remembered() {
+fn a_passing_test_command_is_remembered() {
     let stage = stage();
     approved(&stage.run(&task(&["--test-command", "grep -c DONE notes.txt"])));
     seen(&stage, "prompt");

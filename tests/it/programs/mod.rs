@@ -1,14 +1,15 @@
-//! The built binary with real git and `command:` agents: the main job, kills at many moments, settings, commands, refusals.
+//! The built binary with real git and `command:` agents: whole runs, kills at many moments, settings, commands, refusals.
 
 mod answers;
 mod commands;
 mod delivery;
 mod disks;
 mod doctor;
+mod failure_messages;
 mod flaky;
+mod history;
 mod killed;
 mod layers;
-mod looking_back;
 mod memory;
 mod outputs;
 mod privacy;
@@ -21,7 +22,6 @@ mod search;
 mod settings;
 mod stage;
 mod terminal;
-mod told;
 mod usage;
 mod vendors;
 mod view;

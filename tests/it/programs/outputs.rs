@@ -1,11 +1,11 @@
-//! Agents that print nothing, too much, nonsense, or for ever: a failed turn with its log, and a program that stays small.
+//! Agents that print nothing, too much, invalid or endless output: a failed turn with its log, in little memory.
 
 use std::fs;
 use std::path::PathBuf;
 
 use super::stage::{Ended, Stage, task, walk};
 
-/// A run whose coder does this instead of an answer.
+/// Runs with a coder that executes this script instead of answering.
 fn with_a_coder_that(stage: &Stage, script: &str, more: &[&str]) -> Ended {
     stage.agent("odd.sh", &format!("#!/bin/sh\ncat > /dev/null\n{script}\n"));
     let mut words = task(more);
@@ -13,7 +13,7 @@ fn with_a_coder_that(stage: &Stage, script: &str, more: &[&str]) -> Ended {
     stage.run(&words)
 }
 
-/// The turn has failed, for this reason, and its log is named and there.
+/// Checks that the turn failed for this reason, and that its log is named and exists.
 fn failed(stage: &Stage, script: &str, more: &[&str], why: &str) {
     let ended = with_a_coder_that(stage, script, more);
     assert_eq!(
@@ -32,7 +32,7 @@ fn failed(stage: &Stage, script: &str, more: &[&str], why: &str) {
 }
 
 #[test]
-fn nonsense_and_excess_fail_the_turn() {
+fn invalid_output_fails_the_turn() {
     for (script, why) in [
         ("", "malformed"),
         ("printf '\\377\\376\\000\\001'", "not UTF-8"),
@@ -67,7 +67,7 @@ fn a_hundred_megabytes_cost_no_memory() {
     assert_eq!(ended.json()["reason"], "agent-failed", "{}", ended.stdout);
     let peak = fs::read_to_string(stage.root().join("peak")).unwrap();
     let kilobytes: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
-    // The program itself takes most of it: a build for tests is large.
+    // Most of this is the program itself: a debug build is large.
     assert!(kilobytes < 40_000, "{peak}");
     let log = stage.logs().pop().unwrap();
     assert!(fs::metadata(log).unwrap().len() >= 100_000_000, "all of it is in the log");

@@ -1,4 +1,4 @@
-//! What lies on the disk after a run, and who may read it.
+//! The files on the disk after a run, and their permissions.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,14 +12,14 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn what_a_run_leaves_is_private() {
+fn files_of_runs_are_private() {
     let stage = Stage::new();
     assert_eq!(stage.run(&task(&["--test-command", "true"])).exit, Some(0));
     let ours = stage.root().join("state/agent-loop");
     assert_eq!(mode(&ours), 0o700);
     let mut looked = 0;
     for path in walk(&ours) {
-        // What is checked out in a clone has the modes that its commit says; the folder around it is closed.
+        // Files in a clone have the modes of their commit; the folder around the clone is private.
         let content = path.components().any(|part| part.as_os_str() == "clone");
         if !content && !path.is_symlink() {
             assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
@@ -32,7 +32,7 @@ fn what_a_run_leaves_is_private() {
     }
 }
 
-/// Also as root, which could list any folder, the name of another one cannot be guessed.
+/// Even root, who can list any folder, cannot guess the name of another turn's folder.
 #[test]
 fn folders_of_turns_are_hidden() {
     let stage = Stage::new();
@@ -47,7 +47,7 @@ fn folders_of_turns_are_hidden() {
         names.iter().all(|name| name.len() >= 24) && seen.lines().all(|line| line.starts_with("d-wx------")),
         "{seen}"
     );
-    // Those of a killed run go when its subject is worked on again.
+    // The folders of a killed run are removed when its subject is worked on again.
     let ours = stage.root().join("state/agent-loop");
     let journal = walk(&ours).into_iter().find(|path| path.ends_with("pr-1/journal.jsonl")).unwrap();
     let left = journal.with_file_name("turns").join("left");
@@ -57,7 +57,7 @@ fn folders_of_turns_are_hidden() {
     assert!(!left.exists());
 }
 
-/// Neither an agent nor a command for tests gets it, under any name.
+/// Neither an agent nor a test command gets the token, under any name.
 #[test]
 fn no_command_gets_the_forges_token() {
     let stage = Stage::new();
@@ -114,7 +114,7 @@ fn no_command_gets_the_forges_token() {
 }
 
 #[test]
-fn a_users_checkout_is_left_alone() {
+fn the_users_checkout_is_unchanged() {
     let stage = Stage::new();
     let before = walk(&stage.repository().join("."))
         .into_iter()

@@ -1,4 +1,4 @@
-//! Parked runs, and who takes them up: `resume --due` from many processes at once, everywhere, and the jobs it prints.
+//! Parked runs and their resumption: `resume --due` from many processes at once, in all repositories, and the printed jobs.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,8 @@ use agent_loop::domain::instant::utc;
 
 use super::stage::{Ended, Stage, from_now, task, until, walk};
 
-/// An agent whose quota is used up until the instant in the file `until`. Without that file it works, and writes a line per turn.
+/// An agent whose quota is used up until the instant in the file `until`. Without that file it works, and writes a line per
+/// turn.
 fn with_a_quota(stage: &Stage, name: &str, work: &str) {
     let root = stage.root().display();
     let script = format!(
@@ -30,22 +31,22 @@ fn is_back(stage: &Stage) {
     fs::remove_file(stage.root().join("until")).unwrap();
 }
 
-/// How often the agent with the quota worked.
+/// Returns the number of turns of the agent with the quota.
 fn asked(stage: &Stage) -> usize {
     fs::read_to_string(stage.root().join("asked")).unwrap_or_default().lines().count()
 }
 
-/// A reset time that has come: this second, because one that is long past is not believed.
+/// Returns the current second as a reset time: one that is long past would be implausible.
 fn past() -> String {
     from_now(SignedDuration::ZERO)
 }
 
-/// A reset time in the far future.
+/// Returns a reset time in the far future.
 fn future() -> String {
     from_now(SignedDuration::from_hours(50))
 }
 
-/// A run that is parked in the middle of a round: one reviewer has voted, the other is out of quota.
+/// Creates a run that is parked in the middle of a round: one reviewer has voted, the other is out of quota.
 fn parked_review(stage: &Stage, work: &str, instant: &str) -> Value {
     with_a_quota(stage, "tired.sh", work);
     used_up_until(stage, instant);
@@ -96,7 +97,7 @@ fn a_parked_round_reaches_its_approval() {
 }
 
 #[test]
-fn an_absurd_reset_parks_an_hour() {
+fn implausible_resets_park_an_hour() {
     let an_hour = from_now(SignedDuration::from_hours(1));
     let soon = from_now(SignedDuration::from_mins(80));
     let stage = Stage::new();
@@ -125,7 +126,7 @@ fn an_absurd_reset_parks_an_hour() {
 }
 
 #[test]
-fn runs_parked_in_delivery_go_on() {
+fn runs_parked_in_delivery_resume() {
     let past = past();
     for order in [vec!["task", "Do it"], vec!["issue", "1"]] {
         let stage = Stage::new();
@@ -137,7 +138,7 @@ fn runs_parked_in_delivery_go_on() {
         words[4] = "sam=command:../tired.sh";
         assert_eq!(stage.run(&words).json()["status"], "parked");
         is_back(&stage);
-        // Cron has its own folder, and the person has gone on to another branch.
+        // Cron has its own current folder, and the person has switched to another branch.
         stage.git(&["checkout", "--quiet", "-b", "elsewhere"]);
         let repository = stage.repository().display().to_string();
         let done = stage.run_in(Path::new("/"), &["resume", "--due", "--json", "-C", &repository]);
@@ -148,7 +149,7 @@ fn runs_parked_in_delivery_go_on() {
 }
 
 #[test]
-fn what_is_not_due_is_listed() {
+fn runs_not_due_are_listed() {
     let (past, future) = (past(), future());
     let stage = Stage::new();
     parked_review(&stage, "", &future);
@@ -177,10 +178,10 @@ fn what_is_not_due_is_listed() {
 }
 
 #[test]
-fn what_was_interrupted_is_not_due() {
+fn interrupted_runs_are_not_due() {
     let stage = Stage::new();
     let root = stage.root().display().to_string();
-    // Nobody ends it after the kill, so it ends with the folder of the test.
+    // Nobody ends this process after the kill: it ends when the folder of the test is removed.
     let script = format!("#!/bin/sh\ntouch {root}/began\nwhile [ -e {root}/began ]; do sleep 0.1; done\n");
     stage.agent("slow.sh", &script);
     let mut words = task(&[]);
@@ -194,7 +195,7 @@ fn what_was_interrupted_is_not_due() {
 }
 
 #[test]
-fn of_two_crons_one_goes_on() {
+fn one_of_two_crons_resumes() {
     let past = past();
     let stage = Stage::new();
     let root = stage.root().display().to_string();
@@ -203,7 +204,7 @@ fn of_two_crons_one_goes_on() {
     is_back(&stage);
     let mut crons: Vec<Child> =
         (0..2).map(|_| stage.start_captured(&["resume", "--due", "--json", "--quiet"])).collect();
-    // The agent of the one blocks until the other has ended.
+    // The agent of one run waits until the other run has ended.
     let mut first = None;
     until("one of them ends", || {
         first = crons.iter_mut().position(|child| child.try_wait().unwrap().is_some());
@@ -223,7 +224,7 @@ fn of_two_crons_one_goes_on() {
 fn many_crons_ask_an_agent_once() {
     let (past, future) = (past(), future());
     let stage = Stage::new();
-    // Whoever is asked parks the run anew, so that a process that looked before could ask once more.
+    // The agent parks the run again, so that a process that looked before could ask once more.
     let again = format!("echo resets_at={future} >&2; exit 75");
     parked_review(&stage, &again, &past);
     is_back(&stage);
@@ -237,9 +238,9 @@ fn many_crons_ask_an_agent_once() {
     assert_eq!((asked(&stage), words.len()), (1, 1), "one went on, and said so");
 }
 
-/// Another process may take it up between the look and the lock.
+/// Another process may resume the run between the check and the lock.
 #[test]
-fn nothing_is_taken_up_twice() {
+fn no_run_is_resumed_twice() {
     let (past, future) = (past(), future());
     let stage = Stage::new();
     let root = stage.root().display().to_string();
@@ -255,7 +256,7 @@ fn nothing_is_taken_up_twice() {
     assert_eq!(stage.run(&words).exit, Some(3));
     is_back(&stage);
 
-    // The first sees that both are due and works on pr/1; the second takes the task meanwhile, which is parked anew.
+    // The first process sees two due runs and works on pr/1; meanwhile the second takes the task, which is parked again.
     let first = stage.start_captured(&["resume", "--due", "--json", "--quiet"]);
     until("the reviewer's turn", || asked(&stage) == 1);
     let second = stage.run(&["resume", "--due", "--json"]);
@@ -289,7 +290,7 @@ fn a_taken_subject_is_skipped_silently() {
 }
 
 #[test]
-fn every_known_repository_is_looked_at() {
+fn every_known_repository_is_searched() {
     let past = past();
     let stage = Stage::new();
     let other = stage.root().join("other");
@@ -298,7 +299,7 @@ fn every_known_repository_is_looked_at() {
             .succeeds("cp", &["-r", &stage.repository().display().to_string(), &other.display().to_string()])
     );
     parked_review(&stage, "", &past);
-    // What is named by its whole path is found from wherever the repository goes.
+    // A full path finds the subject, even if the repository is moved.
     let root = format!("{}/", stage.root().display());
     let mut words: Vec<String> = task(&[]).iter().map(|word| word.replace("../", &root)).collect();
     words[8] = format!("two=command:{root}tired.sh");
@@ -328,7 +329,7 @@ fn every_known_repository_is_looked_at() {
 }
 
 #[test]
-fn cron_is_told_of_unreadable_journals() {
+fn cron_reports_unreadable_journals() {
     let past = past();
     let stage = Stage::new();
     with_a_quota(&stage, "tired.sh", "");
@@ -343,7 +344,7 @@ fn cron_is_told_of_unreadable_journals() {
     assert!(ended.stderr.contains("line 1 of the journal"), "{}", ended.stderr);
 }
 
-/// The program and a parked repository, in folders with names that need quoting everywhere.
+/// Creates the program and a parked repository, in folders with names that need quoting everywhere.
 fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
     let past = past();
     let folder = stage.root().join("50%h of my programs");
@@ -364,7 +365,7 @@ fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
 }
 
 #[test]
-fn crons_line_works_in_crons_environment() {
+fn the_cron_line_works_under_cron() {
     let stage = Stage::new();
     let (program, odd) = in_odd_places(&stage);
     let place = odd.display().to_string();
@@ -417,7 +418,7 @@ fn systemd_accepts_the_printed_units() {
         (ended.exit, ended.stdout + &ended.stderr)
     };
     assert_eq!(verify(&names), (Some(0), String::new()));
-    // What it would say of a path that is not escaped: so the silence above means something.
+    // Proves that the silence above is meaningful: an unescaped path causes a warning.
     let service = fs::read_to_string(&names[0]).unwrap();
     fs::write(&names[0], service.replace("50%%h", "50%h")).unwrap();
     assert!(verify(&names[..1]).1.contains("not executable"), "{}", verify(&names[..1]).1);
@@ -449,14 +450,14 @@ fn dangerous_permissions_are_never_remembered() {
     let nothing = stage.run(&["resume", "--list", "--dangerous-agent-permissions"]);
     assert_eq!(nothing.exit, Some(2), "what has no effect is refused: {}", nothing.stdout);
 
-    // Whoever types the command anew says all that it is to have.
+    // A command that is typed again must name all permissions again.
     words.pop();
     assert_eq!(stage.run(&words).exit, Some(3));
     let plain = stage.run(&["resume"]);
     assert!(!plain.stderr.contains(WITHOUT), "{}", plain.stderr);
 }
 
-/// A run that waits for a quota that resets in hours.
+/// Creates a run that waits for a quota that resets in hours.
 fn waiting(stage: &Stage) -> Child {
     with_a_quota(stage, "tired.sh", "");
     used_up_until(stage, &future());

@@ -1,4 +1,4 @@
-//! What the program refuses, with what to type instead.
+//! Refusals of the program, each with a command that works.
 
 use super::stage::Stage;
 
@@ -11,7 +11,7 @@ fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
 }
 
 #[test]
-fn refusals_say_what_to_type() {
+fn refusals_name_a_command() {
     let stage = Stage::new();
     let nowhere = ["--claude-cmd", "/nowhere/claude"];
     let with = |words: &[&'static str]| [words, &nowhere].concat();
@@ -85,9 +85,9 @@ fn a_deleted_branch_is_never_reviewed() {
     refused(&stage, &review, "closed-subject", "the base branch `main` of pull request 1");
 }
 
-/// Everything that can be known before an agent works is refused then, the most basic thing first.
+/// Every problem that can be found before the first turn is reported before it, the most basic one first.
 #[test]
-fn nothing_is_begun_in_vain() {
+fn impossible_runs_are_refused_first() {
     let stage = Stage::new();
     stage.write("plain.sh", "#!/bin/sh\n");
     let plain = format!("command:{}", stage.repository().join("plain.sh").display());
@@ -109,7 +109,7 @@ fn nothing_is_begun_in_vain() {
 }
 
 #[test]
-fn looking_makes_nothing_and_spends_nothing() {
+fn read_only_commands_change_nothing() {
     let stage = Stage::new();
     let forge = stage.repository().join(".git/agent-loop.sqlite3");
     assert_eq!(stage.run(&["local", "issue", "list", "--json"]).stdout, "[]\n");

@@ -1,4 +1,4 @@
-//! Odd repositories: the loop works in them, or says by name why not and what to type.
+//! Unusual repositories: the loop works in them, or refuses them with a reason and a command.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,7 @@ use super::stage::{Stage, task};
 
 const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
 
-/// The path of something beside the repository.
+/// Returns the path of a file next to the repository.
 fn beside(stage: &Stage, name: &str) -> String {
     stage.root().join(name).display().to_string()
 }
@@ -74,7 +74,7 @@ fn branches_in_the_way_are_refused() {
     works(&stage, &task(&[]));
 }
 
-/// git allows names of branches that a shell would run.
+/// git allows names of branches that a shell would execute.
 #[test]
 fn commands_with_foreign_names_are_quoted() {
     let stage = Stage::new();
@@ -151,7 +151,7 @@ fn clones_have_tags_and_branches() {
 }
 
 #[test]
-fn what_agents_miss_is_told_first() {
+fn missing_content_is_reported_first() {
     let stage = Stage::new();
     let commit = stage.git(&["rev-parse", "HEAD"]);
     stage.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},vendor/lib")]);
@@ -166,7 +166,7 @@ fn what_agents_miss_is_told_first() {
 }
 
 #[test]
-fn files_that_users_ignore_stay_out() {
+fn ignored_files_stay_out() {
     let stage = Stage::new();
     fs::create_dir_all(stage.root().join(".config/git")).unwrap();
     fs::write(stage.root().join(".config/git/ignore"), ".idea/\n").unwrap();
@@ -219,7 +219,7 @@ fn shallow_clones_work_and_may_deepen() {
 }
 
 #[test]
-fn a_partial_clones_gaps_are_fetched() {
+fn missing_objects_are_fetched() {
     let stage = Stage::new();
     stage.write("old.txt", "old\n");
     commit_all(&stage);
@@ -258,9 +258,9 @@ fn submodules_stay_where_they_are() {
     assert_eq!(stage.git(&["rev-parse", &format!("{}:library", stage.branch())]), before);
 }
 
-/// It neither runs in a clone nor makes a checkout dirty.
+/// The filter neither runs in a clone nor makes a checkout dirty.
 #[test]
-fn the_users_filter_never_disturbs() {
+fn the_users_filter_does_not_interfere() {
     let stage = Stage::new();
     let filter = "[filter \"upper\"]\n\tclean = tr A-Z a-z\n\tsmudge = tr a-z A-Z\n\trequired = true\n";
     fs::write(stage.root().join(".gitconfig"), filter).unwrap();
@@ -307,7 +307,7 @@ fn lfs_content_is_never_committed_raw() {
 }
 
 #[test]
-fn the_merge_awaits_a_missing_filter() {
+fn a_missing_filter_prevents_the_merge() {
     let stage = Stage::new();
     stage.write(".gitattributes", "*.bin filter=lfs\n");
     stage.write("a.bin", "picture\n");
@@ -315,7 +315,7 @@ fn the_merge_awaits_a_missing_filter() {
     for (key, value) in [("clean", "no-such-lfs clean"), ("smudge", "no-such-lfs"), ("required", "true")] {
         stage.git(&["config", &format!("filter.lfs.{key}"), value]);
     }
-    // Of another time than the index says, so that git must look at its content.
+    // The file's time differs from the one in the index, so that git must compare the content.
     stage.write("a.bin", "picture\n");
     let ended = stage.run(&task(&["--auto-merge"]));
     assert_eq!((ended.exit, &ended.json()["reason"]), (Some(4), &"merge".into()), "{}", ended.stdout);

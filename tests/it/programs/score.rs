@@ -15,7 +15,7 @@ files=$(find . -name '*.txt' | wc -l)
 printf '{"tool":"counter 1","score":%d,"files":%d,"findings":[%s]}\n' $((100 - 10 * count)) "$files" "$findings"
 "#;
 
-/// A coder that adds SLOP first and takes it away when it is told to, and a reviewer that likes everything.
+/// A coder that adds SLOP first and removes it when asked to, and a reviewer that approves everything.
 const AGENT: &str = r#"#!/bin/sh
 cat > /dev/null
 items=$(sed -n 's/.*"id": *"\(item-[0-9]*\)".*/"\1"/p' "$AGENT_LOOP_CONTEXT" | sort -u | paste -sd, -)
@@ -188,7 +188,7 @@ const BAD: &str = "export function load(input: any): any {\n  try {\n    return 
 
 #[test]
 #[ignore = "needs aislop, which needs Node.js"]
-fn every_game_is_caught() {
+fn every_trick_is_caught() {
     let aislop = aislop();
     for (game, does, says) in GAMES {
         let stage = Stage::new();

@@ -51,7 +51,7 @@ fn settings_are_explained() {
     assert_screen(&stage, "config-explain", &stage.run(&["config", "explain"]).stdout);
 }
 
-/// A text with what differs from run to run replaced.
+/// Replaces the parts of a text that differ from run to run.
 fn stable(text: &str) -> String {
     let hex = |word: &str| word.len() == 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let words = text.split_inclusive([' ', '\n', ',', ':']).map(|word| {
@@ -98,7 +98,7 @@ fn published_records_are_events() {
 }
 
 #[test]
-fn a_pull_request_is_looked_at() {
+fn pull_requests_are_shown() {
     let stage = Stage::new();
     assert_eq!(stage.run(&task(&[])).exit, Some(0));
     let repository = stage.repository().display().to_string();
@@ -127,9 +127,9 @@ fn a_pull_request_is_looked_at() {
     assert!(stage.run(&["status", "#1"]).stdout.starts_with("pr/1"));
 }
 
-/// Names from the repository and from the command line reach the terminal as escapes.
+/// Names from the repository and the command line are escaped on the terminal.
 #[test]
-fn foreign_letters_never_steer_terminals() {
+fn control_characters_never_reach_terminals() {
     let stage = Stage::new();
     stage.write("agent-loop.toml", "[\"\\u001b]0;t\\u0007\\u001b[8m\\u202e\"]\nx = 1\n");
     stage.git(&["add", "--all"]);
@@ -152,9 +152,9 @@ fn foreign_letters_never_steer_terminals() {
     }
 }
 
-/// A program that reads the difference gets it byte for byte.
+/// A program that reads the diff gets its exact bytes.
 #[test]
-fn a_piped_difference_can_be_applied() {
+fn a_piped_diff_can_be_applied() {
     let stage = Stage::new();
     stage.git(&["switch", "--quiet", "--create", "fix"]);
     std::fs::write(stage.repository().join("notes.txt"), b"one \xe9 \x1b[8m\xe2\x80\xae TODO\r\n").unwrap();

@@ -1,17 +1,17 @@
-//! Where agents' programs are found: never in the repository that they work on.
+//! The search for agents' programs: never in the repository under review.
 
 use std::fs;
 
 use super::stage::Stage;
 
-/// A `claude` in this folder that writes down that it was started.
+/// Creates a `claude` in this folder that records its start.
 fn claude(stage: &Stage, folder: &str) {
     fs::create_dir(stage.root().join(folder)).unwrap();
     let word = format!("{}-{folder}", stage.root().join("ran").display()).replace("repository/", "");
     stage.agent(&format!("{folder}/claude"), &format!("#!/bin/sh\n: > '{word}'\nexit 1\n"));
 }
 
-/// They would give a program of the repository that is worked on.
+/// Relative folders would contain programs of the repository under review.
 #[test]
 fn relative_folders_in_path_are_ignored() {
     let stage = Stage::new();

@@ -1,4 +1,4 @@
-//! Settings: where they come from, who wins, what a repository may not say without its user's trust.
+//! Settings: their sources, their precedence, and the settings of a repository that need the user's trust.
 
 use std::fs;
 
@@ -32,7 +32,7 @@ fn a_configured_run_needs_no_flag() {
 }
 
 #[test]
-fn what_names_programs_awaits_trust() {
+fn settings_for_programs_need_trust() {
     let stage = Stage::new();
     commit(&stage, &format!("{AGENT}{ROLES}"));
     let refused = stage.run(&["task", "Do what is marked", "--json"]);
@@ -110,7 +110,7 @@ fn later_layers_win_and_are_explained() {
 }
 
 #[test]
-fn a_slip_names_the_nearest_key() {
+fn a_typo_names_the_nearest_key() {
     let stage = Stage::new();
     let refused = |text: &str, variables: &[(&str, &str)]| {
         users_own(&stage, text);
@@ -221,7 +221,7 @@ fn an_endless_settings_file_stays_unread() {
     let ended = stage.run(&["config", "explain"]);
     assert!(ended.exit == Some(2) && ended.stderr.contains("it is not a file"), "{}", ended.stderr);
     fs::remove_file(folder.join("config.toml")).unwrap();
-    // A repository can bring such a link along.
+    // A repository can contain such a link.
     std::os::unix::fs::symlink("/dev/zero", stage.repository().join("agent-loop.toml")).unwrap();
     let ended = stage.run(&super::stage::task(&[]));
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);

@@ -1,4 +1,4 @@
-//! A repository of its own for each test, and the built binary in an environment of its own.
+//! A separate repository for each test, and the built binary with a separate environment.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +27,7 @@ impl Ended {
         serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
     }
 
-    /// The raw log that the end of a run names, printed by the command that it names.
+    /// Returns the raw log that the end of a run names, printed by the command that it names.
     pub(super) fn log_of(&self, stage: &Stage, who: &str) -> String {
         let said = format!("{}{}", self.stdout, self.stderr);
         let begins = format!("log of {who}: agent-loop ");
@@ -53,7 +53,7 @@ fn path() -> std::ffi::OsString {
 }
 
 impl Stage {
-    /// A repository with a file that has something TO DO in it, and the shell agent of the fixtures.
+    /// Creates a repository with a file that contains a TODO, and the shell agent of the fixtures.
     pub(super) fn new() -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(stage.repository()).unwrap();
@@ -83,7 +83,7 @@ impl Stage {
         fs::write(self.repository().join(name), text).unwrap();
     }
 
-    /// A program beside the repository.
+    /// Creates a program next to the repository.
     pub(super) fn agent(&self, name: &str, script: &str) -> PathBuf {
         let path = self.root().join(name);
         fs::write(&path, script).unwrap();
@@ -114,13 +114,13 @@ impl Stage {
         self.run_with(arguments, &[])
     }
 
-    /// The program, with more variables.
+    /// Runs the program with additional variables.
     pub(super) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         ended(&command.envs(variables.iter().copied()).args(arguments).output().unwrap())
     }
 
-    /// The program, running.
+    /// Starts the program.
     pub(super) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         command
@@ -132,23 +132,23 @@ impl Stage {
             .unwrap()
     }
 
-    /// The program, in another folder than the repository's.
+    /// Runs the program in another folder.
     pub(super) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Ended {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         ended(&command.current_dir(self.repository().join(folder)).args(arguments).output().unwrap())
     }
 
-    /// Another program.
+    /// Runs another program.
     pub(super) fn run_program(&self, program: &str, arguments: &[&str]) -> Ended {
         ended(&self.prepared(program).args(arguments).output().unwrap())
     }
 
-    /// Whether another program does it.
+    /// Returns whether another program succeeds.
     pub(super) fn succeeds(&self, program: &str, arguments: &[&str]) -> bool {
         self.prepared(program).args(arguments).output().is_ok_and(|output| output.status.success())
     }
 
-    /// The program, running, with what it says kept.
+    /// Starts the program and captures its output.
     pub(super) fn start_captured(&self, arguments: &[&str]) -> Child {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         command
@@ -160,7 +160,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// The raw logs, oldest first.
+    /// Returns the raw logs, oldest first.
     pub(super) fn logs(&self) -> Vec<PathBuf> {
         let state = self.root().join("state");
         let files = if state.exists() { walk(&state) } else { Vec::new() };
@@ -170,13 +170,13 @@ impl Stage {
         logs
     }
 
-    /// The only branch of the tool's own.
+    /// Returns the only branch of the tool.
     pub(super) fn branch(&self) -> String {
         self.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/agent-loop/"])
     }
 }
 
-/// Does what is marked, with the shell agent in every seat.
+/// Returns the arguments of a task for the shell agent in every role.
 pub(super) fn task<'words>(more: &[&'words str]) -> Vec<&'words str> {
     let mut words = vec![
         "task",
@@ -201,7 +201,7 @@ fn ended(output: &std::process::Output) -> Ended {
     }
 }
 
-/// Everything below a folder that is no folder.
+/// Returns all files below a folder.
 pub(super) fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
@@ -211,7 +211,7 @@ pub(super) fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Waits for an event that another process causes, a bounded while.
+/// Waits for a condition that another process fulfils, with a time limit.
 pub(super) fn until(what: &str, mut happened: impl FnMut() -> bool) {
     for _ in 0..1000 {
         if happened() {
@@ -222,7 +222,7 @@ pub(super) fn until(what: &str, mut happened: impl FnMut() -> bool) {
     panic!("{what} did not happen");
 }
 
-/// An instant so far from now, at a whole second.
+/// Returns an instant at this distance from now, as a whole second.
 pub(super) fn from_now(away: SignedDuration) -> String {
     let now = Timestamp::from_second(SystemClock.now().as_second()).unwrap();
     (now + away).to_string()

@@ -1,4 +1,4 @@
-//! The program on a terminal: colours, the live view, and questions to the person who watches.
+//! The program on a terminal: colours, the live view, and questions to the person.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -9,11 +9,11 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::stage::{Stage, task};
 
-/// The program, and the terminal that it runs on.
+/// The program with its terminal.
 struct OnTerminal {
     child: Child,
     terminal: File,
-    /// The text that the program printed.
+    /// The output of the program.
     seen: String,
 }
 
@@ -37,7 +37,7 @@ impl OnTerminal {
         Self { child, terminal: File::from(terminal), seen: String::new() }
     }
 
-    /// Reads more of the text; returns whether there was any.
+    /// Reads more output; returns whether there was any.
     fn read(&mut self) -> bool {
         let mut bytes = [0; 4096];
         // When the program has ended, reading its terminal is an error.
@@ -46,7 +46,7 @@ impl OnTerminal {
         length > 0
     }
 
-    /// Waits for a text after the last one that was waited for, and types a line.
+    /// Waits for a text after the previous one, and types a line.
     fn answers(&mut self, text: &str, line: &str) {
         while !self.seen.contains(text) {
             assert!(self.read(), "`{text}` was not printed: {}", self.seen);
@@ -55,7 +55,7 @@ impl OnTerminal {
         self.terminal.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    /// Waits for the end; returns the exit code and the text since the last answer.
+    /// Waits for the end; returns the exit code and the output since the last answer.
     fn end(mut self) -> (Option<i32>, String) {
         while self.read() {}
         (self.child.wait().unwrap().code(), self.seen)
@@ -88,7 +88,7 @@ fn the_live_view_is_removed_again() {
     assert!(lines.first().is_some_and(|line| line.starts_with("\r\u{1b}[4A\u{1b}[J")), "{lines:#?}");
 }
 
-/// An agent that asks two questions, and does what is marked once it has answers.
+/// An agent that asks two questions, and edits the marked file once it has answers.
 const ASKS: &str = r#"#!/bin/sh
 grep -q 'a comma' && exec "$(dirname "$0")/todo.sh" < /dev/null
 cat > "$AGENT_LOOP_RESPONSE" <<JSON

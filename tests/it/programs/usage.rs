@@ -1,4 +1,4 @@
-//! What runs cost: the file that every run leaves, the command that shows it, budgets on the command line.
+//! The cost of runs: the file of every run, the command that shows it, budgets on the command line.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -50,7 +50,7 @@ fn a_summary_covers_both_journals() {
     assert!(!stage.run(&["logs", "pr/1", "--list"]).stdout.contains("usage-summary"));
 }
 
-/// A dry run and a refused one leave none.
+/// A dry run and a refused run leave no summary.
 #[test]
 fn a_failed_run_leaves_a_summary() {
     let stage = Stage::new();

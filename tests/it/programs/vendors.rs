@@ -1,4 +1,4 @@
-//! Programs of vendors, each played by a script of a few lines: what of their turns reaches usage, warnings and logs.
+//! Programs of vendors, each simulated by a short script: the parts of their turns in usage, warnings and logs.
 
 use std::fs;
 
@@ -45,9 +45,9 @@ kill -9 $$
     assert_eq!(call["tokens"], tokens);
 }
 
-/// Its model, its answer, what it was denied and how long its prompt was.
+/// The report has the model, the answer, denied permissions and the length of the prompt.
 #[test]
-fn antigravity_turns_are_told_in_full() {
+fn antigravity_turns_are_reported_in_full() {
     let stage = Stage::new();
     stage.agent(
         "agy",
@@ -62,7 +62,9 @@ echo '{"conversation_id":"c","status":"SUCCESS","response":"","structured_output
     let ended = stage.run(&reviewer("agy", &["--antigravity-cmd", "../agy"]));
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("answered, though it was not allowed: [agy] tool run_command auto-denied"),
+        ended
+            .stderr
+            .contains("answered, although permissions were denied: [agy] tool run_command auto-denied"),
         "{}",
         ended.stderr
     );
@@ -78,7 +80,7 @@ echo '{"conversation_id":"c","status":"SUCCESS","response":"","structured_output
     assert!(size.starts_with("# prompt: ") && size.ends_with(" bytes in the last argument"), "{size}");
 }
 
-/// A reviewer that answers in full and does not exit, or exits as if it had failed.
+/// A reviewer that answers completely and does not exit, or exits with an error.
 #[test]
 fn complete_answers_survive_bad_exits() {
     for (ending, warning) in [
@@ -95,7 +97,7 @@ fn complete_answers_survive_bad_exits() {
     }
 }
 
-/// Approves by its structured output.
+/// Approves with a structured answer.
 const CLAUDE: &str = r#"#!/bin/sh
 nonce=$(sed -n 's/^The nonce of this question is \([a-z0-9]*\).*/\1/p')
 echo '{"type":"result","is_error":false,"result":"done","usage":{"input_tokens":5},"structured_output":{"schema_version":1,
@@ -103,7 +105,7 @@ echo '{"type":"result","is_error":false,"result":"done","usage":{"input_tokens":
 echo
 "#;
 
-/// Adds a file as the author, and does what is marked after a review. It notes how it was called.
+/// As the coder, adds a file, and after a review edits the marked file. Records its arguments.
 const CODER: &str = r#"#!/bin/sh
 cat > /dev/null
 echo "$PWD $*" >> "$HOME/calls"
@@ -121,7 +123,7 @@ echo '{"type":"result","is_error":false,"result":"done","session_id":"d9592bd3-c
 echo
 "#;
 
-/// The pull request's run is that of the task, or one of a later process.
+/// The run of the pull request is that of the task, or of a later process.
 #[test]
 fn coders_sessions_continue_on_pull_requests() {
     let seats = ["--coder", "claude", "--claude-cmd", "../claude", "--reviewer", "one=command:../todo.sh"];
@@ -145,7 +147,7 @@ fn coders_sessions_continue_on_pull_requests() {
     }
 }
 
-/// A session of an agent from which agent-loop is started is none of its agents' business.
+/// Variables of a surrounding agent session are not passed to agents.
 #[test]
 fn surrounding_sessions_reach_no_agent() {
     let stage = Stage::new();

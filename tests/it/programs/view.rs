@@ -1,4 +1,4 @@
-//! What a run looks like from outside: quiet lines, events for scripts, heartbeats.
+//! The display of a run: quiet lines, events for scripts, heartbeats.
 
 use std::io::{BufRead, BufReader};
 
@@ -44,7 +44,8 @@ fn quiet_is_silent_and_pipes_colourless() {
 fn a_long_turn_shows_its_activity() {
     let stage = Stage::new();
     let seen = stage.root().join("seen");
-    // It works until it was told of, and gives up after half a minute, so that the test fails rather than waits.
+    // The agent works until its heartbeat has appeared, and gives up after half a minute: then the test fails instead of
+    // hanging.
     let wait = format!("for i in $(seq 300); do [ -e {} ] && break; sleep 0.1; done", seen.display());
     stage.agent(
         "slow.sh",

@@ -49,7 +49,7 @@ fn codex_resumes_a_thread() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn claude_answers_in_the_asked_form() {
+fn claude_answers_in_the_schema() {
     let path = Program::Claude.path();
     let server = Server::start();
     server.plays("turn", Answer::Structured(json!({"herons": 2})));
@@ -63,7 +63,7 @@ fn claude_answers_in_the_asked_form() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn codex_never_checks_the_form() {
+fn codex_never_checks_the_schema() {
     let path = Program::Codex.path();
     let server = Server::start();
     server.plays("turn", Answer::Structured(json!({"egrets": "many"})));

@@ -40,7 +40,7 @@ fn codex_fails(answer: Answer, says: &str) {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn codex_tells_refusals_apart() {
+fn codex_distinguishes_refusals() {
     for (answer, says) in [
         (Answer::error(401), "401 Unauthorized"),
         (Answer::error(403), "403 Forbidden"),
@@ -57,7 +57,7 @@ fn codex_tells_refusals_apart() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn gemini_tells_refusals_apart() {
+fn gemini_distinguishes_refusals() {
     // The exit code is the lower byte of the status, which is 400 for an invalid key.
     for (answer, status, says) in [
         (Answer::error(400), 400, "API key not valid"),
@@ -73,7 +73,7 @@ fn gemini_tells_refusals_apart() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn opencode_tells_refusals_apart() {
+fn opencode_distinguishes_refusals() {
     for (status, body) in [(401, "Incorrect API key"), (404, "model")] {
         let ended = turn(Program::OpenCode, Answer::error(status));
         let last = last(&ended);

@@ -49,7 +49,7 @@ fn claude_accepts_a_key_or_token() {
 }
 
 #[test]
-fn gemini_has_no_call_that_tells() {
+fn gemini_has_no_login_command() {
     let cli = vendors::cli(Vendor::Gemini);
     assert!(cli.profile().login.check.is_empty(), "doctor looks at its settings and variables instead");
 }

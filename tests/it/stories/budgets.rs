@@ -1,4 +1,4 @@
-//! Stories of what a run may cost: it ends before the next turn, keeps what was said, and goes on with a higher budget.
+//! Stories of budgets: the run ends before the next turn, keeps all answers, and continues with a higher budget.
 
 use std::num::NonZeroU64;
 
@@ -21,14 +21,14 @@ use super::cast::{
 use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
 use super::stage::{Begins, Story, issue, pull_request, story};
 
-/// So many turns of the model, in tokens.
+/// Returns a budget for this number of turns, in tokens.
 fn turns(count: u64) -> Budget {
     Budget { tokens: NonZeroU64::new(count * TURN_USAGE.tokens()), ..Budget::default() }
 }
 
 const SPENT: Ending = Ending::Blocked { reason: Blocked::Budget };
 
-/// Two reviews are paid for, and the coder's turn after them is not.
+/// The budget covers two reviews, but not the coder's turn after them.
 pub(super) fn no_second_round() -> Story {
     Story { name: "no second round", budget: turns(2), ..a_persons_pull_request() }
 }
@@ -58,7 +58,7 @@ async fn a_spent_budget_ends_the_run() {
 #[tokio::test]
 async fn a_reviews_budget_includes_its_delivery() {
     for begins in [Begins::Task, Begins::Issue] {
-        // The coder, two reviewers side by side, the coder, the two reviewers.
+        // The coder, two reviewers in parallel, the coder, the two reviewers.
         for (paid, begun, ending) in [(1, 1, SPENT), (2, 3, SPENT), (4, 4, SPENT), (5, 6, Ending::Approved)] {
             let story = Story { begins, budget: turns(paid), ..two_reviewers_one_blocks() };
             let world = story.world();
@@ -93,7 +93,7 @@ async fn a_higher_budget_continues_the_run() {
     assert_eq!((last.usage.calls, world.calls().len()), (5, 5), "nothing that was paid is asked again");
 }
 
-/// What was said is not asked again.
+/// An agent that has answered is not asked again.
 #[tokio::test]
 async fn a_delivery_can_spend_the_budget() {
     let story = Story {
@@ -163,7 +163,7 @@ async fn money_and_minutes_are_budgets_too() {
 }
 
 #[tokio::test]
-async fn an_approval_stands_whatever_it_cost() {
+async fn an_approval_survives_its_cost() {
     let story = Story {
         begins: Begins::PullRequest,
         budget: turns(1),
@@ -195,7 +195,7 @@ async fn an_unpriced_agent_is_named_once() {
         world.events().iter().filter(|one| warning(one)).count()
     };
     assert_eq!(warned(&world), 0);
-    // A turn of the same run, as a program that reports no cost leaves it.
+    // A turn of the same run by a program that reports no cost.
     {
         let journal = Journals::open(&world, &subject).await.unwrap();
         let finished =
@@ -236,7 +236,7 @@ async fn too_long_answers_are_paid_for() {
     );
 }
 
-/// Words that no packing makes shorter.
+/// Returns text that cannot be compressed.
 fn noise(length: usize) -> String {
     let mut state = 88_172_645_463_325_252_u64;
     let letter = |_| {

@@ -1,4 +1,4 @@
-//! The cast of the stories: coders and reviewers as functions of what they are told, and the JSON that they say.
+//! The cast of the stories: coders and reviewers as functions of their prompts, and the JSON of their answers.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use agent_loop::domain::nonce::Nonce;
 use agent_loop::ports::agents::TurnOrder;
 use serde_json::{Value, json};
 
-/// The one file that the stories are about.
+/// The only file of the stories.
 pub(super) const FILE: &str = "code";
 
 pub(super) fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync + 'static) -> Agent {
     Arc::new(turn)
 }
 
-/// First writes a bug, then mends whatever it is told.
+/// A coder that first writes a bug, then fixes every item.
 pub(super) fn honest_coder() -> Agent {
     implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
@@ -24,7 +24,7 @@ pub(super) fn honest_coder() -> Agent {
     })
 }
 
-/// Implements with a bug, and answers reviews in this way.
+/// A coder that implements with a bug, and answers reviews in this way.
 pub(super) fn implements_and(
     answer: impl Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync + 'static,
 ) -> Agent {
@@ -37,7 +37,7 @@ pub(super) fn implements_and(
     })
 }
 
-/// Blocks while the file has a word in it, resolves everything when it is gone.
+/// A reviewer that blocks while the file contains a word, and then resolves everything.
 pub(super) fn blocks_while(word: &'static str) -> Agent {
     agent(move |order, tree| {
         let bad = tree.get(FILE).is_some_and(|text| text.contains(word));
@@ -67,12 +67,12 @@ pub(super) fn implementation(order: &TurnOrder) -> String {
     .to_string()
 }
 
-/// The ids of the wishes of people that were shown.
+/// Returns the ids of the requirements in a prompt.
 pub(super) fn required(order: &TurnOrder) -> Vec<String> {
-    order.context.requirements.iter().map(|wish| wish.id.clone()).collect()
+    order.context.requirements.iter().map(|requirement| requirement.id.clone()).collect()
 }
 
-/// The ids of the items that were shown and that reviewers dispose of.
+/// Returns the ids of the items in a prompt that need a disposition.
 fn shown(order: &TurnOrder) -> Vec<String> {
     let items = order.context.items.iter().filter(|item| !item.reviewer.starts_with("gate-"));
     items.map(|item| item.id.clone()).collect()
@@ -94,7 +94,7 @@ pub(super) fn approves(order: &TurnOrder) -> String {
     review(order, "approved", "resolved", &[])
 }
 
-/// Approves, and leaves these for later: new ones as findings, known ones where they are.
+/// A reviewer that approves with these follow-ups: new ones as findings, known ones unchanged.
 pub(super) fn leaves_for_later(texts: &'static [&'static str]) -> Agent {
     agent(move |order, _| {
         let known = |text: &&&str| order.context.items.iter().any(|item| item.text == **text);
@@ -114,7 +114,7 @@ pub(super) fn leaves_for_later(texts: &'static [&'static str]) -> Agent {
     })
 }
 
-/// Raises a finding once, and keeps it open afterwards.
+/// A reviewer that raises a finding once, and keeps it open.
 pub(super) fn blocks(order: &TurnOrder, text: &str) -> String {
     let known = order.context.items.iter().any(|item| item.text == text);
     review(order, "blocking", "blocking", if known { &[] } else { std::slice::from_ref(&text) })
@@ -140,7 +140,7 @@ pub(super) fn disputes_all(order: &TurnOrder) -> String {
     followup(order, &lists)
 }
 
-/// A coder's word on the wishes of people that it was shown.
+/// Returns a coder's acknowledgements of the requirements in a prompt.
 fn acknowledged(order: &TurnOrder) -> Value {
     json!({ "addressed_ids": required(order), "checked_discussion_directly": true })
 }

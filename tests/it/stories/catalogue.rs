@@ -1,6 +1,6 @@
-//! The stories that are stopped at every effect, saved as histories, and counted.
+//! The stories that are stopped at every effect, saved as histories, and whose actions are counted.
 
-/// Hands every story to a macro: the function that makes it, and how many crash points it has at least.
+/// Passes every story to a macro: the function that creates it, and its minimum number of crash points.
 macro_rules! every_story {
     ($callback:ident) => {
         $callback! {

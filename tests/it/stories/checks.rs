@@ -1,4 +1,4 @@
-//! The forge's checks of an approved head: which count, and what their results lead to.
+//! The forge's checks of an approved head: which of them count, and the consequences of their results.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn check(name: &str, state: CheckState) -> Check {
     Check::bare(name.to_owned(), state)
 }
 
-/// A pull request that everyone approves.
+/// Creates a pull request that everyone approves.
 fn approved_by_all(after: AfterApproval) -> Story {
     let story = story("checks", honest_coder(), vec![("quick", always_approves())]);
     Story { begins: Begins::PullRequest, after, ..story }
@@ -66,7 +66,7 @@ async fn only_checks_that_count_are_awaited() {
     }
 }
 
-/// While checks are awaited, nothing else is read.
+/// While the run waits for checks, it reads nothing else.
 #[tokio::test]
 async fn a_wait_reads_only_checks() {
     let story = approved_by_all(AfterApproval::Merge);
@@ -87,7 +87,7 @@ async fn a_wait_reads_only_checks() {
     }
 }
 
-/// A commit whose checks start by themselves gets some time for that, before a merge only.
+/// A commit without checks gets some time for the first one to appear, before a merge only.
 #[tokio::test]
 async fn the_first_check_gets_time() {
     for (after, waited) in [(AfterApproval::Leave, false), (AfterApproval::Merge, true)] {
@@ -102,7 +102,7 @@ async fn the_first_check_gets_time() {
     }
 }
 
-/// Each failed check is an item of its own, with the words of the check.
+/// Each failed check is a separate item with the text of the check.
 #[tokio::test]
 async fn failed_checks_become_items() {
     let story = approved_by_all(AfterApproval::Leave);
@@ -145,11 +145,11 @@ async fn unfinished_checks_leave_the_run_open() {
 }
 
 #[tokio::test]
-async fn a_vanished_board_is_pending() {
+async fn vanished_checks_are_pending() {
     for (before, after, expected) in [
         (CheckState::Failure, AfterApproval::Leave, Ending::Approved),
         (CheckState::Failure, AfterApproval::Merge, Ending::ApprovedCiPending),
-        // Nobody looked at the board of the first head: a reviewer blocked there.
+        // The first head was blocked by a reviewer, so its checks were not read.
         (CheckState::Pending, AfterApproval::Merge, Ending::ApprovedCiPending),
     ] {
         let story = Story { after, ..a_persons_pull_request() };

@@ -1,4 +1,4 @@
-//! Every story again, with a crash at every effect: the end is the same, and no finished turn is repeated.
+//! Every story with a crash at every effect: the end is the same, and no finished turn is repeated.
 
 use agent_loop::domain::ending::Ending;
 use agent_loop::engine::outcome::Outcome;
@@ -15,7 +15,7 @@ enum Machine {
     Lost,
 }
 
-/// A story as it goes when nothing stops it.
+/// A story without interruption.
 struct Whole {
     end: End,
     told: Vec<String>,
@@ -30,7 +30,7 @@ impl Whole {
     }
 }
 
-/// Stops a story at every effect in every way, and goes on with it. There are at least so many crash points.
+/// Stops a story at every effect in every way, and continues it. `least` is the minimum number of crash points.
 async fn crash_everywhere(story: &Story, machine: Machine, least: usize) {
     let whole = Whole::of(story).await;
     let mut crash_points = 0;
@@ -42,7 +42,7 @@ async fn crash_everywhere(story: &Story, machine: Machine, least: usize) {
     assert!(crash_points >= least, "{}: only {crash_points} crash points", story.name);
 }
 
-/// Stops a story once and goes on with it; 0 if it had ended by then.
+/// Stops a story once and continues it; returns 0 if it had ended before.
 async fn crash_and_go_on(story: &Story, whole: &Whole, plan: Plan, machine: Machine) -> usize {
     let world = story.world();
     world.stop_at(plan);
@@ -62,7 +62,7 @@ async fn crash_and_go_on(story: &Story, whole: &Whole, plan: Plan, machine: Mach
     1
 }
 
-/// Goes on until the story has ended; an engine that was told "no answer" may end with a failure of its own.
+/// Continues until the story has ended; an engine without an acknowledgement may end with a failure.
 async fn go_on(story: &Story, world: &MemoryWorld, stopped: Option<Outcome>, machine: Machine) -> Outcome {
     if let Some(outcome) = stopped.filter(|outcome| outcome.ending.reason() != Some("forge")) {
         return outcome;
@@ -74,7 +74,7 @@ async fn go_on(story: &Story, world: &MemoryWorld, stopped: Option<Outcome>, mac
     within(story.play(world), story, usize::MAX).await
 }
 
-/// A story that does not end is a failure that names its place.
+/// Fails with the place of a story that does not end.
 async fn within<T>(run: impl Future<Output = T>, story: &Story, at: usize) -> T {
     #[expect(clippy::disallowed_methods, reason = "a loop without end must fail, not hang")]
     let result = tokio::time::timeout(std::time::Duration::from_secs(20), run).await;
@@ -99,7 +99,7 @@ async fn a_cut_off_merge_is_finished() {
 
 macro_rules! crash_tests {
     ($($story:ident: $least:literal),* $(,)?) => {
-        /// Journals, clones and commits are there after the crash.
+        /// Journals, clones and commits survive the crash.
         mod on_the_same_machine {
             use super::super::catalogue;
             use super::{Machine, crash_everywhere};
@@ -110,7 +110,7 @@ macro_rules! crash_tests {
             })*
         }
 
-        /// Only what was published and pushed is there after the crash.
+        /// Only published and pushed data survives the crash.
         mod on_another_machine {
             use super::super::catalogue;
             use super::{Machine, crash_everywhere};

@@ -62,7 +62,7 @@ async fn an_issue_is_merged_and_closed() {
 }
 
 #[tokio::test]
-async fn a_deaf_forge_ends_the_run() {
+async fn an_unresponsive_forge_ends_the_run() {
     for deed in ["open pull request", "merge"] {
         let story = an_issue_merged();
         let world = story.world();
@@ -89,7 +89,7 @@ async fn unanswered_questions_stop_the_run() {
     assert!(outcome.message.contains("How new?"), "{}", outcome.message);
 }
 
-/// The one branch that begins like this.
+/// Returns the only branch with this prefix.
 trait OneBranch {
     fn chain(self, world: &MemoryWorld) -> agent_loop::domain::ids::BranchName;
 }
@@ -109,7 +109,7 @@ async fn an_idle_coder_delivers_nothing() {
 }
 
 #[tokio::test]
-async fn a_failed_coder_is_asked_anew() {
+async fn a_failed_coder_is_asked_again() {
     let story = story("talker", always_says("done!"), vec![("quick", always_approves())]);
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Failed { reason: Failed::AgentFailed });
@@ -166,7 +166,7 @@ async fn a_closed_issue_is_refused() {
     assert_eq!(missing.unwrap().ending, Ending::Refused { reason: Refused::Usage });
 }
 
-/// Questions that ended a run are asked at the terminal of the next command, before a coder is asked again.
+/// Questions that ended a run are asked at the terminal by the next command, before the coder's next turn.
 #[tokio::test]
 async fn a_later_command_asks_old_questions() {
     let silent = Story { answer: None, ..a_coder_with_questions() };

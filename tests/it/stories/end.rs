@@ -1,4 +1,4 @@
-//! How a story ends: what must be the same however often it was interrupted on the way.
+//! The end of a story: the facts that must be the same however often the story was interrupted.
 
 use agent_loop::engine::outcome::Outcome;
 
@@ -28,12 +28,12 @@ impl End {
     }
 }
 
-/// Whether the same command again says the same and does nothing.
+/// Checks that the same command has the same outcome and does nothing.
 pub(super) fn is_settled(told: &[String]) -> bool {
     told.last().is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
 }
 
-/// Whether a story stands at its last record, and a later command would open another run.
+/// Returns whether a story is at its last record, so that a later command would open another run.
 pub(super) fn has_ended_for_good(told: &[String], whole: &[String]) -> bool {
     told.last() == whole.last() && !is_settled(whole)
 }

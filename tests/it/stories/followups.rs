@@ -1,4 +1,4 @@
-//! Stories of what is left for later when a pull request is approved: filed or listed, once.
+//! Stories of follow-ups when a pull request is approved: filed or listed, once.
 
 use crate::world::{MemoryWorld, Plan, Stop};
 use agent_loop::domain::ending::Ending;
@@ -48,7 +48,7 @@ fn last_comment(world: &MemoryWorld) -> String {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_without_being_asked() {
+async fn followups_need_the_setting() {
     let story = leaving(Followups::Ignore);
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -58,7 +58,7 @@ async fn nothing_is_kept_without_being_asked() {
 }
 
 #[tokio::test]
-async fn what_is_left_is_listed_once() {
+async fn followups_are_listed_once() {
     for mode in [Followups::Summarize, Followups::FixAndSummarize] {
         let story = leaving(mode);
         let world = story.world();

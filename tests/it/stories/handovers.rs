@@ -1,4 +1,4 @@
-//! Stories of a delivery that was cut off just before the review of its pull request began: `pr N` goes on with the same run.
+//! Stories of a delivery that was interrupted just before the review of its pull request: `pr N` continues the same run.
 
 use crate::world::{MemoryWorld, Plan, Stop};
 
@@ -7,7 +7,7 @@ use super::records::{delivering_run, opened_runs};
 use super::reviews::two_reviewers_one_blocks;
 use super::stage::{Story, pull_request};
 
-/// A story up to the record that the pull request is open, and not further.
+/// Runs a story until the record that the pull request is open.
 async fn cut_off(story: &Story) -> MemoryWorld {
     let whole = story.world();
     story.play(&whole).await;
@@ -21,7 +21,7 @@ async fn cut_off(story: &Story) -> MemoryWorld {
     world
 }
 
-/// Goes on as somebody does who knows the number of the pull request and nothing else.
+/// Continues as a person who knows only the number of the pull request.
 async fn go_on(story: &Story, world: &MemoryWorld) -> agent_loop::engine::outcome::Outcome {
     let mut request = story.request();
     request.asked = agent_loop::flow::terms::Overrides::default();
@@ -29,7 +29,7 @@ async fn go_on(story: &Story, world: &MemoryWorld) -> agent_loop::engine::outcom
 }
 
 #[tokio::test]
-async fn an_issues_handover_goes_on() {
+async fn an_issues_handover_continues() {
     let story = an_issue_merged();
     let world = cut_off(&story).await;
     let delivering = delivering_run(&world.thread(1)).unwrap();
@@ -44,7 +44,7 @@ async fn an_issues_handover_goes_on() {
 }
 
 #[tokio::test]
-async fn a_tasks_handover_goes_on() {
+async fn a_tasks_handover_continues() {
     let story = two_reviewers_one_blocks();
     let world = cut_off(&story).await;
     let delivering = delivering_run(&world.thread(1)).unwrap();
@@ -56,7 +56,7 @@ async fn a_tasks_handover_goes_on() {
 }
 
 #[tokio::test]
-async fn another_machine_takes_a_handover() {
+async fn another_machine_continues_a_handover() {
     let story = an_issue_merged();
     let world = cut_off(&story).await;
     world.lose_machine();

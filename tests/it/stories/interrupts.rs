@@ -1,4 +1,4 @@
-//! Stories of runs that a person stops: what the last turns say counts, and so does a disk that did not take it.
+//! Stories of runs that a person stops: the last answers are stored, and a disk that could not store them is reported.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use agent_loop::ports::cancellation::{Urgency, cancellation};
 use super::cast::{agent, approves, honest_coder};
 use super::stage::story;
 
-/// A run of two reviewers that is stopped in their turns, on a disk that takes the ends of so many turns.
+/// Runs with two reviewers and stops in their turns, on a disk with space for this number of ends of turns.
 async fn stopped(ends: usize) -> Outcome {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
@@ -35,8 +35,8 @@ async fn a_safe_interrupted_run_says_so() {
 }
 
 #[tokio::test]
-async fn an_unwritten_journal_is_told_instead() {
-    // There is room for the coder's turn and the first reviewer's.
+async fn an_unwritten_journal_is_reported_instead() {
+    // There is space for the coder's turn and the first reviewer's.
     let outcome = stopped(2).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::Disk }, "{}", outcome.message);
     assert!(outcome.message.contains("no space left"), "{}", outcome.message);

@@ -43,7 +43,7 @@ async fn the_coder_merges_a_conflict() {
     assert!(told.contains("gates [\"fail\"] opened 1") && told.contains("gates [\"pass\"]"), "{told}");
 }
 
-/// A coder that leaves the conflict markers where they are.
+/// A coder that leaves conflict markers in the file.
 #[tokio::test]
 async fn unresolved_conflicts_are_never_pushed() {
     let turns = AtomicUsize::new(0);

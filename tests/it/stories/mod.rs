@@ -1,5 +1,6 @@
-//! Stories on the in-memory world, and each of them again with a crash at every effect.
+//! Stories on the in-memory world, and each of them with a crash at every effect.
 
+mod aftermath;
 mod budgets;
 mod cast;
 mod catalogue;
@@ -8,7 +9,6 @@ mod crashes;
 mod deliveries;
 mod end;
 mod followups;
-mod foretold;
 mod handovers;
 mod interrupts;
 mod merges;

@@ -1,4 +1,4 @@
-//! Stories of threads that an older tool, or another login, has written.
+//! Stories of threads by an older tool or another login.
 
 use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, Refused};
@@ -17,7 +17,7 @@ fn login(name: &str) -> Login {
     name.parse().unwrap()
 }
 
-/// A review of the older tool that blocks for one thing.
+/// Returns a review by the older tool with one blocking finding.
 fn older_review(world: &MemoryWorld, author: &str) {
     let head = world.tip_of(&"feature".parse().unwrap()).unwrap();
     let meta = json!({
@@ -28,7 +28,7 @@ fn older_review(world: &MemoryWorld, author: &str) {
     world.say(1, &login(author), &format!("### Blocking issues\n\n- `item-4` there is a bug\n\n{line}"));
 }
 
-/// Blocks until the item of the older thread is gone from what is shown as open, then approves.
+/// Blocks until the item of the older thread is no longer open in the prompt, then approves.
 fn story_of_an_older_thread() -> Story {
     let careful = agent(|order, tree| {
         let bad = tree.get(super::cast::FILE).is_some_and(|text| text.contains("bug"));
@@ -67,7 +67,7 @@ async fn a_strangers_older_thread_is_ignored() {
     assert_eq!(story.records(&world).carried_next_item(), None);
 }
 
-/// A thread that another login has written: a whole approved run.
+/// Returns a thread by another login: a whole approved run.
 async fn written_by(story: &Story, author: &str, role: AuthorRole) -> MemoryWorld {
     let first = story.world();
     story.play(&first).await;

@@ -1,4 +1,4 @@
-//! Stories of what a pull request is for: the issue or the task that it came from, and never what it says of itself.
+//! Stories of the origin of a pull request: the issue or the task, according to records and never to the description.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use super::stage::{Begins, Story, pull_request, story};
 
 type Orders = Arc<Mutex<Vec<TurnOrder>>>;
 
-/// A coder and a reviewer that keep what they are told.
+/// Creates a coder and a reviewer that save their prompts.
 fn attentive(name: &'static str, begins: Begins) -> (Story, Orders) {
     let orders = Orders::default();
     let kept = Arc::clone(&orders);
@@ -41,7 +41,7 @@ fn of_kind(orders: &Orders, kind: ResponseKind) -> Vec<TurnOrder> {
     all.iter().filter(|order| order.kind == kind).cloned().collect()
 }
 
-/// What stands between the delimiters of a prompt.
+/// Returns the text between the delimiters of a prompt.
 fn fenced(order: &TurnOrder) -> String {
     let line = format!("\nDATA-{}", order.attempt);
     let parts = order.prompt.split(&line).enumerate();
@@ -53,7 +53,7 @@ fn say(world: &MemoryWorld, number: u64, text: &str) {
     world.say(number, &"ada".parse().unwrap(), text);
 }
 
-/// Runs until the first review is published, lets this happen, and goes on.
+/// Runs until the first review is published, changes the world, and continues.
 async fn with_a_break_after_the_first_review(
     story: &Story,
     meanwhile: impl FnOnce(&MemoryWorld),
@@ -72,9 +72,9 @@ async fn with_a_break_after_the_first_review(
     world
 }
 
-/// What is said there meanwhile is told, too.
+/// Later comments are in the prompt too.
 #[tokio::test]
-async fn all_agents_are_told_the_issue() {
+async fn all_agents_see_the_issue() {
     let (story, orders) = attentive("an issue", Begins::Issue);
     let world =
         with_a_break_after_the_first_review(&story, |world| say(world, 1, "Rather blue than new.")).await;
@@ -107,7 +107,7 @@ async fn all_agents_are_told_the_issue() {
     }
 }
 
-/// The records in its thread lead to it.
+/// The records in the pull request's thread name the issue.
 #[tokio::test]
 async fn another_machine_finds_the_issue() {
     let (story, orders) = attentive("another machine", Begins::Issue);
@@ -135,7 +135,7 @@ async fn a_task_keeps_its_own_words() {
         let data = fenced(order);
         assert!(data.contains("Make it new.") && data.contains("It was to be done."), "{}", order.prompt);
     }
-    // `pr` on this machine knows the words, on another one it does not, and nothing fails.
+    // `pr` has the text of the task on this machine, but not on another one, and both runs succeed.
     for (is_elsewhere, task) in [(false, "Make it new."), (true, "It was to be done.")] {
         let world = with_a_break_after_the_first_review(&story, |_| {}).await;
         orders.lock().unwrap().clear();
@@ -157,7 +157,7 @@ async fn a_task_keeps_its_own_words() {
     }
 }
 
-/// What it says that it closes is only its own words.
+/// The description alone does not link an issue.
 #[tokio::test]
 async fn a_persons_request_has_no_origin() {
     for branch in ["feature", "agent-loop/issue-1"] {
@@ -181,7 +181,7 @@ async fn a_persons_request_has_no_origin() {
 }
 
 #[tokio::test]
-async fn a_long_discussions_end_is_told() {
+async fn long_discussions_are_cut() {
     let (story, orders) = attentive("a long discussion", Begins::Issue);
     let world = story.world();
     for number in 0..200 {

@@ -1,5 +1,5 @@
-//! What a story reads of the forge: a published record costs one write and one read of its thread, and the pull request is
-//! looked at before turns, after pushes and before the end only.
+//! The forge reads of a story: a published record costs one write and one read of its thread, and the pull request is read
+//! only before turns, after pushes and before the end.
 
 use super::reviews::{a_persons_pull_request, lost_dispute, never_content};
 use super::stage::{Begins, Story};

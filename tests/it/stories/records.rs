@@ -1,4 +1,4 @@
-//! What stories may ask of records. No other file of the stories names a type of the ledger or a state that records fold to.
+//! The facts that stories read from records. No other file of the stories names a type of the ledger or a state.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,11 +29,11 @@ use agent_loop::protocol::text::ReviewVerdict;
 
 use crate::world::MemoryWorld;
 
-/// The records of one flow on one subject that count.
+/// Returns the valid records of one flow on one subject.
 #[derive(Debug)]
 pub(super) struct Records(Vec<Arc<Envelope>>);
 
-/// What a reviewer said, as far as stories ask.
+/// A review, as far as stories need it.
 pub(super) struct Reviewed {
     pub(super) state: ReviewVerdict,
     pub(super) head: CommitSha,
@@ -45,7 +45,7 @@ fn review_entry(record: &Envelope) -> ReviewEntry {
     record.body.read().unwrap()
 }
 
-/// The state that records of a review fold to.
+/// Returns the state that records of a review fold to.
 fn review_of(records: &[Arc<Envelope>]) -> ReviewState {
     let subject = records.first().map(|record| record.subject.clone());
     let Some(Subject::PullRequest(number)) = subject else { return ReviewState::new(PullRequestNumber(1)) };
@@ -70,7 +70,7 @@ fn delivery_of(records: &[Arc<Envelope>]) -> DeliveryState {
 }
 
 impl Records {
-    /// The records of a review.
+    /// Returns the records of a review.
     pub(super) fn of_review(world: &MemoryWorld, number: PullRequestNumber) -> Self {
         let subject = Subject::PullRequest(number);
         Self::in_thread(world, REVIEW, subject, &world.thread(number.0))
@@ -81,7 +81,7 @@ impl Records {
         Self(thread::read(&chain, &[world.login()], thread).records().cloned().collect())
     }
 
-    /// The records of a task: a chain in its journal, and another one in the thread of its pull request.
+    /// Returns the records of a task: a chain in its journal, and another one in the thread of its pull request.
     fn of_task(world: &MemoryWorld, subject: Subject, entries: Vec<Entry>) -> Self {
         let chain = Chain { repository: world.repository_id(), flow: DELIVERY, subject };
         let read = |bodies: Vec<String>| {
@@ -93,12 +93,12 @@ impl Records {
         Self(records)
     }
 
-    /// What was said, without times, ids, and commits: one line a record.
+    /// Returns the records without times, ids and commits: one line per record.
     pub(super) fn told(&self) -> Vec<String> {
         self.0.iter().map(|record| line(record)).collect()
     }
 
-    /// The reviews of one reviewer, oldest first.
+    /// Returns the reviews of one reviewer, oldest first.
     pub(super) fn reviews_by(&self, agent: &str) -> Vec<Reviewed> {
         let of_agent = |record: &Arc<Envelope>| match review_entry(record) {
             ReviewEntry::Review(review) if review.agent.as_str() == agent => Some(Reviewed {
@@ -117,18 +117,18 @@ impl Records {
         self.0.iter().filter_map(of_agent).collect()
     }
 
-    /// The number of the next item that an older thread left to the run that the first record opens.
+    /// Returns the number of the next item after an older thread, according to the run's first record.
     pub(super) fn carried_next_item(&self) -> Option<u64> {
         let ReviewEntry::Opened(opened) = review_entry(self.0.first()?) else { panic!("no run was opened") };
         opened.carried.as_ref().map(|carried| carried.next_item)
     }
 
-    /// The items as they stand at the end.
+    /// Returns the items at the end.
     pub(super) fn items(&self) -> Vec<Item> {
         review_of(&self.0).rounds.items()
     }
 
-    /// The fold of any beginning, and then of the rest one by one, is the fold of all.
+    /// Checks that the fold of any beginning, followed by the rest one by one, is the fold of all.
     pub(super) fn assert_fold_from_anywhere(&self) {
         let all = review_of(&self.0);
         for cut in 0..=self.0.len() {
@@ -142,14 +142,14 @@ impl Records {
     }
 }
 
-/// The repairs and the usage of the answer that the last record of a delivery has.
+/// Returns the repairs and the usage of the answer in the last record of a delivery.
 pub(super) fn delivered_answer(thread: &[Comment]) -> Option<(Vec<Repair>, Usage)> {
     let Content::Record(decoded) = codec::read(&thread.last()?.body) else { return None };
     let DeliveryEntry::Delivered(delivered) = decoded.record.body.read().ok()? else { return None };
     delivered.answer.map(|answer| (answer.repairs, answer.usage))
 }
 
-/// The ids that every readable review of a thread gave, whether it counts or not.
+/// Returns the ids in every readable review of a thread, whether the review counts or not.
 pub(super) fn opened_ids(thread: &[Comment]) -> Vec<ItemId> {
     let review = |comment: &Comment| match codec::read(&comment.body) {
         Content::Record(decoded) => match decoded.record.body.read() {
@@ -176,12 +176,12 @@ pub(super) fn holds_unpublished_vote(world: &MemoryWorld) -> bool {
     })
 }
 
-/// Whether a comment claims to be a record.
+/// Returns whether a comment claims to be a record.
 pub(super) fn is_record(body: &str) -> bool {
     codec::claims(body)
 }
 
-/// What a person sees of a comment.
+/// Returns the visible text of a comment.
 pub(super) fn visible(body: &str) -> &str {
     if is_record(body) {
         body.trim_end().rsplit_once('\n').map_or("", |(visible, _)| visible.trim_end())
@@ -190,19 +190,19 @@ pub(super) fn visible(body: &str) -> &str {
     }
 }
 
-/// The flow and the kind of a record, if the comment is one.
+/// Returns the flow and the kind of a record, if the comment is one.
 pub(super) fn kind(body: &str) -> Option<String> {
     let Content::Record(decoded) = codec::read(body) else { return None };
     Some(format!("{} {}", decoded.record.flow, decoded.record.body.kind()))
 }
 
-/// The line of a record, read and written again.
+/// Returns the line of a record, read and written again.
 pub(super) fn rewritten(body: &str) -> Option<String> {
     let Content::Record(decoded) = codec::read(body) else { return None };
     codec::line(&decoded.record).ok()
 }
 
-/// Where everything stands that a world has records of, by subject and flow: what its threads and journals fold to.
+/// Returns the folded states of all threads and journals of a world, by subject and flow.
 pub(super) fn folded(world: &MemoryWorld) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (number, state) in world.states() {
@@ -299,7 +299,8 @@ fn line(record: &Envelope) -> String {
     }
 }
 
-/// A record that links to the end of the review of a pull request, or begins the chain of another flow there, as another
+/// Returns a record as another version would write it: it links to the end of a pull request's review, or begins the chain of
+/// another flow.
 /// version of the program would write it.
 pub(super) fn of_another_version(world: &MemoryWorld, number: u64, flow: &FlowName, kind: &str) -> String {
     let subject = Subject::PullRequest(PullRequestNumber(number));
@@ -320,7 +321,7 @@ pub(super) fn of_another_version(world: &MemoryWorld, number: u64, flow: &FlowNa
     codec::body("Somebody polls.", &codec::line(&record).unwrap())
 }
 
-/// What the record that opens the review of a pull request says of the run.
+/// Returns the run in the record that opens the review of a pull request.
 pub(super) struct OpenedRun {
     pub(super) run: String,
     pub(super) delivered: Option<CommitSha>,
@@ -328,7 +329,7 @@ pub(super) struct OpenedRun {
     pub(super) spent: Option<Usage>,
 }
 
-/// The records that open runs on a pull request, oldest first.
+/// Returns the records that open runs on a pull request, oldest first.
 pub(super) fn opened_runs(world: &MemoryWorld, number: u64) -> Vec<OpenedRun> {
     let records = Records::of_review(world, PullRequestNumber(number));
     let opened = |record: &Arc<Envelope>| match review_entry(record) {
@@ -347,7 +348,7 @@ pub(super) fn opened_runs(world: &MemoryWorld, number: u64) -> Vec<OpenedRun> {
     records.0.iter().filter_map(opened).collect()
 }
 
-/// The run that the latest record of a delivery in a thread belongs to.
+/// Returns the run of the latest record of a delivery in a thread.
 pub(super) fn delivering_run(thread: &[Comment]) -> Option<String> {
     let run = |comment: &Comment| match codec::read(&comment.body) {
         Content::Record(decoded) if decoded.record.flow == DELIVERY => Some(decoded.record.run.to_string()),

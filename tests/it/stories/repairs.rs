@@ -1,4 +1,4 @@
-//! Stories of malformed answers: put into form by somebody who sees nothing else, and never turned into an approval.
+//! Stories of malformed answers: reformatted by an agent that sees nothing else, and never turned into an approval.
 
 use crate::world::{Agent, Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, Failed, Parked};
@@ -13,12 +13,12 @@ use super::cast::{
 use super::records::delivered_answer;
 use super::stage::{Begins, Story, story};
 
-/// An answer with a key that its kind does not have.
+/// Returns an answer with a key that its kind does not have.
 fn with_extra(answer: &str) -> String {
     answer.replacen('{', "{\"extra\":1,", 1)
 }
 
-/// Says what it is shown, without that key. In saved stories its value is another one.
+/// Returns the answer in the prompt without that key. In saved stories the key has another value.
 fn tidy() -> Agent {
     agent(|order, _| {
         let shown = order.prompt.lines().find(|line| line.contains("\"extra\":")).unwrap();
@@ -96,7 +96,7 @@ async fn a_repair_never_makes_an_approval() {
     }
 }
 
-/// Says something else when it is asked for the first time.
+/// Gives another answer in its first turn.
 fn first_says(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Agent {
     agent(move |order, _| {
         let vote = approves(order);
@@ -137,7 +137,7 @@ async fn a_quoting_voter_is_asked_again() {
 }
 
 #[tokio::test]
-async fn what_does_not_count_is_told() {
+async fn unused_answers_are_reported() {
     let made_up = "{\"disposition\":\"resolved\",\"item_id\":\"item-99\"}";
     let voter = agent(move |order, _| {
         let list = format!("\"prior_item_dispositions\":[{made_up}]");
@@ -153,7 +153,7 @@ async fn what_does_not_count_is_told() {
 }
 
 #[tokio::test]
-async fn malformed_words_repeat_no_work() {
+async fn malformed_answers_repeat_no_work() {
     let story = a_coder_whose_words_are_put_into_form();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -164,7 +164,7 @@ async fn malformed_words_repeat_no_work() {
 }
 
 #[tokio::test]
-async fn unreadable_work_is_kept_aside() {
+async fn unreadable_work_is_saved() {
     let coder = implements_and(|_, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
         Reaction::Says("I did it, trust me.".to_owned())
@@ -191,7 +191,7 @@ async fn a_waiting_repair_parks_the_run() {
     assert_eq!(outcome.ending, Ending::Parked { resets_at, reason: Parked::Quota });
 }
 
-/// More than a record holds, however it is packed.
+/// Returns text that is too long for a record, even compressed.
 fn noise(mut seed: u64) -> String {
     let piece = |_| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -200,7 +200,7 @@ fn noise(mut seed: u64) -> String {
     (0..12_000).map(piece).collect::<Vec<_>>().concat()
 }
 
-/// Fails at first; then says more than a record holds.
+/// Fails at first; then gives an answer that is too long for a record.
 fn rambles_after_a_failure() -> Agent {
     let calls = std::sync::atomic::AtomicUsize::new(0);
     let long = noise(7);
@@ -210,7 +210,7 @@ fn rambles_after_a_failure() -> Agent {
     })
 }
 
-/// An answer that is too long is told from one on an older head.
+/// An answer that is too long is distinguished from one about an older head.
 #[tokio::test]
 async fn too_long_is_not_outdated() {
     let begins = |turn: Agent| Story {
@@ -256,7 +256,7 @@ async fn a_deliverys_repair_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_talkative_coder_is_asked_once() {
+async fn a_long_answer_is_asked_once() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), format!("bug {}", order.head));
         Reaction::Says(addresses_all(order).replace("went over it", &noise(7)))

@@ -1,4 +1,4 @@
-//! Stories of what people ask for with their signature: shown to everyone, acknowledged by the coder, resolved by reviewers.
+//! Stories of signed requirements: shown to everyone, acknowledged by the coder, resolved by reviewers.
 
 use crate::world::{Agent, MemoryWorld, Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, Failed};
@@ -18,7 +18,7 @@ fn ask_for_it(world: &MemoryWorld, number: u64) {
     world.say(number, &"ada".parse().unwrap(), WISH);
 }
 
-/// Approves, and says nothing of what people ask for until it is told to.
+/// Approves without mentioning requirements until asked for them.
 fn forgetful() -> Agent {
     agent(|order, _| {
         let forgets = order.context.errors.is_empty();
@@ -30,12 +30,16 @@ fn forgetful() -> Agent {
 
 pub(super) fn a_wish_in_an_issue() -> Story {
     let reviewers = vec![("careful", blocks_while("bug")), ("forgetful", forgetful())];
-    Story { begins: Begins::Issue, wish: Some(WISH), ..story("a wish", honest_coder(), reviewers) }
+    Story {
+        begins: Begins::Issue,
+        requirement: Some(WISH),
+        ..story("a requirement", honest_coder(), reviewers)
+    }
 }
 
-/// The coder acknowledges it.
+/// The coder acknowledges the requirement.
 #[tokio::test]
-async fn every_reviewer_resolves_a_signed_wish() {
+async fn every_reviewer_resolves_a_requirement() {
     let story = a_wish_in_an_issue();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -43,7 +47,7 @@ async fn every_reviewer_resolves_a_signed_wish() {
     assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.votes);
 }
 
-/// It is asked with everything that it saw.
+/// The repeated question contains everything that the first one did.
 #[tokio::test]
 async fn a_forgetful_reviewer_is_asked_again() {
     let story = Story {
@@ -59,7 +63,7 @@ async fn a_forgetful_reviewer_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_mute_reviewer_has_not_voted() {
+async fn a_silent_reviewer_has_not_voted() {
     let mute = agent(|order, _| {
         let ids = format!("{:?}", required(order)).replace(' ', "");
         Reaction::Says(approves(order).replace(&ids, "[]"))
@@ -73,7 +77,7 @@ async fn a_mute_reviewer_has_not_voted() {
 }
 
 #[tokio::test]
-async fn a_late_wish_starts_another_round() {
+async fn a_late_requirement_starts_a_round() {
     let story = a_persons_pull_request();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -87,7 +91,7 @@ async fn a_late_wish_starts_another_round() {
 }
 
 #[tokio::test]
-async fn a_wish_during_reviews_is_heard() {
+async fn requirements_during_reviews_are_read() {
     let story = Story {
         begins: Begins::PullRequest,
         ..story("late", honest_coder(), vec![("one", always_approves()), ("two", always_approves())])
@@ -109,7 +113,7 @@ async fn a_wish_during_reviews_is_heard() {
 }
 
 #[tokio::test]
-async fn only_trusted_strangers_sign_wishes() {
+async fn only_trusted_strangers_sign_requirements() {
     for (trusted, shown) in [(false, 0), (true, 1)] {
         let humans = if trusted { vec!["mallory".parse().unwrap()] } else { Vec::new() };
         let trust = Trust { humans, ..Trust::default() };
@@ -122,9 +126,9 @@ async fn only_trusted_strangers_sign_wishes() {
     }
 }
 
-/// The wish comes between an answer and its repair.
+/// The requirement arrives between an answer and its repair.
 #[tokio::test]
-async fn earlier_answers_owe_no_later_wish() {
+async fn earlier_answers_ignore_later_requirements() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
         Reaction::Says(addresses_all(order).replacen('{', "{\"extra\":1,", 1))

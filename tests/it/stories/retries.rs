@@ -1,4 +1,4 @@
-//! Stories of turns that fail in a way that may pass: asked again, of the next model, later, or not at all.
+//! Stories of turns that fail for a reason that may be temporary: retried, with another model, later, or not at all.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ fn overloaded() -> TurnFailure {
     TurnFailure::Overloaded { detail: "529".to_owned() }
 }
 
-/// The service is overloaded when the reviewer is asked first, and twice in a row.
+/// The service is overloaded in the reviewer's first two attempts.
 pub(super) fn overloaded_at_first() -> Story {
     let careful = agent(|order, _| match order.script_index {
         0 | 1 => Reaction::Fails(overloaded()),
@@ -139,7 +139,7 @@ async fn too_many_requests_park_the_run() {
     assert!(resets_at > world.now());
 }
 
-/// A coder that does half of its work, fails, and finds what its next try begins with.
+/// A coder that completes half of its work, fails, and records the files of its next attempt.
 fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> Story {
     let coder = agent(move |order, tree| {
         if order.script_index == 0 {
@@ -172,13 +172,13 @@ async fn half_done_work_survives_the_parking() {
 }
 
 #[tokio::test]
-async fn a_failed_coder_begins_anew() {
+async fn a_failed_coder_starts_over() {
     let story = fails_in_the_middle(TurnFailure::Killed { signal: 9 }, &[]);
     let done = story.play(&story.world()).await;
     assert_eq!(done.ending, Ending::Approved, "{}", done.message);
 }
 
-/// It goes on with the first model that is back.
+/// The run continues with the first model that is available again.
 #[tokio::test]
 async fn a_spent_chain_parks_the_run() {
     let story = story("a used up chain", honest_coder(), vec![("careful", always_approves())]);

@@ -16,7 +16,7 @@ use super::cast::{
 use super::stage::{Begins, Story, story};
 use crate::world::{Agent, Gate, Reaction};
 
-/// A coder that implements honestly and answers every review in this way.
+/// Creates a coder that implements honestly and answers every review in this way.
 fn coder_that_answers(answer: fn(&agent_loop::ports::agents::TurnOrder) -> String) -> Agent {
     implements_and(move |order, _| Reaction::Says(answer(order)))
 }
@@ -273,7 +273,7 @@ async fn a_dependent_reviewer_is_named() {
     assert!(!outcome.message.contains("independent"), "scripts have no vendor: {}", outcome.message);
 }
 
-/// A coder that changes something in every turn, and never what the gate looks at.
+/// A coder that changes the file in every turn, but never the part that the gate measures.
 #[tokio::test]
 async fn the_same_red_output_ends_blocked() {
     let red_on = |bad: fn(&str) -> bool| -> Gate {

@@ -1,5 +1,5 @@
-//! Threads and journals that an earlier version wrote, in `fixtures/stories`: this version reads them, goes on with them
-//! from any of their moments, asks as often as it did, and says the same.
+//! Threads and journals of an earlier version, in `fixtures/stories`: this version reads them, continues from any moment,
+//! performs as many actions, and publishes the same texts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ use super::end::{End, has_ended_for_good};
 use super::records;
 use super::stage::Story;
 
-/// The history of a story as the first version that had it wrote it. Only that of a new story is ever written.
+/// Returns the history of a story as written by the first version that had it. Only that of a new story is ever written.
 async fn history(name: &str, story: &Story) -> History {
     let path = PathBuf::from(format!("fixtures/stories/{name}/history.jsonl"));
     #[expect(clippy::disallowed_methods, reason = "a developer's switch for new stories")]
@@ -35,14 +35,14 @@ async fn history(name: &str, story: &Story) -> History {
     History::parse(&text).unwrap()
 }
 
-/// A world that stands where a history was after so many moments.
+/// Creates a world in the state of a history after this number of moments.
 fn world_at(story: &Story, history: &History, moments: usize) -> MemoryWorld {
     let world = story.world();
     world.restore(history, moments).unwrap();
     world
 }
 
-/// Compares with what is kept in the folder of a story.
+/// Compares a text with the saved one in the folder of a story.
 fn assert_kept(story: &str, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(format!("../../../fixtures/stories/{story}"));
@@ -73,14 +73,14 @@ async fn assert_reads_back(name: &str, story: &Story) {
     assert_kept(name, "fold", &text.join("\n"));
 }
 
-/// Every record of a world, in threads and journals.
+/// Returns every record of a world, in threads and journals.
 fn bodies(world: &MemoryWorld) -> Vec<String> {
     let comments = world.threads().into_values().flatten().map(|comment| comment.body);
     let local = world.journal_entries().into_values().flatten().filter_map(Entry::into_record);
     comments.filter(|body| records::is_record(body)).chain(local).collect()
 }
 
-async fn assert_goes_on_from_anywhere(name: &str, story: &Story) {
+async fn assert_continues_from_anywhere(name: &str, story: &Story) {
     let history = history(name, story).await;
     let whole = story.world();
     let outcome = story.play(&whole).await;
@@ -91,7 +91,7 @@ async fn assert_goes_on_from_anywhere(name: &str, story: &Story) {
         if !moment.is_durable() || has_ended_for_good(&story.told(&world), &told) {
             continue;
         }
-        // Such a vote has no nonce, so it is asked for again, which some stories have no budget or patience for.
+        // Such a vote has no nonce, so the reviewer is asked again, for which some stories have no budget or retries.
         if records::holds_unpublished_vote(&world) {
             continue;
         }
@@ -113,7 +113,7 @@ async fn assert_counts_and_words(name: &str, story: &Story) {
     assert_kept(name, "outcome", &words(&outcome));
 }
 
-/// How often everything was done.
+/// Returns the numbers of all actions.
 fn numbers(world: &MemoryWorld) -> String {
     let mut text = String::new();
     let turns = world.calls().into_iter().map(|call| call.split(" round").next().unwrap().to_owned());
@@ -136,7 +136,7 @@ fn numbers(world: &MemoryWorld) -> String {
     text
 }
 
-/// How often each of these occurs.
+/// Returns the number of occurrences of each text.
 fn table(text: &mut String, title: &str, all: impl IntoIterator<Item = impl ToString>) {
     let mut counts = BTreeMap::new();
     for one in all {
@@ -152,7 +152,7 @@ fn counted(text: &mut String, title: &str, counts: impl IntoIterator<Item = (imp
     }
 }
 
-/// Every thread as a person sees it.
+/// Returns the visible text of every thread.
 fn comments(world: &MemoryWorld) -> String {
     let mut text = String::new();
     for (number, comments) in world.threads() {
@@ -163,7 +163,7 @@ fn comments(world: &MemoryWorld) -> String {
     text
 }
 
-/// The outcome for people, and for scripts.
+/// Returns the outcome for people and for scripts.
 fn words(outcome: &Outcome) -> String {
     let next = outcome::next_command(outcome);
     let json = serde_json::to_string_pretty(&outcome::json(outcome, &next)).unwrap();
@@ -181,12 +181,12 @@ macro_rules! saved_tests {
             }
 
             #[tokio::test]
-            async fn goes_on_from_anywhere() {
-                super::assert_goes_on_from_anywhere(stringify!($story), &catalogue::$story()).await;
+            async fn continues_from_anywhere() {
+                super::assert_continues_from_anywhere(stringify!($story), &catalogue::$story()).await;
             }
 
             #[tokio::test]
-            async fn counts_and_says_the_same() {
+            async fn has_the_same_counts_and_texts() {
                 super::assert_counts_and_words(stringify!($story), &catalogue::$story()).await;
             }
         })*

@@ -1,4 +1,4 @@
-//! Stories of agents that say secrets.
+//! Stories of agents whose answers contain secrets.
 
 use crate::world::{Gate, MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, NeedsHuman};
@@ -16,7 +16,7 @@ use super::stage::{Begins, Story, story};
 
 const PASSWORD: &str = "correct-horse-battery";
 
-/// A GitHub token, made up, and put together so that no scanner takes this file for a leak.
+/// A fictional GitHub token, assembled so that no scanner reports this file.
 fn token() -> String {
     format!("ghp_{}", "0123456789abcdefghij0123456789ABCDEF")
 }
@@ -114,9 +114,9 @@ async fn a_failing_agents_secrets_are_replaced() {
     assert!(!everything_kept(&world).await.contains(PASSWORD));
 }
 
-/// Letters that nobody sees tear it, and are left out.
+/// Invisible letters inside a secret are removed.
 #[tokio::test]
-async fn a_torn_secret_never_grows_together() {
+async fn split_secrets_are_replaced_too() {
     let torn = token().replace('_', "_\u{2066}");
     let reviewer = agent(move |order, _| Reaction::Says(approves(order).replace("looked", &torn)));
     let reviewers = vec![("careful", reviewer)];

@@ -1,4 +1,4 @@
-//! Random agents, crashes and pushes: whatever they do, an approval has everything that an approval takes.
+//! Random agents, crashes and pushes: every approval fulfils all conditions.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -13,7 +13,7 @@ use agent_loop::protocol::text::ReviewVerdict;
 use super::cast::{FILE, addresses_all, agent, approves, blocks, disputes_all, implementation, leaves_all};
 use super::stage::{Begins, Story, story};
 
-/// A number that the same seed and words always give.
+/// Returns a number that depends only on the seed and the text.
 fn dice(seed: u64, words: impl Hash, sides: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     (seed, words).hash(&mut hasher);
@@ -63,7 +63,7 @@ fn random_story(seed: u64) -> Story {
 }
 
 #[tokio::test]
-async fn everyone_reviewed_an_approved_head() {
+async fn everybody_reviewed_the_approved_head() {
     let mut approvals = 0;
     for seed in 0..200 {
         let story = random_story(seed);

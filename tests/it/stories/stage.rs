@@ -1,4 +1,4 @@
-//! A stage for stories: a world with a cast, an engine on it, and what a story may compare at its end.
+//! A stage for stories: a world with a cast, an engine, and the facts that a story may compare at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,13 +28,13 @@ use super::cast::FILE;
 use super::records::Records;
 use super::records::task_key;
 
-/// What a story begins with.
+/// The subject with which a story begins.
 #[derive(Clone)]
 pub(super) struct Story {
     pub(super) name: &'static str,
     pub(super) coder: Agent,
     pub(super) reviewers: Vec<(&'static str, Agent)>,
-    /// Who puts whose malformed answers into form.
+    /// The reformatting of malformed answers.
     pub(super) repairers: Vec<(&'static str, Agent)>,
     pub(super) gate: Option<Gate>,
     pub(super) max_rounds: u32,
@@ -46,8 +46,8 @@ pub(super) struct Story {
     pub(super) secrets: Secrets,
     pub(super) trust: Trust,
     pub(super) followups: Followups,
-    /// What a person asks for on the first subject, before anything begins.
-    pub(super) wish: Option<&'static str>,
+    /// A person's signed requirement on the first subject, before the story begins.
+    pub(super) requirement: Option<&'static str>,
 }
 
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ pub(super) enum Begins {
     Conflict,
 }
 
-/// A story with one coder and these reviewers.
+/// Creates a story with one coder and these reviewers.
 pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static str, Agent)>) -> Story {
     Story {
         name,
@@ -76,7 +76,7 @@ pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static s
         secrets: Secrets::default(),
         trust: Trust::default(),
         followups: Followups::Ignore,
-        wish: None,
+        requirement: None,
     }
 }
 
@@ -93,7 +93,7 @@ fn files(text: &str) -> BTreeMap<String, String> {
 }
 
 impl Story {
-    /// The world before the story begins.
+    /// Returns the world before the story begins.
     pub(super) fn world(&self) -> MemoryWorld {
         let mut agents: BTreeMap<(Role, Label), Agent> = BTreeMap::new();
         agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
@@ -127,8 +127,8 @@ impl Story {
             let main = "main".parse().unwrap();
             world.push_as_person(&main, &main, files("old, by somebody else"));
         }
-        if let Some(wish) = self.wish {
-            world.say(1, &"ada".parse().unwrap(), wish);
+        if let Some(requirement) = self.requirement {
+            world.say(1, &"ada".parse().unwrap(), requirement);
         }
         world
     }
@@ -141,7 +141,7 @@ impl Story {
         }
     }
 
-    /// The number that the story's pull request has.
+    /// Returns the number of the story's pull request.
     pub(super) fn pull_request(&self) -> PullRequestNumber {
         match self.begins {
             Begins::Task | Begins::PullRequest | Begins::Conflict => PullRequestNumber(1),
@@ -196,7 +196,7 @@ impl Story {
         self.run_under(world, assignment, request, (Arc::new(canceller), cancellation)).await
     }
 
-    /// Runs an engine that somebody may stop.
+    /// Runs an engine that the caller may stop.
     pub(super) async fn run_under(
         &self,
         world: &MemoryWorld,
@@ -220,29 +220,29 @@ impl Story {
         };
         let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;
-        // The tasks of a dropped engine are gone when the runtime has come around.
+        // The tasks of a dropped engine end after the runtime has polled again.
         for _ in 0..8 {
             tokio::task::yield_now().await;
         }
         outcome
     }
 
-    /// Runs a story that nothing stops.
+    /// Runs a story to its end without interruption.
     pub(super) async fn play(&self, world: &MemoryWorld) -> Outcome {
         self.run(world).await.unwrap()
     }
 
-    /// The records of the story's pull request.
+    /// Returns the records of the story's pull request.
     pub(super) fn records(&self, world: &MemoryWorld) -> Records {
         Records::of_review(world, self.pull_request())
     }
 
-    /// What was said, without times, ids, and commits: one line a record.
+    /// Returns the records without times, ids and commits: one line per record.
     pub(super) fn told(&self, world: &MemoryWorld) -> Vec<String> {
         self.records(world).told()
     }
 
-    /// No journal holds two ends of one turn.
+    /// Checks that no journal has two ends of one turn.
     pub(super) fn assert_no_finished_turn_was_repeated(&self, world: &MemoryWorld) {
         let mut ends = BTreeMap::new();
         for entry in world.journal_entries().into_values().flatten() {
@@ -254,18 +254,18 @@ impl Story {
     }
 }
 
-/// The assignment to review and mend a pull request.
+/// Returns the assignment to review and fix a pull request.
 pub(super) fn pull_request(number: u64) -> Assignment {
     let subject = Subject::PullRequest(PullRequestNumber(number));
     Assignment { flow: REVIEW, subject, task: None }
 }
 
-/// The assignment to do what an issue says.
+/// Returns the assignment for an issue.
 pub(super) fn issue(number: u64) -> Assignment {
     Assignment { flow: DELIVERY, subject: Subject::Issue(IssueNumber(number)), task: None }
 }
 
-/// The assignment to do what these words say.
+/// Returns the assignment for a task with this text.
 pub(super) fn task(world: &MemoryWorld, text: &str) -> Assignment {
     let key = task_key(&world.repository_id(), &"main".parse().unwrap(), text);
     Assignment { flow: DELIVERY, subject: Subject::Task(key), task: Some(text.to_owned()) }

@@ -1,4 +1,5 @@
-//! Stories of records that this version does not know: another flow's are ignored, another version's stop the run.
+//! Stories of records that this version does not know: those of another flow are ignored, those of a newer version stop the
+//! run.
 
 use agent_loop::domain::ending::{Ending, Refused};
 use agent_loop::domain::flow_name::FlowName;

@@ -32,7 +32,7 @@ pub fn conclude(
         return Ok(answer);
     }
     Err(match transcript.denied.as_slice() {
-        [] => TurnFailure::Vacuous { detail: "the turn ended well, and nothing was said".to_owned() },
+        [] => TurnFailure::Vacuous { detail: "the turn was successful, but has no answer".to_owned() },
         denied => TurnFailure::Denied { detail: denied.join("; ") },
     })
 }
@@ -50,10 +50,10 @@ fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> Turn
         Exit::Signal(signal) => TurnFailure::Killed { signal },
         Exit::Code(0) => classified().unwrap_or_else(|| TurnFailure::Vacuous {
             detail: match (transcript.denied.as_slice(), &transcript.unreadable) {
-                ([], None) => format!("it ended as if all were well, without {last}"),
+                ([], None) => format!("it ended without an error, but also without {last}"),
                 ([], Some(unreadable)) => unreadable.clone(),
                 (denied, _) => {
-                    format!("it ended without {last}, after it was not allowed: {}", denied.join("; "))
+                    format!("it ended without {last}, after denied permissions:  {}", denied.join("; "))
                 }
             },
         }),

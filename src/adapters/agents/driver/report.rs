@@ -113,7 +113,7 @@ impl Recording {
     fn warnings(&self, result: &TurnResult) -> Vec<String> {
         let mut warnings = self.transcript.warnings.clone();
         if let (TurnResult::Answered(_), denied @ [_, ..]) = (result, self.transcript.denied.as_slice()) {
-            warnings.push(format!("answered, though it was not allowed: {}", denied.join("; ")));
+            warnings.push(format!("answered, although permissions were denied: {}", denied.join("; ")));
         }
         if let (TurnResult::Answered(_), Some(late)) = (result, late_end(&self.ended)) {
             warnings.push(late);
@@ -122,8 +122,7 @@ impl Recording {
             warnings.push(format!("{percent} % of its quota is used; it resets at {}", utc(resets_at)));
         }
         if self.dropped_lines > 0 {
-            warnings
-                .push(format!("{} lines of its output were too long to be looked at", self.dropped_lines));
+            warnings.push(format!("{} lines of its output were too long to be read", self.dropped_lines));
         }
         warnings
     }

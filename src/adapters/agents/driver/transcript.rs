@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_in_session_files_begin_anew() {
+    fn turns_in_session_files_are_separate() {
         let mut transcript = Transcript::default();
         let coded = |code: &str| ReportedError { code: Some(code.to_owned()), ..ReportedError::default() };
         let said = |text: &str| ReportedError { text: text.to_owned(), ..ReportedError::default() };

@@ -43,7 +43,7 @@ pub struct ScriptedTurn {
 /// When the script is invalid or has no turn left.
 pub fn turn(text: &str, role: Role, script_index: u32) -> Result<ScriptedTurn, String> {
     let script: TurnScript =
-        serde_json::from_str(text).map_err(|error| format!("its script makes no sense: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("its script is invalid: {error}"))?;
     let fitting: Vec<ScriptedTurn> =
         script.turns.into_iter().filter(|turn| turn.role.is_none_or(|wanted| wanted == role)).collect();
     let count = fitting.len();
@@ -99,7 +99,7 @@ impl Referents<'_> {
                 break;
             };
             filled.push_str(before);
-            let nothing = || format!("the placeholder {{{{{name}}}}} has nothing to stand for");
+            let nothing = || format!("the placeholder {{{{{name}}}}} has no value");
             filled.push_str(self.referent(name).ok_or_else(nothing)?);
             rest = after;
         }

@@ -34,7 +34,7 @@ static PROFILE: Profile = Profile {
     variables: &["ANTIGRAVITY_API_KEY"],
     // The first version that prints JSON.
     installation: Installation::reported(
-        "see https://antigravity.google/cli (the npm package `antigravity-cli` is not it)",
+        "see https://antigravity.google/cli (not the npm package `antigravity-cli`)",
         [1, 1, 8],
     ),
     stop: StopSequence::Terminate,

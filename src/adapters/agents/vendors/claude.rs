@@ -212,8 +212,8 @@ impl AuthStatus {
 fn refuses_root() -> SetupFinding {
     SetupFinding::wrong(
         "permissions",
-        "as root it refuses --dangerously-skip-permissions, unless IS_SANDBOX=1 says that this is a container",
-        "in a container: export IS_SANDBOX=1; else be another user, or leave out --dangerous-agent-permissions",
+        "as root it refuses --dangerously-skip-permissions, unless IS_SANDBOX=1 marks a container",
+        "in a container: export IS_SANDBOX=1; otherwise run as another user, or omit --dangerous-agent-permissions",
     )
 }
 

@@ -200,10 +200,10 @@ fn login(setup: &Setup<'_>) -> LoginState {
             unknown("a Google account; Gemini CLI ended the login with personal accounts on 2026-06-18")
         }
         Some("vertex-ai") => logged_in("Vertex AI"),
-        Some("gateway") => logged_in("an address of your own, GOOGLE_GEMINI_BASE_URL"),
+        Some("gateway") => logged_in("a custom address, GOOGLE_GEMINI_BASE_URL"),
         Some("gemini-api-key") if has_key => logged_in("an API key, GEMINI_API_KEY"),
         Some("gemini-api-key") => unknown(KEY_ELSEWHERE),
-        Some(_) => unknown("its settings name a login that is not known here"),
+        Some(_) => unknown("its settings name an unknown kind of login"),
         None if folder.is_some_and(|folder| folder.join(".env").is_file()) => unknown(KEY_ELSEWHERE),
         None => LoginState::LoggedOut,
     }

@@ -153,7 +153,7 @@ fn hosted(model: &str) -> SetupFinding {
     SetupFinding::note(
         "model",
         format!("{model} is hosted by opencode.ai: your code is sent there"),
-        "if that is not meant: --opencode-model PROVIDER/MODEL",
+        "to use another one: --opencode-model PROVIDER/MODEL",
     )
 }
 

@@ -108,10 +108,10 @@ async fn listed(
         for git in git_folders {
             remove(&git)?;
         }
-        notes.included(&repositories, "a repository of its own, whose files are taken without its history");
+        notes.included(&repositories, "a nested repository: its files without its history");
     }
     Err(WorkspaceError::Git(format!(
-        "{} holds repositories nested too deeply to be committed",
+        "{} contains repositories nested too deeply to be committed",
         tree.display()
     )))
 }
@@ -226,7 +226,7 @@ fn make_readable(tree: &Path, (changes, notes): (&Changes, &mut Notes)) {
             opened.push(path.clone());
         }
     }
-    notes.included(&opened, "readable by nobody before");
+    notes.included(&opened, "not readable before");
 }
 
 /// Lists untracked files of a reviewer's clone that are not ignored. One spawn.

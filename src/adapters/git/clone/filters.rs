@@ -47,7 +47,7 @@ pub(crate) async fn unfiltered(
         let known = FILTERS.iter().find(|(name, _)| *name == filter);
         if known.is_some_and(|(_, beginning)| lacks(&tree.join(os(path)), beginning)) {
             return Ok(Some(format!(
-                "`{}` belongs to the filter `{}` of .gitattributes, which does not run in the clone of an agent; change \
+                "`{}` needs the filter `{}` of .gitattributes, which does not run in an agent's clone; change \
                  this file yourself",
                 String::from_utf8_lossy(path),
                 String::from_utf8_lossy(filter),

@@ -82,7 +82,7 @@ async fn objection(
     if descends {
         return unfiltered(mirror, paths, head, made).await;
     }
-    Ok(Some("the clone's HEAD no longer descends from the commit that the turn began on".to_owned()))
+    Ok(Some("the clone's HEAD no longer descends from the commit at the start of the turn".to_owned()))
 }
 
 /// Saves the work in a clone, if it differs from `head`. Same spawns as `harvest`. The caller closes the workplace.
@@ -116,7 +116,7 @@ pub(crate) async fn salvage_unknown(
         return Err(paths.unreadable("the index beside it is missing"));
     }
     let Some(head) = agent_head::head(&paths.checkout.git, &paths.checkout.common) else {
-        return Err(paths.unreadable("its HEAD stands for no commit"));
+        return Err(paths.unreadable("its HEAD names no commit"));
     };
     bring(mirror, workplace, &head).await.map_err(|error| paths.unreadable(&error.to_string()))?;
     salvage(mirror, workplace, &head).await

@@ -21,7 +21,7 @@ impl Notes {
     }
 
     pub(super) fn removed(&mut self, paths: &[Vec<u8>]) {
-        self.add("removed from the clone", paths, "untracked files of an agent that only reads");
+        self.add("removed from the clone", paths, "untracked files of a reviewer");
     }
 
     /// Adds a note if most files are deleted.

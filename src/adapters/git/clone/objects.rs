@@ -9,7 +9,10 @@ use crate::ports::workspace::WorkspaceError;
 /// Accepts only regular files and folders: git would wait for a pipe, and follow a link.
 pub(super) fn check_objects(folder: &Path) -> Result<(), WorkspaceError> {
     let odd = |path: &Path| {
-        WorkspaceError::Git(format!("{} is not what git makes; its commits can't be read", path.display()))
+        WorkspaceError::Git(format!(
+            "{} is neither a regular file nor a folder; commits can't be read",
+            path.display()
+        ))
     };
     if !is_plain_folder(folder) {
         return Err(odd(folder));

@@ -1,6 +1,8 @@
 //! Prepares a clone for a turn: saves the work of an unfinished turn, then recreates files and git folder.
 
-use crate::adapters::git::disk::{is_plain_folder, make_folder, remove, remove_special_files, rename};
+use crate::adapters::git::disk::{
+    is_plain_folder, make_folder, remove, remove_irregular, remove_special_files, rename,
+};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::must;
 use crate::adapters::git::workplace::Workplace;
@@ -79,7 +81,7 @@ fn set_aside(paths: &ClonePaths, error: &WorkspaceError) -> Result<String, Works
     rename(&paths.checkout.tree, &aside)?;
     paths.close()?;
     Ok(format!(
-        "unfinished work can't be kept as a commit ({error}); its files lie in {} as long as the clones of this subject are kept",
+        "unfinished work can't be saved as a commit ({error}); its files are in {} until the clones of this subject are removed",
         aside.display()
     ))
 }
@@ -93,6 +95,7 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
         if paths.scratch().exists() {
             rename(&paths.scratch(), &paths.index())?;
         }
+        remove_irregular(&paths.index())?;
     } else {
         remove(&paths.checkout.tree)?;
         make_folder(&paths.checkout.tree)?;

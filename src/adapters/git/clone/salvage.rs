@@ -56,7 +56,7 @@ pub(crate) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
         .line()
         .arguments(["for-each-ref", "--sort=-committerdate"])
         .arguments(["--format=%(refname)%00%(objectname)%00%(contents:subject)", ROOT]);
-    let output = must(line, "list the work that was kept aside").await?;
+    let output = must(line, "list saved work").await?;
     let mut all = Vec::new();
     for line in String::from_utf8_lossy(&output).lines() {
         all.extend(read(line)?);
@@ -70,7 +70,7 @@ pub(crate) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), Workspa
         orders + &format!("delete {} {}\n", kept.salvage.reference, kept.salvage.commit)
     });
     let line = mirror.line().arguments(["update-ref", "--stdin"]).input(orders);
-    must(line, "let go of work that was kept aside").await.map(drop)
+    must(line, "remove saved work").await.map(drop)
 }
 
 fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
@@ -85,7 +85,7 @@ fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
     let Ok(subject) = format!("{kind}/{number}").parse() else {
         return Ok(None);
     };
-    let commit = sha(commit.as_bytes(), "list the work that was kept aside")?;
+    let commit = sha(commit.as_bytes(), "list saved work")?;
     Ok(Some(Kept {
         subject,
         holder: (*holder).to_owned(),

@@ -204,7 +204,7 @@ impl Mirror {
         commit: &CommitSha,
         to: &Path,
     ) -> Result<(), WorkspaceError> {
-        let what = format!("bring {} to {}", commit.short(), to.display());
+        let what = format!("copy {} to {}", commit.short(), to.display());
         let line = git
             .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
             .argument("--refmap=")
@@ -273,7 +273,7 @@ impl Mirror {
         commit: &CommitSha,
         ancestor: &CommitSha,
     ) -> Result<bool, WorkspaceError> {
-        let what = format!("ask whether {} contains {}", commit.short(), ancestor.short());
+        let what = format!("check whether {} contains {}", commit.short(), ancestor.short());
         let line = self.line().arguments(["merge-base", "--is-ancestor", ancestor.as_str(), commit.as_str()]);
         let captured = ask(line, &what).await?;
         match captured.exit {

@@ -55,11 +55,11 @@ impl Blocker {
     /// Returns the reason and the fix.
     pub(crate) fn explained(&self, folder: &Path) -> (String, String) {
         let typed = |arguments: &[&str]| format!("`{}`", as_typed(folder, arguments));
-        let finish = "finish or abort that".to_owned();
+        let finish = "finish or abort it".to_owned();
         match self {
             Self::Edited(path) => {
                 let stash = typed(&["stash", "push", "--include-untracked"]);
-                (format!("{path} has changes"), format!("commit or stash there ({stash})"))
+                (format!("{path} has changes"), format!("commit or stash the changes ({stash})"))
             }
             Self::Occupied(path) => (
                 format!("{path} is not tracked there, and the change adds it"),
@@ -67,7 +67,7 @@ impl Blocker {
             ),
             Self::IntendedToAdd(path) => (
                 format!("{path} is marked by `git add -N`"),
-                format!("add it, or take the mark away ({})", typed(&["reset", "--", path])),
+                format!("add it, or remove the mark ({})", typed(&["reset", "--", path])),
             ),
             Self::Hidden(path) => {
                 let show = ["update-index", "--no-skip-worktree", "--no-assume-unchanged", "--", path];
@@ -78,7 +78,7 @@ impl Blocker {
                 )
             }
             Self::Locked(lock) => (
-                format!("another git is at work there, or was killed: {lock} exists"),
+                format!("another git is running there, or was killed: {lock} exists"),
                 format!("wait for it, or remove {lock} if no git is running"),
             ),
             Self::Refused(text) => (text.clone(), "correct the cause".to_owned()),
@@ -89,18 +89,18 @@ impl Blocker {
             Self::LineEndings(path) => {
                 let clone = typed(&["clone", "-c", "core.autocrlf=false", ".", "FOLDER"]);
                 (
-                    format!("the line endings of {path} are not those of its commit (core.autocrlf)"),
+                    format!("the line endings of {path} differ from those of its commit (core.autocrlf)"),
                     format!("name a checkout with the committed line endings ({clone})"),
                 )
             }
             Self::Nested(path) => (format!("{path} is another repository"), "move it away".to_owned()),
-            Self::Unreadable(text) => (text.clone(), "make all of it readable".to_owned()),
+            Self::Unreadable(text) => (text.clone(), "make all files readable".to_owned()),
             Self::Unfinished(what) => (format!("it is in the middle of {what}"), finish),
             Self::SplitIndex => {
                 let whole = typed(&["update-index", "--no-split-index"]);
-                ("its index can't be read, or is split".to_owned(), format!("write it whole ({whole})"))
+                ("its index can't be read, or is split".to_owned(), format!("unsplit it ({whole})"))
             }
-            Self::NoCommit => ("its HEAD is at no commit".to_owned(), "check out a branch".to_owned()),
+            Self::NoCommit => ("its HEAD has no commit".to_owned(), "check out a branch".to_owned()),
         }
     }
 }

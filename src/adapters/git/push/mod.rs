@@ -147,7 +147,7 @@ impl PushTarget<'_> {
     ) -> Result<Push, WorkspaceError> {
         let line = self.update_ref(moving, "agent-loop: taken back");
         let line = line.arguments([moving.start(), moving.to.to_string()]);
-        must(line, &format!("take back the move of {}", moving.branch)).await?;
+        must(line, &format!("revert the move of {}", moving.branch)).await?;
         moving.end(self.mirror)?;
         Ok(blocker.refusal(moving, folder))
     }

@@ -113,7 +113,7 @@ impl UserCheckout {
     /// Checks that no git operation is running or unfinished in the checkout.
     pub(crate) fn must_be_idle(&self) -> Result<(), WorkspaceError> {
         if !self.is_as_found() {
-            return Err(self.unusable("is no longer the checkout that it was"));
+            return Err(self.unusable("is no longer the same checkout"));
         }
         let is_there = |name: &str| fs::symlink_metadata(self.paths.git.join(name)).is_ok();
         if let Some((_, what)) = MIDDLES.iter().find(|(name, _)| is_there(name)) {
@@ -133,7 +133,7 @@ impl UserCheckout {
         identity: &Identity,
     ) -> Result<(), WorkspaceError> {
         if !self.is_as_found() || !is_plain_folder(&self.paths.git) {
-            return Err(self.unusable("is no longer the checkout that it was"));
+            return Err(self.unusable("is no longer the same checkout"));
         }
         let copy = self.paths.git.join("agent-loop.index");
         remove(&copy)?;

@@ -70,8 +70,8 @@ impl UserDirectories {
         let Some(held) = all.get_mut(&checkout.paths.git) else { return Ok(()) };
         match &held.clone_id {
             Some(other) if *other != paths.id => Err(WorkspaceError::Held(format!(
-                "{}: {} and {} can't work there at the same time; give each a directory of its own, or take their \
-                 turns one after the other (`--no-parallel-reviewers`)",
+                "{}: {} and {} can't work there at the same time; give each its own directory, or ask one after the \
+                 other (`--no-parallel-reviewers`)",
                 checkout.paths.tree.display(),
                 other.path(),
                 paths.id.path(),
@@ -151,7 +151,7 @@ async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
             let who = lock_holder::read(&path)
                 .map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
             return Err(WorkspaceError::Held(format!(
-                "another agent-loop works in {}: {who} holds it; wait for it, or give another directory",
+                "another agent-loop works in {}: {who} holds its lock; wait for it, or name another directory",
                 checkout.paths.tree.display()
             )));
         }

@@ -17,7 +17,7 @@ impl ExplicitDirectory {
     pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
         let (flag, path) = (&self.flag, self.path.display());
         WorkspaceError::Unusable(format!(
-            "{flag} {path} {why}; give the root of a checkout of the repository, or leave {flag} out"
+            "{flag} {path} {why}; name the root of a checkout of the repository, or omit {flag}"
         ))
     }
 }

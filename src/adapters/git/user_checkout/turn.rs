@@ -7,7 +7,7 @@ use crate::adapters::git::clone::belonging::changes;
 use crate::adapters::git::clone::git_folder::{self, write_export_gitdir};
 use crate::adapters::git::clone::harvest;
 use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
-use crate::adapters::git::disk::{make_folder, read_foreign, remove, rename, write_file};
+use crate::adapters::git::disk::{make_folder, read_foreign, remove, remove_irregular, rename, write_file};
 use crate::adapters::git::mirror::{Mirror, SHALLOW};
 use crate::adapters::git::push::blocker::Blocker;
 use crate::adapters::git::push::obstruction::{in_the_way, statuses};
@@ -159,6 +159,7 @@ async fn must_be_clean(
     let what = format!("read the checkout {}", checkout.paths.tree.display());
     let index = paths.index();
     remove(&index.with_extension("lock"))?;
+    remove_irregular(&index)?;
     let read = || line(mirror, paths, checkout).arguments(["read-tree", "--reset", here.as_str()]);
     if !ask(read(), &what).await?.exit.is_success() {
         // The index is left over from an earlier turn.

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn timers_are_no_work() {
+    fn timers_are_not_work() {
         assert_eq!(quiet_looks(&[used(&[(1, 500)]), used(&[(1, 520)]), used(&[(1, 540)])]), 2);
         assert_eq!(quiet_looks(&[used(&[(1, 500)]), used(&[(1, 520)]), used(&[(1, 541)])]), 0);
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_quiet_looks_are_a_hang() {
+    fn eight_idle_checks_are_a_hang() {
         let look = |seen: Activity| seen.silent(used(&[(1, 0)]), 10_000);
         let eight = (0..8).fold(Activity::Writing, |seen, _| look(seen));
         assert!(!eight.is_hung());

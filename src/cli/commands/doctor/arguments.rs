@@ -16,7 +16,7 @@ pub struct DoctorArguments {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Branch to change; its agent-loop.toml is read [default: the current branch]
+    /// Target branch, whose agent-loop.toml is read [default: the current branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     #[command(flatten)]

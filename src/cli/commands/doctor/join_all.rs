@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// What all of them come to, in their own order.
+/// Returns the results of all futures, in order.
 pub(super) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
     let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn waiting_futures_hold_up_no_other() {
+    async fn waiting_futures_delay_no_other() {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (sender, receiver) =
             (std::cell::RefCell::new(Some(sender)), std::cell::RefCell::new(Some(receiver)));

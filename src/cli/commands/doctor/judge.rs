@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_weigh_less_without_need() {
+    fn unneeded_programs_have_no_errors() {
         for (made, verdict) in [
             (SetupFinding::fine("sandbox", "works"), DoctorVerdict::Ok),
             (SetupFinding::note("launcher", "slow", "fix"), DoctorVerdict::Note),

@@ -29,7 +29,7 @@ const SESSIONS: &[(&str, &str)] = &[
 pub(super) enum Privacy {
     /// Only this user, because it holds journals and logs.
     Private,
-    /// Everybody may read, only this user may write, because it names programs to run.
+    /// Everybody may read, only this user may write, because the folder's files name programs to run.
     Guarded,
 }
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn git_is_there_and_young_enough() {
+    fn git_is_new_enough() {
         let answered = |stdout: &str| {
             let stdout = stdout.to_owned();
             Probed::Answered(Answer { exit: Exit::Code(0), stdout, stderr: String::new() })
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_names_are_no_error() {
+    fn missing_names_are_not_errors() {
         assert_eq!(identity(Some("Ada"), Some("ada@x")).seen, "Ada <ada@x>");
         assert!(identity(Some("Ada"), None).seen.ends_with("Ada <agent-loop@localhost>"));
         for (sees_processes, adopts_orphans, verdict) in [

@@ -23,7 +23,7 @@ pub struct LocalCommand {
 /// An action on the embedded forge.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Create the embedded forge of a repository; its first use does it too
+    /// Create the embedded forge of a repository; its first use creates it too
     Init,
     /// Issues
     #[command(subcommand)]
@@ -44,7 +44,7 @@ pub struct NumberArgs {
     pub number: u64,
 }
 
-/// What is shown of a pull request.
+/// The pull request to show.
 #[derive(Debug, Args)]
 pub struct ViewArgs {
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub struct CommentArgs {
     pub by: AuthorArgs,
 }
 
-/// The author of what is written.
+/// The author of a text.
 #[derive(Debug, Args)]
 pub struct AuthorArgs {
     /// Login to write as [default: you, as git knows you]
@@ -80,11 +80,11 @@ pub struct AuthorArgs {
 /// The role of a login in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RoleChoice {
-    /// Owns the repository.
+    /// Owner of the repository.
     Owner,
-    /// May write to the repository.
+    /// User with write access.
     Member,
-    /// May do neither.
+    /// User without write access.
     None,
 }
 
@@ -105,9 +105,9 @@ pub struct DescriptionArgs {
 /// The issues or pull requests that a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StateChoice {
-    /// Open ones.
+    /// Open.
     Open,
-    /// Closed ones, merged ones among them.
+    /// Closed, including merged.
     Closed,
     /// All.
     All,
@@ -147,7 +147,7 @@ pub enum PullRequestAction {
         /// Branch with the change [default: the current branch]
         #[arg(short = 'H', long)]
         head: Option<BranchName>,
-        /// Branch to change
+        /// Target branch
         #[arg(short = 'B', long)]
         base: BranchName,
         #[command(flatten)]
@@ -196,14 +196,14 @@ pub enum CheckAction {
 pub enum CheckChoice {
     /// Not finished.
     Pending,
-    /// Green.
+    /// Passed.
     Success,
-    /// Red.
+    /// Failed.
     Failure,
 }
 
 impl Action {
-    /// Whether the action changes nothing.
+    /// Returns whether the action only reads.
     pub(super) fn only_reads(&self) -> bool {
         match self {
             Self::Issue(IssueAction::List { .. } | IssueAction::View(_))

@@ -1,4 +1,4 @@
-//! `agent-loop local`: the embedded forge from the command line, under any login but the tool's own.
+//! `agent-loop local`: the embedded forge on the command line, under any login except the tool's own.
 
 mod arguments;
 mod json;

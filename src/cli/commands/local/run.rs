@@ -1,4 +1,4 @@
-//! Carries out `agent-loop local`.
+//! Performs the actions of `agent-loop local`.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ struct Printed {
 }
 
 enum Failure {
-    /// Invalid arguments, or something that they name does not exist: exit code 2.
+    /// Invalid arguments, or an object that does not exist: exit code 2.
     Use(String),
     /// An attempt that failed: exit code 1.
     Work(String),
@@ -53,7 +53,7 @@ impl From<ForgeError> for Failure {
     }
 }
 
-/// Carries out a command. The text is for stdout if the exit code is 0 or JSON was asked for, else for stderr.
+/// Performs an action. The text is for stdout if the exit code is 0 or JSON was requested, else for stderr.
 pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String, u8) {
     let as_json = command.json;
     let said = act(command, surroundings).await;
@@ -93,7 +93,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
     }
 }
 
-/// What a command that only reads says before the embedded forge of a repository exists.
+/// Returns the message of a command that only reads, if the repository has no embedded forge yet.
 fn nothing_there(action: &Action) -> Result<Printed, Failure> {
     match action {
         Action::Issue(IssueAction::List { .. }) => Ok(nothing_listed("issue")),
@@ -336,7 +336,7 @@ impl Handler<'_> {
         row.ok_or_else(|| Failure::Use(format!("there is no {number} here")))
     }
 
-    /// Returns the author. Nobody may write in the tool's own name.
+    /// Returns the author. Nobody may use the tool's own name.
     fn writer(&self, by: AuthorArgs) -> Result<Writer, Failure> {
         let role = match by.role {
             RoleChoice::Owner => AuthorRole::Owner,
@@ -346,13 +346,13 @@ impl Handler<'_> {
         let login = by.login.unwrap_or_else(|| self.own_name());
         if login.as_str().eq_ignore_ascii_case(OWN_LOGIN) {
             return Err(Failure::Use(format!(
-                "`{OWN_LOGIN}` is the tool's own name; write with `--as` in another"
+                "`{OWN_LOGIN}` is the tool's own name; choose another one with `--as`"
             )));
         }
         Ok(Writer { login, role })
     }
 
-    /// Turns the user's name, as git knows it, into a login.
+    /// Converts the user's name, according to git, to a login.
     fn own_name(&self) -> Login {
         let plain: String = self.repository.name.to_ascii_lowercase();
         let words: Vec<&str> = plain
@@ -378,7 +378,7 @@ impl Handler<'_> {
 
 fn title(typed: String) -> Result<String, Failure> {
     if typed.trim().is_empty() {
-        return Err(Failure::Use("the title is empty; say in a few words what it is about".to_owned()));
+        return Err(Failure::Use("the title is empty; add a few words".to_owned()));
     }
     Ok(typed)
 }

@@ -106,7 +106,7 @@ async fn go_on(
     ExitCode::from(exit)
 }
 
-/// The first exit code that is not 0 counts.
+/// Returns the first exit code that is not 0.
 fn first_bad(before: u8, code: u8) -> u8 {
     if before == 0 { code } else { before }
 }
@@ -121,16 +121,16 @@ fn goes_on_now(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> bool {
     match list::when(&waiting.known.state, SystemClock.now()) {
         Some(When::Due) => true,
         Some(When::Interrupted) => !arguments.due,
-        // Who names it means it, now.
+        // A subject on the command line is resumed even if it is not due.
         Some(When::Later(_)) | None => !arguments.due && arguments.subject.is_some(),
     }
 }
 
-/// What can go on, now or later.
+/// Returns the subjects that can be resumed, now or later.
 #[derive(Debug, Default)]
 struct Candidates<'here> {
     waiting: Vec<Resumable<'here>>,
-    /// What may be due: its journal is damaged, and cron would never say so.
+    /// Returns the subjects that may be due. A damaged journal counts, because cron would never report it.
     unreadable: Vec<String>,
 }
 
@@ -172,7 +172,7 @@ async fn candidates<'here>(
     Ok(candidates)
 }
 
-/// The subject that was typed. Who asks for what is due gets an answer in any case: nothing, if it is not.
+/// Returns the subject on the command line. With `--due`, a subject that is not due is not an error.
 async fn named(
     here: &OpenRepository,
     typed: &str,
@@ -202,7 +202,7 @@ async fn named(
     }
 }
 
-/// Whether the same command could lead further than it did.
+/// Returns whether the same command could make progress now.
 fn can_begin_again(ending: &Ending) -> bool {
     match ending {
         Ending::NeedsHuman { .. }
@@ -223,7 +223,7 @@ fn can_begin_again(ending: &Ending) -> bool {
     }
 }
 
-/// Resumes one subject. Absent if another process took it, which counts as success under `--due`.
+/// Resumes one subject. `None` if another process took it, which counts as success under `--due`.
 async fn resume(
     waiting: &Resumable<'_>,
     arguments: &ResumeArguments,
@@ -234,7 +234,7 @@ async fn resume(
         return Ok(None);
     }
     let (goal, run_arguments) = goal(waiting, arguments)?;
-    // Cron has no terminal; a person who resumes at one is there to answer.
+    // Cron has no terminal; a person at a terminal can answer.
     let answers = if std::io::stdin().is_terminal() { Answers::AtTheTerminal } else { Answers::Nobody };
     match command::run(goal, &run_arguments, (Trigger::Resumption, answers), surroundings).await {
         RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Ok(None),
@@ -248,7 +248,7 @@ fn is_locked(outcome: &Outcome) -> bool {
     outcome.ending == Ending::Refused { reason: Refused::Locked }
 }
 
-/// Locks a subject that is due. It is looked at again under the lock: another process may have resumed and parked it.
+/// Locks a due subject, and checks it again under the lock: another process may have resumed and parked it.
 async fn lock_if_due(waiting: &Resumable<'_>) -> Result<Option<SubjectLock>, String> {
     let subject = waiting.known.subject();
     let locks = waiting.here.folders.locks();
@@ -271,11 +271,11 @@ fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, R
         Subject::PullRequest(number) => GoalTarget::PullRequest(*number),
         Subject::Task(_) => GoalTarget::Task(file.task.ok_or_else(|| {
             format!(
-                "this machine does not know the words of {subject}; type `agent-loop task …` with them again"
+                "this machine does not have the text of {subject}; run `agent-loop task …` with the text again"
             )
         })?),
     };
-    let unknown = || format!("no flow of this version is about {subject}");
+    let unknown = || format!("this version has no flow for {subject}");
     let goal = Goal { flow: waiting.known.flow.clone().ok_or_else(unknown)?, target };
     let repository = if arguments.all {
         RepositoryArgs { dir: Some(waiting.here.repository.path.clone()) }

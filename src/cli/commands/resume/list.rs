@@ -1,4 +1,4 @@
-//! `resume --list`: what waits, until when, and what to type.
+//! `resume --list`: the subjects that can be resumed, when, and with which command.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(super) struct Resumable<'here> {
 /// When a subject can be resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
-    /// It was interrupted, and waits for a person.
+    /// The run was interrupted, and a person can resume it.
     Interrupted,
     /// It was parked, and the quota was reset.
     Due,
@@ -45,7 +45,7 @@ pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
     }
 }
 
-/// The list; as JSON the array that `status` prints, with `due` for what is parked.
+/// Returns the list; as JSON the array that `status` prints, with `due` for parked subjects.
 pub(super) fn text(
     all: &[Resumable<'_>],
     arguments: &ResumeArguments,

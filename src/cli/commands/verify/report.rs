@@ -1,4 +1,4 @@
-//! What `verify` says: for people, and as `agent-loop/verify/1` for scripts.
+//! The report of `verify`: for people, and as `agent-loop/verify/1` for scripts.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ use crate::text::markdown::count;
 
 use super::dump::SavedThread;
 
-/// In lines.
+/// Returns the report as lines.
 pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
     let mut text = String::new();
     for (chain, reading) in &audit.chains {
@@ -37,7 +37,7 @@ pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
             let _ = writeln!(text, "ignored  comment {}: {}", ignored.comment, ignored.why);
         }
     }
-    let verdict = if audit.is_sound() { "sound" } else { "not sound: something was ignored for cause" };
+    let verdict = if audit.is_sound() { "sound" } else { "not sound: invalid records were ignored" };
     let _ = write!(text, "{}: {verdict}", thread.subject);
     format!("{}\n", plain(&text))
 }
@@ -56,15 +56,15 @@ fn chain_text(text: &mut String, chain: &Chain, reading: &ChainReading) {
         let _ = writeln!(text, "ignored  records of format {version}, which a newer agent-loop writes");
     }
     if state.records() == Records::Missing {
-        let _ = writeln!(text, "broken   records are missing; the next run asks every reviewer anew");
+        let _ = writeln!(text, "broken   records are missing; the next run asks every reviewer again");
     }
 }
 
-/// The state that a chain folds to, if this program knows its flow.
+/// Returns the folded state of a chain, if this program knows its flow.
 struct ChainState(Option<Box<dyn Machine>>);
 
 impl ChainState {
-    /// A record that this version can't read is shown by its kind, and changes nothing here.
+    /// A record of a newer version is shown by its kind, and changes nothing here.
     fn of(chain: &Chain, reading: &ChainReading) -> Self {
         let mut machine = flow::begin(&chain.flow, &chain.subject);
         if let Some(machine) = &mut machine {
@@ -91,7 +91,7 @@ fn stray_text(stray: &Stray) -> String {
     format!("it belongs to the {} of {}", stray.flow, stray.subject)
 }
 
-/// As one JSON object.
+/// Returns the report as a JSON object.
 pub(super) fn json(thread: &SavedThread, audit: &Audit) -> String {
     let chains: Vec<Value> = audit.chains.iter().map(|(chain, reading)| chain_json(chain, reading)).collect();
     let stray = |stray: &Stray| json!({ "comment": stray.comment, "why": stray_text(stray), "cause": true });

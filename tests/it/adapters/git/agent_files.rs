@@ -1,4 +1,4 @@
-//! What configures agents comes from the base branch: a change does not say how it is reviewed.
+//! Files that configure agents are taken from the base branch: a change does not determine its own review.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use agent_loop::ports::workspace::{Inspection, Workspace};
 
 use super::scene::{Scene, git, program, read, review, reviewer, sha};
 
-/// A scene whose base and whose head on top of it were made by two scripts in the user's repository.
+/// Creates a scene whose base, and whose head on top of it, are made by two scripts in the user's repository.
 async fn changed(base: &str, change: &str) -> (Scene, CommitSha) {
     let mut scene = Scene::new().await;
     let user = scene.user();

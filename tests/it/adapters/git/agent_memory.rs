@@ -1,4 +1,4 @@
-//! The agent memory: cached, reused, remade, and never a reason to fail.
+//! The agent memory: cached, reused, renewed, and never a reason to fail.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -23,11 +23,11 @@ fn log(scene: &Scene) -> PathBuf {
     scene.outside("spawned")
 }
 
-/// What another run is told.
+/// Returns the memory of another run.
 async fn briefed(scene: &Scene, refresh: Refresh, base: &CommitSha) -> Briefed {
     let _ = fs::remove_file(log(scene));
-    let wish = MemoryOptions { cache: cache(scene), refresh, checkout: None };
-    let agent_memories = LocalAgentMemories::new(Arc::new(scene.counted(&log(scene))), Memory::On(wish));
+    let options = MemoryOptions { cache: cache(scene), refresh, checkout: None };
+    let agent_memories = LocalAgentMemories::new(Arc::new(scene.counted(&log(scene))), Memory::On(options));
     let first = agent_memories.briefing(base).await;
     let spawned = spawned(scene);
     let again = agent_memories.briefing(base).await;
@@ -50,7 +50,7 @@ fn spawns(scene: &Scene) -> usize {
     spawned(scene).len()
 }
 
-/// The user commits everything, and the mirror learns of it.
+/// Commits everything as the user, and updates the mirror.
 async fn commit(scene: &Scene) -> CommitSha {
     git(&scene.user(), &["add", "-A"]).await;
     git(&scene.user(), &["commit", "-q", "-m", "more"]).await;
@@ -74,7 +74,7 @@ async fn memory_is_made_once_and_reused() {
 }
 
 #[tokio::test]
-async fn small_moves_reuse_the_memory() {
+async fn small_changes_reuse_the_memory() {
     let scene = Scene::new().await;
     let first = known(&scene, Refresh::AsNeeded, &scene.head).await;
     write(&scene.user(), "src/more.rs", "//! More.\n");

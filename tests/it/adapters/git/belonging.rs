@@ -1,4 +1,4 @@
-//! What of a coder's files belongs to its change, and what is said about the rest.
+//! The files of a coder that belong to its change, and the notes about others.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use agent_loop::ports::workspace::{AfterTurn, Harvest, Inspection, Workspace};
 
 use super::scene::{Scene, coder, git, program, reviewer, sha, write};
 
-/// The paths that the work in the coder's clone changes, and what is noted about it.
+/// Returns the paths that the work in the coder's clone changes, and the notes about it.
 async fn change(scene: &Scene) -> (Vec<String>, Vec<String>) {
     let AfterTurn { found, notes } = scene.workspace.harvest(&coder(), &scene.head, "work\n").await.unwrap();
     let Harvest::Commit(commit) = found else { panic!("{found:?}") };
@@ -99,7 +99,7 @@ async fn sparse_checkouts_delete_nothing() {
     assert!(notes[0].contains("`src/lib.rs` (outside of the agent's sparse checkout"), "{notes:?}");
 }
 
-/// git opens some files by name, and would wait without end for a pipe.
+/// git opens some files by name, and would wait forever for a pipe.
 #[tokio::test]
 async fn pipes_never_stop_git() {
     let scene = Scene::new().await;
@@ -148,11 +148,11 @@ async fn unreadable_files_are_made_readable() {
     fs::set_permissions(clone.join("secretive.txt"), Permissions::from_mode(0o000)).unwrap();
     let (changed, notes) = change(&scene).await;
     assert_eq!(changed, ["A 100644 secretive.txt"]);
-    assert!(notes[0].contains("`secretive.txt` (readable by nobody before)"), "{notes:?}");
+    assert!(notes[0].contains("`secretive.txt` (not readable before)"), "{notes:?}");
 }
 
 #[tokio::test]
-async fn work_beside_the_head_is_kept() {
+async fn commits_outside_head_are_kept() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
@@ -176,6 +176,6 @@ async fn leftovers_of_reviewers_are_noted() {
     write(&clone, "zz.tmp", "scratch\n");
     write(&clone, "target/cache", "ignored\n");
     let notes = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().notes;
-    let expected = "removed from the clone: `zz.tmp` (untracked files of an agent that only reads)";
+    let expected = "removed from the clone: `zz.tmp` (untracked files of a reviewer)";
     assert_eq!(notes, [expected]);
 }

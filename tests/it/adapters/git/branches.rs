@@ -72,7 +72,7 @@ async fn clean_checkouts_follow_without_hooks() {
 }
 
 #[tokio::test]
-async fn a_linked_checkout_moves_along_too() {
+async fn a_linked_checkout_is_updated_too() {
     let scene = Scene::new().await;
     let linked = scene.outside("linked one");
     git(&scene.user(), &["worktree", "add", "-q", "-b", "work", linked.to_str().unwrap()]).await;
@@ -157,7 +157,7 @@ async fn blocked_checkouts_keep_their_branch() {
 }
 
 #[tokio::test]
-async fn a_failed_move_is_taken_back() {
+async fn a_failed_move_is_reverted() {
     let scene = Scene::new().await;
     let (user, linked) = (scene.user(), scene.outside("linked"));
     git(&user, &["worktree", "add", "-q", "--force", linked.to_str().unwrap(), "main"]).await;
@@ -165,7 +165,7 @@ async fn a_failed_move_is_taken_back() {
     write(&clone, "a.txt", "two\n");
     write(&clone, "new.txt", "new\n");
     let commit = scene.harvested().await;
-    // It passes the rehearsal, and fails when the second checkout is moved.
+    // The move passes the rehearsal, and fails for the second checkout.
     let ran = scene.outside("ran");
     let smudge = format!("echo x >> {0}; [ $(wc -l < {0}) -lt 4 ] && cat", ran.display());
     write(&user, ".git/info/attributes", "new.txt filter=f\n");
@@ -183,7 +183,7 @@ async fn a_failed_move_is_taken_back() {
     assert_eq!(sha(&user, "main").await, scene.head);
 }
 
-/// Where a kill can leave a checkout: the branch is moved, the index is not, some files are.
+/// A checkout after a kill: the branch is moved, the index is not, some files are.
 async fn half_move(scene: &Scene, commit: &CommitSha, files: &[(&str, &str)]) {
     scene.workspace.push(&branch("other"), commit, None).await.unwrap();
     git(&scene.user(), &["update-ref", "refs/heads/main", commit.as_str(), scene.head.as_str()]).await;

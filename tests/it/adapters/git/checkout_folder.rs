@@ -1,4 +1,5 @@
-//! A folder of ours in a coder's clone: the repository's own files win, links lead nowhere, and nothing of it is committed.
+//! A folder of ours in a coder's clone: files of the repository take precedence, links are not followed, and it is never
+//! committed.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,7 +13,7 @@ use super::scene::{Scene, coder, git, on_branch, read, review, reviewer, write};
 
 const FOLDER: &str = ".agent/memory";
 
-/// A coder's clone in which we have laid something.
+/// Prepares a coder's clone with a file in our folder.
 async fn clone_with(scene: &Scene, workspace: &GitWorkspace) -> std::path::PathBuf {
     let clone = workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap().path;
     write(&clone, ".agent/memory/memory.md", "known\n");
@@ -142,7 +143,7 @@ async fn tracked_folders_are_refused() {
 #[tokio::test]
 async fn links_in_its_way_are_removed() {
     let scene = Scene::new().await;
-    // The folder above is ignored by the repository, so what lies there stays from turn to turn.
+    // The repository ignores the parent folder, so its content remains from turn to turn.
     let workspace = scene.with_checkout_folder("target/memory");
     let outside = scene.outside("precious");
     write(&outside, "memory/memory.md", "mine\n");

@@ -105,7 +105,7 @@ async fn complete_own_commit_is_taken_unchanged() {
 }
 
 #[tokio::test]
-async fn unfinished_merges_do_not_hinder() {
+async fn unfinished_merges_do_not_interfere() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     git(&clone, &["switch", "-q", "-c", "side"]).await;
@@ -120,7 +120,7 @@ async fn unfinished_merges_do_not_hinder() {
 }
 
 #[tokio::test]
-async fn unrelated_history_is_kept_aside() {
+async fn unrelated_history_is_saved() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "amended\n");
@@ -245,7 +245,7 @@ async fn finished_turns_leave_nothing_to_keep() {
 }
 
 #[tokio::test]
-async fn salvage_asked_twice_keeps_one_commit() {
+async fn repeated_salvage_keeps_one_commit() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "half\n");
@@ -271,7 +271,7 @@ async fn only_known_commits_are_kept() {
 }
 
 #[tokio::test]
-async fn broken_indexes_do_not_hinder_turns() {
+async fn broken_indexes_do_not_interfere() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     let index = clone.parent().unwrap().join("index");
@@ -348,11 +348,11 @@ async fn salvaged_work_is_restored_uncommitted() {
 
     let gone = "refs/agent-loop/salvage/issue/9/sam/0000000";
     let prepared = scene.workspace.prepare(&coder(), &again(gone)).await.unwrap();
-    assert!(prepared.warning.unwrap().contains("is not kept any more"));
+    assert!(prepared.warning.unwrap().contains("no longer exists"));
     assert_eq!(scene.harvest().await, Harvest::Unchanged, "the turn begins without it");
 }
 
-/// What another version wrote about the coder's clone.
+/// Writes a note of another version about the coder's clone.
 fn note_of_another_version(clone: &Path) -> PathBuf {
     let note = clone.parent().unwrap().join("note.json");
     fs::write(&note, r#"{"version":9,"phase":"paused","commit":"unknown"}"#).unwrap();
@@ -416,7 +416,7 @@ async fn unreadable_work_is_moved_aside() {
     assert!(scene.workspace.salvage(&coder(), &scene.head).await.is_err());
     let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
     let warning = prepared.warning.unwrap();
-    assert!(warning.contains("can't be kept as a commit"), "{warning}");
+    assert!(warning.contains("can't be saved as a commit"), "{warning}");
     assert_eq!(read(&clone.parent().unwrap().join("kept-1"), "a.txt"), "half\n");
     assert_eq!(read(&clone, "a.txt"), "one\n");
 }

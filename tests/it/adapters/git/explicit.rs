@@ -1,4 +1,4 @@
-//! Checkouts that the user names for agents: used only when clean, and nothing of them is ever thrown away.
+//! Checkouts that the user names for agents: used only when clean, and none of their content is ever discarded.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ use agent_loop::ports::workspace::{
 
 use super::scene::{Scene, at, coder, git, on_branch, program, read, review, reviewer, sha, write};
 
-/// A scene in which a checkout of the user's is lent to the coder, and to the reviewer `codex`.
+/// Creates a scene in which the coder and the reviewer `codex` use a checkout of the user.
 struct Lending {
     scene: Scene,
     checkout: PathBuf,
@@ -28,7 +28,7 @@ fn lent(scene: &Scene, checkout: &Path) -> GitWorkspace {
 }
 
 impl Lending {
-    /// The checkout is a clone of its own.
+    /// The checkout is a separate clone.
     async fn new() -> Self {
         let mut scene = Scene::new().await;
         let checkout = scene.outside("checkout");
@@ -49,7 +49,7 @@ impl Lending {
         git(&self.checkout, &["status", "--porcelain"]).await
     }
 
-    /// What a run is told that must not use the checkout as it is.
+    /// Returns the error of a run that must not use the checkout in its current state.
     async fn refusal(&self) -> String {
         match self.prepare(&coder(), &self.scene.head).await {
             Err(WorkspaceError::Unclean(text)) => text,
@@ -230,7 +230,7 @@ async fn pipes_as_links_do_not_hang() {
     let pipe = lending.scene.user().join(".git/worktrees/linked/commondir");
     fs::remove_file(&pipe).unwrap();
     program("mkfifo", &linked, &[pipe.to_str().unwrap()]).await;
-    // Whoever opens it waits for a writer: one comes at last, so that a test that hangs fails.
+    // A process that opens the pipe waits for a writer: one comes in the end, so that a hanging test fails.
     let late = std::thread::spawn(move || {
         std::thread::sleep(std::time::Duration::from_secs(20));
         while fs::OpenOptions::new().read(true).write(true).open(&pipe).is_ok() {
@@ -276,7 +276,7 @@ async fn configured_programs_never_run() {
 }
 
 #[tokio::test]
-async fn tampering_is_seen_and_leftovers_kept() {
+async fn tampering_is_found_and_leftovers_kept() {
     let deeds = [
         ("echo two > a.txt", "a.txt was changed"),
         ("echo x > new; git add new", "new was changed in the index"),
@@ -308,7 +308,7 @@ async fn unfinished_turns_lose_nothing() {
     lending.begin(&coder(), &lending.scene.head).await;
     write(&lending.checkout, "a.txt", "half\n");
     write(&lending.checkout, "b.txt", "half\n");
-    // The run is killed here, and another one takes over.
+    // The run is killed here, and another one continues.
     lending.scene.workspace = lending.scene.again();
     lending.scene.workspace = lent(&lending.scene, &lending.checkout);
     let kept = lending.begin(&coder(), &lending.scene.head).await.salvaged.unwrap();
@@ -395,10 +395,10 @@ async fn restored_work_spares_the_users_files() {
     );
     scene.workspace.salvage(&coder(), &scene.head).await.unwrap();
 
-    // A person goes back, and has an ignored file of that name.
+    // A person switches back, and has an ignored file with that name.
     git(checkout, &["checkout", "-q", "-f", "main"]).await;
     write(checkout, "mine.log", "precious\n");
     let prepared = scene.workspace.prepare(&coder(), &again).await.unwrap();
-    assert!(prepared.warning.unwrap().contains("is not laid out again"));
+    assert!(prepared.warning.unwrap().contains("is not restored"));
     assert_eq!((read(checkout, "a.txt"), read(checkout, "mine.log")), ("one\n".into(), "precious\n".into()));
 }

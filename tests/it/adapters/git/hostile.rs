@@ -1,4 +1,4 @@
-//! Clones that an agent armed against us: a canary file tells whether anything that they name was run.
+//! Clones that an agent has prepared against us: a canary file shows whether any of their programs ran.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,7 +8,7 @@ use agent_loop::ports::workspace::{Harvest, Inspection, Workspace};
 
 use super::scene::{Scene, at, coder, git, program, read, reviewer, write};
 
-/// Everything in a git folder that git would run, all of it leaving the canary.
+/// All settings and files by which git would run a program, each of which creates the canary.
 fn booby_trap(git: &Path, canary: &Path) {
     let run = format!("touch {}", canary.display());
     let script = git.join("trap.sh");

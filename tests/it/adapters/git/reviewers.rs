@@ -1,4 +1,4 @@
-//! Reviewers' clones: what is held against them and what is not.
+//! Reviewers' clones: which changes void a vote and which do not.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -38,7 +38,7 @@ async fn untracked_files_are_no_tampering() {
 }
 
 #[tokio::test]
-async fn every_kind_of_tampering_is_seen() {
+async fn every_kind_of_tampering_is_found() {
     type Deed = (&'static str, &'static str);
     let deeds: &[Deed] = &[
         ("echo two > a.txt", "a.txt was changed"),

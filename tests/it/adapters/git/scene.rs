@@ -1,4 +1,4 @@
-//! A user's repository, a workspace on it, and words to tell stories with.
+//! A user's repository with a workspace, and shorthands for the tests.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -23,7 +23,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// A repository with a commit on `main`, checked out, and a workspace that was refreshed.
+    /// Creates a repository with a commit on `main`, checked out, and a refreshed workspace.
     pub(super) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let user = folder.path().join("user");
@@ -50,7 +50,7 @@ impl Scene {
         self.folder.path().join("state/mirror.git")
     }
 
-    /// A file that a hostile clone wants to appear.
+    /// Returns the path of a file that a hostile clone tries to create.
     pub(super) fn canary(&self) -> PathBuf {
         self.folder.path().join("canary")
     }
@@ -59,7 +59,7 @@ impl Scene {
         self.folder.path().join(name)
     }
 
-    /// The workspace again, in an environment whose `PATH` begins with a folder.
+    /// Returns the workspace in an environment whose `PATH` begins with a folder.
     fn with_path_in_front(&mut self, folder: &Path) {
         let mut environment = ours();
         let mut path = folder.as_os_str().to_owned();
@@ -69,12 +69,12 @@ impl Scene {
         self.workspace = workspace(self.folder.path(), &environment);
     }
 
-    /// Another workspace on the same folders, as another run has it.
+    /// Returns another workspace on the same folders, like that of another run.
     pub(super) fn again(&self) -> GitWorkspace {
         workspace(self.folder.path(), &ours())
     }
 
-    /// The workspace again, with a log that gets a line for each git that is started by hand.
+    /// Returns the workspace with a log that gets a line for each git that is started directly.
     pub(super) fn count_spawns(&mut self) -> PathBuf {
         let (bin, log) = (self.outside("bin"), self.outside("log"));
         let script =
@@ -85,12 +85,12 @@ impl Scene {
         log
     }
 
-    /// The workspace once more, with a folder of ours in the clones of coders.
+    /// Returns the workspace with a folder of ours in the clones of coders.
     pub(super) fn with_checkout_folder(&self, folder: &str) -> GitWorkspace {
         workspace(self.folder.path(), &ours()).with_checkout_folder(Some(folder.parse().unwrap()))
     }
 
-    /// The workspace once more, with every git that it runs written into a file.
+    /// Returns the workspace with a file that gets the arguments of every git.
     pub(super) fn counted(&self, log: &Path) -> GitWorkspace {
         let bin = self.outside("counting");
         fs::create_dir_all(&bin).unwrap();
@@ -110,7 +110,7 @@ impl Scene {
         workspace(self.folder.path(), &environment)
     }
 
-    /// The coder's clone at the head, on the branch `work`.
+    /// Prepares the coder's clone at the head, on the branch `work`.
     pub(super) async fn coder(&self) -> PathBuf {
         self.workspace.prepare(&coder(), &on_branch(&self.head, "work")).await.unwrap().path
     }
@@ -130,7 +130,7 @@ impl Scene {
         }
     }
 
-    /// A commit in the mirror that changes `a.txt` and adds `new.txt`.
+    /// Creates a commit in the mirror that changes `a.txt` and adds `new.txt`.
     pub(super) async fn change(&self) -> CommitSha {
         let clone = self.coder().await;
         write(&clone, "a.txt", "two\n");
@@ -138,7 +138,7 @@ impl Scene {
         self.harvested().await
     }
 
-    /// What a commit in the mirror holds at a path.
+    /// Returns the content of a path in a commit of the mirror.
     pub(super) async fn content(&self, commit: &CommitSha, path: &str) -> String {
         git(&self.mirror(), &["show", &format!("{commit}:{path}")]).await
     }
@@ -166,17 +166,17 @@ pub(super) fn reviewer() -> CloneId {
     CloneId::Reader { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
 }
 
-/// A commit, detached.
+/// Returns the layout of a detached commit.
 pub(super) fn at(head: &CommitSha) -> Layout {
     Layout::Work { head: head.clone(), branch: None, unfinished: None }
 }
 
-/// A commit on a branch.
+/// Returns the layout of a commit on a branch.
 pub(super) fn on_branch(head: &CommitSha, name: &str) -> Layout {
     Layout::Work { head: head.clone(), branch: Some(branch(name)), unfinished: None }
 }
 
-/// A commit for a reviewer.
+/// Returns the layout of a commit for a reviewer.
 pub(super) fn review(base: &CommitSha, head: &CommitSha) -> Layout {
     Layout::Review { base: base.clone(), head: head.clone() }
 }
@@ -199,7 +199,7 @@ pub(super) async fn sha(folder: &Path, name: &str) -> CommitSha {
     git(folder, &["rev-parse", name]).await.trim().parse().unwrap()
 }
 
-/// git as an agent or a user runs it; it must succeed.
+/// Runs git like an agent or a user; it must succeed.
 pub(super) async fn git(folder: &Path, arguments: &[&str]) -> String {
     program("git", folder, arguments).await
 }

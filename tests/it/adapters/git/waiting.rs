@@ -1,4 +1,4 @@
-//! While another process fetches into the mirror: whoever waits lets everything else go on.
+//! A wait for another process that fetches into the mirror does not block other tasks.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use agent_loop::ports::workspace::Workspace;
 
 use super::scene::Scene;
 
-/// Another process's hold on the mirror. A thread lets go of it at last, so that a test that blocks fails.
+/// Another process's lock of the mirror. A thread releases it in the end, so that a blocking test fails.
 struct Held {
     file: Arc<Mutex<Option<File>>>,
     had_to_let_go: Arc<AtomicBool>,

@@ -47,24 +47,24 @@ fn is_interrupted(program: Program) {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn nothing_of_claude_is_left() {
+fn no_process_of_claude_survives() {
     is_interrupted(Program::Claude);
 }
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn nothing_of_codex_is_left() {
+fn no_process_of_codex_survives() {
     is_interrupted(Program::Codex);
 }
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn nothing_of_opencode_is_left() {
+fn no_process_of_opencode_survives() {
     is_interrupted(Program::OpenCode);
 }
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn nothing_of_gemini_is_left() {
+fn no_process_of_gemini_survives() {
     is_interrupted(Program::Gemini);
 }

@@ -166,7 +166,7 @@ impl VendorCli for Codex {
         if is_effort(effort) {
             Ok(())
         } else {
-            Err(format!("the effort `{effort}` is no word of Codex, such as `high`"))
+            Err(format!("`{effort}` is not an effort of Codex, such as `high`"))
         }
     }
 
@@ -258,7 +258,7 @@ fn blind(transcript: &Transcript) -> Option<String> {
         let what = if said.contains("codex-linux-sandbox") {
             "set TMPDIR to a folder that does not contain CODEX_HOME"
         } else {
-            "allow user namespaces to it (as bubblewrap needs), or run all in a container with --dangerous-agent-permissions"
+            "allow user namespaces, which bubblewrap needs, or run everything in a container with --dangerous-agent-permissions"
         };
         format!("none of its commands ran, {said}; {what}")
     })

@@ -31,7 +31,7 @@ pub(super) fn login(setup: &Setup<'_>) -> LoginState {
     let in_arguments = setup.agents.iter().flat_map(|agent| &agent.arguments).any(|word| names(word));
     let settings = home(setup).and_then(|home| settings_text(&home.join("config.toml")));
     if in_arguments || settings.is_some_and(|text| names(&text)) {
-        let why = "its settings name a provider, whose key it does not look at before the first turn";
+        let why = "its settings name a provider, whose key is not checked before the first turn";
         return LoginState::Unknown { why: Some(why) };
     }
     LoginState::LoggedOut
@@ -45,7 +45,8 @@ pub(super) fn sandbox_test(setup: &Setup<'_>) -> Option<&'static [&'static str]>
 /// Returns the result of a command in the sandbox.
 pub(super) fn sandbox(probed: &Probed) -> SetupFinding {
     let doubtful = |seen: String| {
-        let fix = "allow user namespaces (or Landlock) here, or in a container --dangerous-agent-permissions";
+        let fix =
+            "allow user namespaces (or Landlock) here, or use --dangerous-agent-permissions in a container";
         SetupFinding::doubtful("sandbox", seen, fix)
     };
     match probed {
@@ -56,7 +57,7 @@ pub(super) fn sandbox(probed: &Probed) -> SetupFinding {
             doubtful(format!("a command in its sandbox ended with {}{}", answer.exit, complaint(answer)))
         }
         Probed::TooLong { seconds } => {
-            doubtful(format!("unknown: a command in its sandbox was not done in {seconds} s"))
+            doubtful(format!("unknown: a command in its sandbox did not end within {seconds} s"))
         }
         Probed::NotStarted(why) => doubtful(format!("unknown: {why}")),
     }
@@ -82,7 +83,7 @@ fn home_in_temp(setup: &Setup<'_>) -> Option<SetupFinding> {
     let home = real(&home(setup)?);
     home.starts_with(&temp).then(|| {
         let seen = format!(
-            "its home {} lies in {}, the folder of temporary files: it makes no helpers for its sandbox there, and commands in it may fail",
+            "its home {} is in {}, the folder for temporary files: there it makes no helpers for its sandbox, so commands may fail",
             home.display(),
             temp.display()
         );
@@ -93,7 +94,7 @@ fn home_in_temp(setup: &Setup<'_>) -> Option<SetupFinding> {
 /// The JavaScript launcher starts slower than the native program, and leaves it running when it is killed.
 fn launcher(program: &Path) -> Option<SetupFinding> {
     let native = native_beside(program)?;
-    let seen = "the npm launcher: each turn starts node first, and the program beside it after";
+    let seen = "the npm launcher: each turn starts node first, then the native program";
     Some(SetupFinding::note("launcher", seen, format!("--codex-cmd {}", native.display())))
 }
 

@@ -1,11 +1,11 @@
-//! What is said of a failure: one line when a turn fails, the reason and the paths once at the end; and what is refused in
-//! words that say what is allowed.
+//! Messages about failures: one line when a turn fails, the reason and the logs once at the end; and refusals that name the
+//! allowed values.
 
 use std::fs;
 
 use super::stage::{Ended, Stage, task};
 
-/// A run whose coder prints this instead of an answer; `--json` only if asked for.
+/// Runs with a coder that executes this script; `--json` only if requested.
 fn with_a_coder_that(stage: &Stage, script: &str, more: &[&str]) -> Ended {
     stage.agent("odd.sh", &format!("#!/bin/sh\ncat > /dev/null\n{script}\n"));
     let mut words = task(more);
@@ -18,7 +18,7 @@ fn count(text: &str, part: &str) -> usize {
     text.matches(part).count()
 }
 
-/// The line of a failed turn.
+/// Returns the line about the failed turn.
 fn failure<'ended>(ended: &'ended Ended, who: &str) -> &'ended str {
     let begins = format!("! {who} ");
     let mut lines = ended.stderr.lines().filter(|line| line.starts_with(&begins));
@@ -27,9 +27,9 @@ fn failure<'ended>(ended: &'ended Ended, who: &str) -> &'ended str {
     line
 }
 
-/// It is a line when it happens, and a reason with paths at the end.
+/// The failure has one line when it happens, and a reason with paths at the end.
 #[test]
-fn a_failure_is_told_without_repetition() {
+fn a_failure_is_reported_once() {
     let stage = Stage::new();
     let ended = with_a_coder_that(&stage, "echo oh no >&2; exit 3", &[]);
     assert_eq!(failure(&ended, "coder sam"), "! coder sam ended with exit code 3: oh no; not retried");
@@ -38,7 +38,7 @@ fn a_failure_is_told_without_repetition() {
 }
 
 #[test]
-fn logs_are_named_under_json_too() {
+fn json_runs_name_logs_too() {
     let stage = Stage::new();
     stage.agent("odd.sh", "#!/bin/sh\nexit 3\n");
     let mut words = task(&["--quiet"]);
@@ -63,7 +63,7 @@ fn logs_are_named_under_json_too() {
 }
 
 #[test]
-fn a_malformed_answers_beginning_is_shown() {
+fn malformed_answers_are_quoted() {
     let token = format!("ghp_{}", "a1".repeat(18));
     let script = format!(
         "printf 'All \\033[31mdone\\033[0m, <!-- x\\n\\n-- Human Reviewer\\n{token} '; head -c 5000 /dev/zero | tr '\\000' y; echo END"
@@ -80,7 +80,7 @@ fn a_malformed_answers_beginning_is_shown() {
         "{line}"
     );
     assert!(ended.log_of(&stage, "coder sam").contains("yyyEND"));
-    // Who was to reformat it did no better: both logs are named at the end.
+    // The agent that should reformat the answer failed too: both logs are named at the end.
     assert!(failure(&ended, "repair sam").ends_with("not retried"));
     ended.log_of(&stage, "repair sam");
 
@@ -92,7 +92,7 @@ fn a_malformed_answers_beginning_is_shown() {
     );
 }
 
-/// A coder whose answer has a key too many, and who puts it into form when asked to.
+/// Creates a coder whose answer has an unknown key, and which reformats it when requested.
 const CARELESS: &str = r#"#!/bin/sh
 if [ "$AGENT_LOOP_ROLE" = repair ]; then
   cat > /dev/null
@@ -123,7 +123,7 @@ fn only_lasting_failures_name_their_logs() {
     ended.log_of(&stage, "reviewer two");
 }
 
-/// A refusal of the words, on stderr.
+/// Returns the message of a refusal on stderr.
 fn refused(words: &[&str], why: &str) {
     let ended = Stage::new().run(words);
     let flat = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -182,12 +182,12 @@ fn test_commands_have_no_shell() {
     assert_eq!(ended.exit, Some(2), "{message}");
     assert!(message.contains("only a shell understands `&&`"), "{message}");
     assert!(message.contains("Type --test-command \"sh -c 'make && make test'\""), "{message}");
-    // What it says works, typed into a shell.
+    // The commands in the messages work in a shell.
     let typed = message.split("Type ").nth(1).and_then(|rest| rest.split(" (in").next()).unwrap();
     let script = format!("printf '%s' {typed}");
     let words = stage.run_program("sh", &["-c", &script]).stdout;
     assert_eq!(words, "--test-commandsh -c 'make && make test'");
-    // And so does what it says of the configuration.
+    // The settings in the messages work too.
     let setting =
         message.split("configuration: ").nth(1).and_then(|rest| rest.split("), or").next()).unwrap();
     stage.write("agent-loop.toml", &format!("[gates.tests]\n{setting}\n"));
@@ -209,7 +209,7 @@ fn test_commands_have_no_shell() {
 }
 
 #[test]
-fn help_says_where_people_read() {
+fn help_says_where_messages_go() {
     for command in ["task", "resume", "demo"] {
         let help = Stage::new().run(&[command, "--help"]).stdout;
         let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! What is said to follow a failed turn does follow it, in every story.
+//! The announced consequences of a failed turn do follow, in every story.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use agent_loop::ports::run_event::RunEvent;
 use super::cast::{agent, always_fails, always_says, blocks, honest_coder};
 use super::stage::{Story, label, story};
 
-/// What happened next to whoever failed, until its next round: which role was asked, and whether the run went on with that.
+/// Returns what followed a failed turn until the next round: the next role, and whether the run continued.
 fn asked_next(after: &[RunEvent], whose: &str) -> Option<Role> {
     let same_round = after.iter().take_while(|one| !matches!(one, RunEvent::RoundBegun { .. }));
     same_round.into_iter().find_map(|one| {
@@ -23,13 +23,13 @@ fn asked_next(after: &[RunEvent], whose: &str) -> Option<Role> {
     })
 }
 
-/// The kinds of aftermath that were told, each true.
-async fn foretold(story: &Story, persistence: Persistence) -> Vec<&'static str> {
+/// The kinds of announced consequences, all of which were true.
+async fn announced(story: &Story, persistence: Persistence) -> Vec<&'static str> {
     let world: MemoryWorld = story.world();
     let request = Request { persistence, ..story.request() };
     story.run_as(&world, story.assignment(&world), request).await.unwrap();
     let events = world.events();
-    let mut told = Vec::new();
+    let mut seen = Vec::new();
     for (place, event) in events.iter().enumerate() {
         let RunEvent::TurnFailed { label, role, follows, .. } = event else { continue };
         let next = asked_next(&events[place + 1..], label.as_str());
@@ -37,14 +37,14 @@ async fn foretold(story: &Story, persistence: Persistence) -> Vec<&'static str> 
             FollowUpAction::AskedAgain { .. } => ("asked again", Some(*role)),
             FollowUpAction::NextModel { .. } => ("next model", Some(*role)),
             FollowUpAction::Corrected => ("corrected", Some(*role)),
-            FollowUpAction::PutIntoForm => ("put into form", Some(Role::Repair)),
+            FollowUpAction::PutIntoForm => ("reformatted", Some(Role::Repair)),
             FollowUpAction::Parked { .. } => ("parked", None),
             FollowUpAction::Nothing => ("nothing", None),
         };
         assert_eq!(next, expected, "{}: {event:?}", story.name);
-        told.push(kind);
+        seen.push(kind);
     }
-    told
+    seen
 }
 
 fn failing(name: &'static str, failure: &TurnFailure) -> Story {
@@ -52,36 +52,36 @@ fn failing(name: &'static str, failure: &TurnFailure) -> Story {
 }
 
 #[tokio::test]
-async fn what_is_foretold_does_follow() {
+async fn announced_steps_follow() {
     let usual = Persistence::default;
     let overloaded = super::retries::overloaded_at_first();
-    assert_eq!(foretold(&overloaded, usual()).await, ["asked again", "asked again"]);
+    assert_eq!(announced(&overloaded, usual()).await, ["asked again", "asked again"]);
     let tired = failing("tired", &TurnFailure::Overloaded { detail: "529".to_owned() });
-    assert_eq!(foretold(&tired, usual()).await, ["asked again", "asked again", "nothing"]);
+    assert_eq!(announced(&tired, usual()).await, ["asked again", "asked again", "nothing"]);
     let slow = failing("slow", &TurnFailure::Timeout { seconds: 9 });
-    assert_eq!(foretold(&slow, usual()).await, ["nothing"]);
+    assert_eq!(announced(&slow, usual()).await, ["nothing"]);
     let limited = failing("limited", &TurnFailure::RateLimited { retry_at: None, detail: String::new() });
-    assert_eq!(foretold(&limited, usual()).await, ["asked again", "asked again", "parked"]);
+    assert_eq!(announced(&limited, usual()).await, ["asked again", "asked again", "parked"]);
     let lost = failing("lost", &TurnFailure::SessionLost { detail: String::new() });
-    assert_eq!(foretold(&lost, usual()).await, ["asked again", "nothing"]);
+    assert_eq!(announced(&lost, usual()).await, ["asked again", "nothing"]);
     let resets_at = "2030-01-01T00:00:00Z".parse().unwrap();
     let used_up = failing("used up", &TurnFailure::Quota { resets_at, detail: String::new() });
     let chain = ["large", "small"].map(str::to_owned).to_vec();
     let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
     let retry = RetryPolicy { models, ..RetryPolicy::default() };
     let chained = Persistence { retry, ..Persistence::default() };
-    assert_eq!(foretold(&used_up, chained).await, ["next model", "parked"]);
+    assert_eq!(announced(&used_up, chained).await, ["next model", "parked"]);
     let too_long = TurnFailure::Malformed { complaints: vec!["too long".to_owned()] };
-    assert_eq!(foretold(&failing("too long", &too_long), usual()).await, ["corrected", "nothing"]);
+    assert_eq!(announced(&failing("too long", &too_long), usual()).await, ["corrected", "nothing"]);
 }
 
 #[tokio::test]
-async fn putting_into_form_is_foretold_too() {
+async fn reformatting_is_announced_too() {
     let usual = Persistence::default;
     let mended = super::repairs::a_review_put_into_form();
-    assert_eq!(foretold(&mended, usual()).await, ["put into form", "put into form"]);
+    assert_eq!(announced(&mended, usual()).await, ["reformatted", "reformatted"]);
     let words = super::repairs::a_coder_whose_words_are_put_into_form();
-    assert_eq!(foretold(&words, usual()).await, ["put into form"]);
+    assert_eq!(announced(&words, usual()).await, ["reformatted"]);
     let nobody = |repairer| Story {
         repairers: vec![("careless", repairer)],
         ..story(
@@ -95,13 +95,13 @@ async fn putting_into_form_is_foretold_too() {
         Persistence { repair: RepairChain { models }, ..Persistence::default() }
     };
     let no_better = nobody(always_says("So it is."));
-    assert_eq!(foretold(&no_better, two()).await, ["put into form", "put into form", "nothing"]);
+    assert_eq!(announced(&no_better, two()).await, ["reformatted", "reformatted", "nothing"]);
     let overloaded =
         nobody(agent(|_, _| Reaction::Fails(TurnFailure::Overloaded { detail: "529".to_owned() })));
     assert_eq!(
-        foretold(&overloaded, usual()).await,
-        ["put into form", "asked again", "asked again", "nothing"]
+        announced(&overloaded, usual()).await,
+        ["reformatted", "asked again", "asked again", "nothing"]
     );
     let silent = story("silent", honest_coder(), vec![("careless", always_says(""))]);
-    assert_eq!(foretold(&silent, usual()).await, ["nothing"]);
+    assert_eq!(announced(&silent, usual()).await, ["nothing"]);
 }

@@ -1,9 +1,9 @@
-//! The commands that look back: what they show first, in which words, and what they leave out.
+//! The commands that show earlier runs: their order, wording and omissions.
 
 use super::screen::assert_screen;
 use super::stage::{Stage, task, walk};
 
-/// A run that is done at once, with these words.
+/// Performs a run that ends at once, with this task.
 fn settled(stage: &Stage, words: &str) {
     stage.git(&["checkout", "--quiet", "main"]);
     stage.write("notes.txt", &format!("one TODO for {words:?}\n"));
@@ -25,7 +25,7 @@ fn parked(stage: &Stage, words: &str) -> String {
     outcome["subject"].as_str().unwrap().to_owned()
 }
 
-/// What is shown, with what differs from run to run replaced by what it is.
+/// Returns the output with placeholders for parts that differ from run to run.
 fn shown(stage: &Stage, words: &[&str], names: &[(&str, &str)]) -> String {
     let ended = stage.run(words);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
@@ -53,7 +53,7 @@ fn shown(stage: &Stage, words: &[&str], names: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn status_starts_with_what_waits() {
+fn status_starts_with_waiting_runs() {
     let stage = Stage::new();
     for number in 1..=8 {
         settled(&stage, &format!("Do the {number}th thing"));
@@ -80,7 +80,7 @@ fn status_starts_with_what_waits() {
 }
 
 #[test]
-fn questions_come_before_what_is_settled() {
+fn questions_come_before_settled_runs() {
     let stage = Stage::new();
     settled(&stage, "Do it");
     stage.run(&["local", "issue", "create", "--title", "Which language?"]);
@@ -150,7 +150,7 @@ fn logs_are_listed_and_printed() {
 }
 
 #[test]
-fn clean_keeps_what_runs_cost() {
+fn clean_keeps_the_cost_of_runs() {
     let stage = Stage::new();
     settled(&stage, "Do it");
     let mut before = stage.run(&["usage", "--json"]).json();
@@ -170,7 +170,7 @@ fn clean_keeps_what_runs_cost() {
     assert!(stage.run(&["usage"]).stdout.contains("\n2 runs\n"), "and what is new counts too");
 }
 
-/// A checkout that is lent to the coder and holds what would be in the way.
+/// A checkout of the user for the coder contains a file that prevents its use.
 fn lent(stage: &Stage) -> Vec<String> {
     let lent = stage.root().join("lent");
     stage.git(&["clone", "--quiet", ".", &lent.display().to_string()]);
