@@ -47,7 +47,7 @@ impl Clock for SystemClock {
     }
 
     fn secret(&self) -> String {
-        // The keys of one thread's hashers differ by a counter only, so each half is made in a thread of its own.
+        // The keys of one thread's hashers differ by a counter only, so each half is made in a separate thread.
         let half = || std::thread::spawn(random).join().unwrap_or_else(|_| random());
         digest::sha256(format!("{:016x}{:016x} {} {}", half(), half(), std::process::id(), self.now()))
     }

@@ -1,4 +1,4 @@
-//! The files and the environment that an agent gets for a turn. All files lie outside of its clone, and the environment is
+//! The files and the environment that an agent gets for a turn. All files are outside of its clone, and the environment is
 //! made from an allow-list.
 
 use std::path::{Path, PathBuf};
@@ -122,7 +122,7 @@ impl Offered {
     }
 }
 
-/// Returns the variables that say who is asked for what, and those that keep git from the user's configuration.
+/// Returns the variables that describe the turn, and those that keep git from the user's configuration.
 fn facts(order: &TurnOrder) -> Variables {
     let texts = [
         ("AGENT_LOOP_ROLE", order.role.name().to_owned()),

@@ -109,7 +109,7 @@ struct RunInputs {
     flags: Layer,
 }
 
-/// Finds the repository, its forge, the branch to change, and the settings that count on that branch.
+/// Finds the repository, its forge, the target branch, and the settings on that branch.
 async fn look(
     goal: &Goal,
     arguments: &RunArguments,
@@ -127,7 +127,7 @@ async fn look(
             let default_base = guess?;
             let base = arguments.base.as_ref().unwrap_or(&default_base);
             refuse_missing_base(goal, base, &repository, surroundings).await?;
-            // The file is made only once its settings are known to be sound.
+            // The file is created only after its settings are known to be valid.
             BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
             (Site::embedded_for(&provisional_subject(goal), repository, surroundings)?, default_base)
         }
@@ -148,7 +148,7 @@ async fn refuse_missing_base(
     surroundings: &Surroundings,
 ) -> Result<(), RunError> {
     match &goal.target {
-        // Its forge says what a pull request changes; that branch may be gone.
+        // The forge knows the target of a pull request; the head branch may be gone.
         GoalTarget::PullRequest(_) => Ok(()),
         GoalTarget::Task(_) | GoalTarget::Issue(_) => {
             let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
@@ -161,7 +161,7 @@ fn usage(why: String) -> RunError {
     RunError::refused(Refused::Usage, why)
 }
 
-/// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
+/// The inputs that only this command has: the text of a task, and the target branch on the command line.
 fn task_and_base(
     goal: &Goal,
     base: BranchName,
@@ -212,7 +212,7 @@ impl Ready {
         drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
         let outcome = Outcome { known_tests: learning.memory.test_command(), ..outcome };
-        // The run has ended as it has: what a later command would like to know is worth a word, not another ending.
+        // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
         if let Err(trouble) = remember_pull_request(&file, &folders, &outcome) {
             terminal.tell(&RunEvent::Warning { text: trouble.message });
         }
@@ -222,7 +222,7 @@ impl Ready {
     }
 }
 
-/// Everything that is looked up before a run, without side effects.
+/// The results of all reads before a run, which have no side effects.
 async fn prepare(
     goal: Goal,
     arguments: &RunArguments,
@@ -318,7 +318,7 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
     Outcome { failed_logs: terminal.failed(), elapsed, ..outcome }
 }
 
-/// The pull request of a run is known under its own name from now on.
+/// Stores the settings of a run for its pull request too.
 fn remember_pull_request(file: &RunFile, folders: &Folders, outcome: &Outcome) -> Result<(), RunError> {
     let Some(number) = outcome.pull_request else { return Ok(()) };
     let file = RunFile { task: None, base: None, ..file.clone() };
@@ -343,10 +343,10 @@ fn assignment(goal: Goal, repository: &str, base: &BranchName) -> Assignment {
     Assignment { flow: goal.flow, subject, task }
 }
 
-/// How the run is shown: live on a terminal, in lines elsewhere.
+/// Returns the display of the run: live on a terminal, lines elsewhere.
 fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
     let diagnosed = surroundings.variables.contains_key(std::ffi::OsStr::new(diagnostics::VARIABLE));
-    // Lines of diagnostics would tear a live view.
+    // Lines of diagnostics would interrupt a live view.
     let seen =
         if diagnosed { Screen::Plain } else { Screen::look(&surroundings.variables, print::talk_is_seen) };
     let paint = Paint::wanted(&surroundings.variables, seen);
@@ -365,7 +365,7 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
     Terminal::new(display, paint, events, interval)
 }
 
-/// The branch that is changed when none was named: a pull request's own base, else the current branch.
+/// Returns the default target branch: a pull request's own base, else the current branch.
 fn default_base(
     goal: &Goal,
     arguments: &RunArguments,

@@ -25,7 +25,7 @@ use crate::engine::outcome::RunError;
 use super::models;
 use super::remembered::Remembered;
 
-/// A relative folder of `PATH` would lie in the repository under review, so it is not searched.
+/// The message for a missing program. A relative folder of `PATH` would be in the repository under review, so it is not searched.
 const NOT_IN_PATH: &str = "it was not found on PATH (relative folders are ignored)";
 
 /// Returns the agents of these roles.

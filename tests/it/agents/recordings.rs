@@ -102,7 +102,7 @@ fn check(vendor: Vendor) {
     assert_eq!(read(&path).unwrap_or_default(), now, "{} is not what the recordings come to", path.display());
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test is told by its caller to update its list")]
+#[expect(clippy::disallowed_methods, reason = "a developer's switch to update the list")]
 fn updates() -> bool {
     std::env::var_os("UPDATE_SNAPSHOTS").is_some()
 }

@@ -26,7 +26,7 @@ fn shown(calls: &[Call]) -> String {
 fn an_issue_becomes_a_pull_request() {
     let stage = Stage::new();
     let bob = stage.github.state().person("bob", Role::Write);
-    let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
+    let issue = stage.github.state().file(bob, ("Do it", "Resolve every TODO."), None).to_string();
     let outcome = approved(&stage, &["issue", &issue]);
     let calls = stage.github.calls();
     let number = outcome["pr"].as_u64().unwrap();
@@ -50,7 +50,7 @@ fn an_issue_becomes_a_pull_request() {
 #[ignore = "needs gh"]
 fn a_task_is_reviewed_and_resumed() {
     let stage = Stage::new();
-    let outcome = approved(&stage, &["task", "Do what is marked"]);
+    let outcome = approved(&stage, &["task", "Resolve every TODO"]);
     let number = outcome["pr"].as_u64().unwrap().to_string();
     stage.github.calls();
     let again = approved(&stage, &["pr", &number]);
@@ -99,7 +99,7 @@ fn a_persons_pull_request_is_fixed() {
 fn killed_runs_publish_nothing_twice() {
     let stage = Stage::new();
     let bob = stage.github.state().person("bob", Role::Write);
-    let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
+    let issue = stage.github.state().file(bob, ("Do it", "Resolve every TODO."), None).to_string();
     let kills = "mark=../killed-$AGENT_LOOP_ROLE; case $PWD in */clones/*) mark=${PWD%%/clones/*}/killed-$AGENT_LOOP_ROLE;; esac\n\
                  if [ ! -e \"$mark\" ]; then : > \"$mark\"; kill -9 $PPID; exit 1; fi\nset -eu";
     stage.agent("todo.sh", &TODO_AGENT.replacen("set -eu", kills, 1));
@@ -131,12 +131,12 @@ fn a_rejected_push_is_told() {
     std::fs::write(&hook, "#!/bin/sh\necho 'GH013: Repository rule violations found' >&2\nexit 1\n").unwrap();
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let gh = gh();
-    let ended = stage.run(&loop_words(&["task", "Do what is marked"], &gh));
+    let ended = stage.run(&loop_words(&["task", "Resolve every TODO"], &gh));
     let message = ended.json()["message"].as_str().unwrap().to_owned();
     assert_eq!(ended.exit, Some(2), "{message}");
     assert!(message.contains("GH013: Repository rule violations found"), "{message}");
     std::fs::remove_file(&hook).unwrap();
-    approved(&stage, &["task", "Do what is marked"]);
+    approved(&stage, &["task", "Resolve every TODO"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::github_model::{Fault, FaultKind, Role, StatusRow};
 /// Runs on an issue until everyone approves; returns the number of the pull request.
 fn approved(stage: &Stage, more: &[&str]) -> u64 {
     let bob = stage.github.state().person("bob", Role::Write);
-    let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
+    let issue = stage.github.state().file(bob, ("Do it", "Resolve every TODO."), None).to_string();
     let gh = gh();
     let words = loop_words(&["issue", &issue], &gh);
     let ended = stage.run(&[&words, more].concat());

@@ -100,7 +100,7 @@ fn complete_machines_have_no_problems() {
     }
     let titles: Vec<&str> =
         report["groups"].as_array().unwrap().iter().map(|group| group["title"].as_str().unwrap()).collect();
-    assert!(!titles.iter().any(|title| title.starts_with("gemini")), "what is not needed is left out");
+    assert!(!titles.iter().any(|title| title.starts_with("gemini")), "unneeded programs are left out");
     assert!(doctor(&stage, &["--all"]).stdout.contains("gemini (not needed)"));
 
     let path = format!("{}:/usr/bin:/bin", stage.root().join("bin").display());
@@ -229,7 +229,7 @@ fn bad_settings_are_reported() {
     for name in ["repository's file", "your file", "variables"] {
         assert_eq!(verdict(&report, "configuration", name), "error", "{name}");
     }
-    assert_eq!(verdict(&report, "claude (coder)", "login"), "ok", "the usual agents are looked at");
+    assert_eq!(verdict(&report, "claude (coder)", "login"), "ok", "the default agents are checked");
 
     fs::remove_file(own.join("config.toml")).unwrap();
     stage.write("agent-loop.toml", "[roles]\ncoder = \"codex\"\n[gates.tests]\ncommand = \"make\"\n");
@@ -263,7 +263,7 @@ fn own_agents_are_never_started() {
     assert_eq!(good.exit, Some(0), "{report:#}");
     assert_eq!(verdict(&report, "command:", "program"), "ok");
     assert!(check(&report, "scripted:", "file").1.ends_with("1 turns"));
-    assert!(!started.exists(), "nobody knows what it does without a prompt");
+    assert!(!started.exists(), "its behaviour without a prompt is unknown");
 
     let bad = doctor(&stage, &["--coder", "command:../plain.sh", "--reviewer", "scripted:../bad.json"]);
     let report = bad.json();
@@ -369,7 +369,7 @@ fn parked_runs_are_named_beside_agents() {
     let back = from_now(SignedDuration::from_hours(50));
     stage.agent("empty.sh", &format!("#!/bin/sh\ncat >/dev/null\necho resets_at={back} >&2\nexit 75\n"));
     let words = ["--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../empty.sh"];
-    let parked = stage.run(&[&["task", "Do what is marked", "--json"], &words[..]].concat());
+    let parked = stage.run(&[&["task", "Resolve every TODO", "--json"], &words[..]].concat());
     assert_eq!(parked.json()["status"], "parked", "{}", parked.stderr);
     let ended = doctor(&stage, &words);
     let report = ended.json();

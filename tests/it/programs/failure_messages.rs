@@ -23,7 +23,7 @@ fn failure<'ended>(ended: &'ended Ended, who: &str) -> &'ended str {
     let begins = format!("! {who} ");
     let mut lines = ended.stderr.lines().filter(|line| line.starts_with(&begins));
     let line = lines.next().unwrap_or_else(|| panic!("{}", ended.stderr));
-    assert_eq!(lines.next(), None, "a failure is told once");
+    assert_eq!(lines.next(), None, "a failure is reported once");
     line
 }
 
@@ -97,7 +97,7 @@ const CARELESS: &str = r#"#!/bin/sh
 if [ "$AGENT_LOOP_ROLE" = repair ]; then
   cat > /dev/null
   printf '{"schema_version": 1, "kind": "implementation", "summary": "Every TODO is done now.",
-    "pr_title": "Do what was left to do", "pr_body": "Replaces every TODO."}' > "$AGENT_LOOP_RESPONSE"
+    "pr_title": "Resolve all TODOs", "pr_body": "Replaces every TODO."}' > "$AGENT_LOOP_RESPONSE"
   exit
 fi
 "$(dirname "$0")/todo.sh"
@@ -165,7 +165,7 @@ fn a_refused_number_names_its_bounds() {
 fn a_task_needs_no_quotes() {
     let stage = Stage::new();
     let mut words = task(&[]);
-    words.splice(1..2, ["Do", "what", "is", "marked"]);
+    words.splice(1..2, ["Resolve", "every", "TODO"]);
     let ended = stage.run(&words);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
     let again = stage.run(&task(&[]));

@@ -75,7 +75,7 @@ fn status_starts_with_waiting_runs() {
         json.as_array().unwrap().iter().find(|one| one["subject"] == subject).unwrap().clone()
     };
     assert!(of(&subject)["title"].as_str().unwrap().ends_with("every day and every night"), "{json}");
-    assert_eq!(of("pr/2")["title"], "Do what was left to do");
+    assert_eq!(of("pr/2")["title"], "Resolve all TODOs");
     assert!(of("pr/2")["last_activity"].as_str().is_some_and(|instant| instant.starts_with("20")));
 }
 
@@ -100,7 +100,7 @@ fn questions_come_before_settled_runs() {
 Waiting for you:
 
 pr/1     approved, not merged
-    Do what was left to do
+    Resolve all TODOs
     agent-loop local pr merge 1
 
 issue/2  needs-human (clarification)
@@ -167,24 +167,24 @@ fn clean_keeps_the_cost_of_runs() {
     let table = stage.run(&["usage"]).stdout;
     assert!(table.lines().next().unwrap().ends_with(" (journal removed)"), "{table}");
     settled(&stage, "Do more");
-    assert!(stage.run(&["usage"]).stdout.contains("\n2 runs\n"), "and what is new counts too");
+    assert!(stage.run(&["usage"]).stdout.contains("\n2 runs\n"), "new runs count too");
 }
 
 /// A checkout of the user for the coder contains a file that prevents its use.
-fn lent(stage: &Stage) -> Vec<String> {
-    let lent = stage.root().join("lent");
-    stage.git(&["clone", "--quiet", ".", &lent.display().to_string()]);
-    std::fs::write(lent.join("notes.txt"), "mine\n").unwrap();
+fn user_checkout_arguments(stage: &Stage) -> Vec<String> {
+    let user_checkout = stage.root().join("user-checkout");
+    stage.git(&["clone", "--quiet", ".", &user_checkout.display().to_string()]);
+    std::fs::write(user_checkout.join("notes.txt"), "mine\n").unwrap();
     let words = ["--coder", "claude", "--claude-cmd", "/bin/true", "--claude-dir"].map(str::to_owned);
     let reviewer = ["--reviewer", "one=command:../todo.sh", "--json"].map(str::to_owned);
-    words.into_iter().chain([lent.display().to_string()]).chain(reviewer).collect()
+    words.into_iter().chain([user_checkout.display().to_string()]).chain(reviewer).collect()
 }
 
 #[test]
 fn a_refused_start_leaves_nothing() {
     let stage = Stage::new();
-    let lent = lent(&stage);
-    let lent: Vec<&str> = lent.iter().map(String::as_str).collect();
+    let user_checkout = user_checkout_arguments(&stage);
+    let user_checkout: Vec<&str> = user_checkout.iter().map(String::as_str).collect();
     stage.run(&["local", "issue", "create", "--title", "Do it"]);
     stage.git(&["checkout", "--quiet", "-b", "feature"]);
     stage.write("notes.txt", "two TODO\n");
@@ -193,7 +193,7 @@ fn a_refused_start_leaves_nothing() {
         "local", "pr", "create", "--head", "feature", "--base", "main", "--title", "t", "--body", "b",
     ]);
     for order in [["task", "Do it"], ["issue", "1"], ["pr", "2"]] {
-        let refused = stage.run(&[&order[..], &lent[..]].concat());
+        let refused = stage.run(&[&order[..], &user_checkout[..]].concat());
         assert_eq!(
             (refused.exit, refused.json()["reason"].as_str()),
             (Some(2), Some("dirty")),
@@ -214,9 +214,9 @@ fn a_refused_start_removes_nothing() {
     let stage = Stage::new();
     let subject = parked(&stage, "Do it");
     let before = stage.run(&["usage", "--json"]).stdout;
-    let lent = lent(&stage);
-    let lent: Vec<&str> = lent.iter().map(String::as_str).collect();
-    let refused = stage.run(&[&["task", "Do it"], &lent[..]].concat());
+    let user_checkout = user_checkout_arguments(&stage);
+    let user_checkout: Vec<&str> = user_checkout.iter().map(String::as_str).collect();
+    let refused = stage.run(&[&["task", "Do it"], &user_checkout[..]].concat());
     assert_eq!(
         (refused.exit, refused.json()["reason"].as_str()),
         (Some(2), Some("dirty")),

@@ -46,8 +46,8 @@ fn a_later_model_replaces_a_chain() {
     let variables = [("AGENT_LOOP_CONFIG__AGENTS__CLAUDE__CODER__MODEL", "opus")];
     let of = |key: &str| explained(&stage, key, &variables);
     assert_eq!(of("agents.claude.coder.model").as_deref(), Some("\"opus\""));
-    assert_eq!(of("agents.claude.coder.models"), None, "the chain of the file does not count any more");
-    assert!(of("agents.claude.models").is_some(), "what is said of another role stays");
+    assert_eq!(of("agents.claude.coder.models"), None, "the chain of the file is replaced");
+    assert!(of("agents.claude.models").is_some(), "settings of another role remain");
 }
 
 /// They exclude each other within one source, which the refusal names.

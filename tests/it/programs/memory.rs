@@ -89,27 +89,28 @@ fn a_relative_folder_is_never_committed() {
 #[test]
 fn user_checkouts_get_no_relative_folder() {
     let stage = stage();
-    let lent = stage.root().join("lent");
-    stage.git(&["clone", "--quiet", ".", lent.to_str().unwrap()]);
-    let [cmd, dir] = [stage.root().join("todo.sh"), lent.clone()].map(|path| path.display().to_string());
-    let settings = format!("[agents.lent]\ncmd = {cmd:?}\ndir = {dir:?}\n");
+    let user_checkout = stage.root().join("user_checkout");
+    stage.git(&["clone", "--quiet", ".", user_checkout.to_str().unwrap()]);
+    let [cmd, dir] =
+        [stage.root().join("todo.sh"), user_checkout.clone()].map(|path| path.display().to_string());
+    let settings = format!("[agents.user_checkout]\ncmd = {cmd:?}\ndir = {dir:?}\n");
     let own = stage.root().join(".config/agent-loop");
     fs::create_dir_all(&own).unwrap();
     fs::write(own.join("config.toml"), settings).unwrap();
-    let before = (walk(&lent), stage.git(&["for-each-ref"]));
+    let before = (walk(&user_checkout), stage.git(&["for-each-ref"]));
     for more in [&["--agent-memory-dir", ".notes"][..], &["--agent-memory-dir", ".notes", "--dry-run"]] {
         let mut words = task(more);
-        words[4] = "sam=command:lent";
+        words[4] = "sam=command:user_checkout";
         let ended = stage.run(&words);
         assert_eq!(ended.exit, Some(2), "{}\n{}", ended.stdout, ended.stderr);
-        for part in ["`.notes`", "the coder `sam`", "agents.lent.dir", "an absolute path"] {
+        for part in ["`.notes`", "the coder `sam`", "agents.user_checkout.dir", "an absolute path"] {
             assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
         }
     }
-    assert_eq!((walk(&lent), stage.git(&["for-each-ref"])), before, "nothing was begun");
+    assert_eq!((walk(&user_checkout), stage.git(&["for-each-ref"])), before, "nothing was begun");
     // A reviewer has another checkout: the memory is only in the coder's.
     let mut words = task(&["--agent-memory-dir", ".notes"]);
-    words[6] = "one=command:lent";
+    words[6] = "one=command:user_checkout";
     approved(&stage.run(&words));
     assert_eq!(seen(&stage, "memory").len(), 1);
 }

@@ -98,7 +98,10 @@ fn no_command_gets_the_forges_token() {
     assert!(!vendors.stderr.contains("-of-the-forge"), "{}", vendors.stderr);
 
     let logs: Vec<String> = stage.logs().iter().map(|log| fs::read_to_string(log).unwrap()).collect();
-    assert!(logs.iter().any(|log| log.contains("OWN_KEY=its-own-key")), "what it may have it has");
+    assert!(
+        logs.iter().any(|log| log.contains("OWN_KEY=its-own-key")),
+        "variables that settings name are passed"
+    );
     assert!(
         logs.iter().any(|log| log.contains("ANTHROPIC_MODEL=opus")),
         "{vendors}",

@@ -80,7 +80,7 @@ fn a_parked_round_reaches_its_approval() {
     assert_eq!(again.exit, Some(0), "parked again is no failure: {}", again.stderr);
     let waits = format!("quota of `two` (reviewer) is used up until {}", utc(past.parse().unwrap()));
     assert!(again.stdout.contains(&waits), "{}", again.stdout);
-    assert!(!again.stdout.contains("--print-cron"), "whoever types --due knows: {}", again.stdout);
+    assert!(!again.stdout.contains("--print-cron"), "--due prints no hint: {}", again.stdout);
     let plain = stage.run(&["resume"]);
     assert_eq!(plain.exit, Some(3), "{}", plain.stderr);
     assert_eq!(plain.stdout.matches("--print-cron").count(), 1, "{}", plain.stdout);
@@ -89,7 +89,7 @@ fn a_parked_round_reaches_its_approval() {
     is_back(&stage);
     let done = stage.run(&["resume", "--due", "--json"]);
     assert_eq!((done.exit, done.json()["status"].as_str()), (Some(0), Some("approved")), "{}", done.stderr);
-    assert!(!done.stderr.contains("✓ one"), "the vote of one stands: {}", done.stderr);
+    assert!(!done.stderr.contains("✓ one"), "the vote of one remains valid: {}", done.stderr);
     assert_eq!(asked(&stage), 1);
     for words in [&["resume", "--due"][..], &["resume", "--due", "--json"], &["resume", "--due", "pr/1"]] {
         silent(&stage.run(words));
@@ -163,7 +163,7 @@ fn runs_not_due_are_listed() {
     assert_eq!(
         (plain.exit, &plain.stdout),
         (Some(0), &list.stdout),
-        "it is told what waits, and nobody is asked"
+        "the waiting runs are listed, and no agent is asked"
     );
     let json = stage.run(&["resume", "--list", "--json"]).json();
     assert_eq!((&json[0]["due"], &json[0]["resets_at"]), (&false.into(), &future.as_str().into()));
@@ -235,7 +235,7 @@ fn many_crons_ask_an_agent_once() {
         assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
         words.extend(Some([ended.stdout, ended.stderr].concat()).filter(|said| !said.is_empty()));
     }
-    assert_eq!((asked(&stage), words.len()), (1, 1), "one went on, and said so");
+    assert_eq!((asked(&stage), words.len()), (1, 1), "one process resumed the run and printed it");
 }
 
 /// Another process may resume the run between the check and the lock.
@@ -323,7 +323,7 @@ fn every_known_repository_is_searched() {
     assert!(done.stderr.contains(&format!("{} is gone", other.display())), "{}", done.stderr);
     stage.run_in(&moved, &["status"]);
     let done = stage.run_in(Path::new("/"), &["resume", "--due", "--all", "--json", "--quiet"]);
-    assert_eq!((done.exit, done.stderr.as_str()), (Some(0), ""), "it said where it is: {}", done.stdout);
+    assert_eq!((done.exit, done.stderr.as_str()), (Some(0), ""), "nothing on stderr: {}", done.stdout);
     assert_eq!(done.json()["status"], "approved");
     silent(&stage.run_in(Path::new("/"), &["resume", "--due", "--all"]));
 }

@@ -105,7 +105,7 @@ fn impossible_runs_are_refused_first() {
     let other = ["pr", "1", "--json", "--claude-cmd", "/nowhere", "--test-command", "nowhere"];
     refused(&stage, &other, "usage", "1 is an issue, not a pull request; type `agent-loop issue 1`");
     let all: serde_json::Value = stage.run(&["local", "issue", "view", "1", "--json"]).json();
-    assert_eq!(all["comments"], serde_json::json!([]), "nobody was told of a run");
+    assert_eq!(all["comments"], serde_json::json!([]), "no comment was published");
 }
 
 #[test]

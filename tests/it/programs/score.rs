@@ -36,7 +36,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// A repository whose base has slop of its own, and a scorer.
+    /// Creates a repository whose base contains SLOP, and a scorer.
     fn new(scorer: &str, more: &str) -> Self {
         let stage = Stage::new();
         stage.write("notes.txt", "old SLOP\n");
@@ -150,7 +150,7 @@ fn scorers_are_found_or_named() {
     assert_eq!((off.json()["gates"].as_array().unwrap().len(), scene.scans()), (0, 0), "{}", off.stdout);
 }
 
-/// What an agent may try instead of better code, on a file full of findings, and what the gate says to it.
+/// Tricks of an agent instead of better code, on a file full of findings, each with the gate's message.
 const GAMES: &[(&str, &str, &str)] = &[
     (
         "turn engines off",

@@ -107,7 +107,7 @@ fn pull_requests_are_shown() {
     let view = stage.run(&["local", "pr", "view", "pr/1"]).stdout;
     assert!(view.contains("comments not shown; --comments shows all") && !view.contains("<sub>"), "{view}");
     let list = stage.run(&["local", "pr", "list"]).stdout;
-    assert_eq!(list, format!("#1  open  {}  agent-loop  Do what was left to do\n", stage.branch()));
+    assert_eq!(list, format!("#1  open  {}  agent-loop  Resolve all TODOs\n", stage.branch()));
     assert_eq!(stage.run(&["local", "pr", "checkout", "1"]).exit, Some(0));
     assert_eq!(stage.git(&["branch", "--show-current"]), stage.branch());
     stage.git(&["switch", "--quiet", "main"]);

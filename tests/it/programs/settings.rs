@@ -26,7 +26,7 @@ fn a_configured_run_needs_no_flag() {
     let stage = Stage::new();
     let agent = AGENT.replace("../todo.sh", &stage.root().join("todo.sh").display().to_string());
     users_own(&stage, &format!("{agent}{ROLES}[gates.tests]\ncommand = \"grep DONE notes.txt\"\n"));
-    let ended = stage.run(&["task", "Do what is marked", "--json"]);
+    let ended = stage.run(&["task", "Resolve every TODO", "--json"]);
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
     assert_eq!(ended.json()["gates"][0]["verdict"], "pass");
 }
@@ -35,14 +35,14 @@ fn a_configured_run_needs_no_flag() {
 fn settings_for_programs_need_trust() {
     let stage = Stage::new();
     commit(&stage, &format!("{AGENT}{ROLES}"));
-    let refused = stage.run(&["task", "Do what is marked", "--json"]);
+    let refused = stage.run(&["task", "Resolve every TODO", "--json"]);
     assert_eq!((refused.exit, refused.json()["reason"].as_str()), (Some(2), Some("untrusted-config")));
     let message = refused.json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("agents.todo.cmd"), "{message}");
     let line = message.split('`').find(|part| part.starts_with("agent-loop config trust")).unwrap();
     let words: Vec<&str> = line.split(' ').skip(1).collect();
     assert_eq!(stage.run(&words).exit, Some(0), "the refusal's own words work: {line}");
-    assert_eq!(stage.run(&["task", "Do what is marked", "--json"]).json()["status"], "approved");
+    assert_eq!(stage.run(&["task", "Resolve every TODO", "--json"]).json()["status"], "approved");
 
     commit(&stage, &format!("{AGENT}args = [\"--worse\"]\n{ROLES}"));
     let again = stage.run(&["task", "Something else", "--json"]);
@@ -162,7 +162,7 @@ fn an_agent_sees_only_named_variables() {
         ),
     );
     let keys = [("AGENT_KEY", "its-own-key"), ("OTHER_KEY", "not-its-key")];
-    let ended = stage.run_with(&["task", "Do what is marked", "--json"], &keys);
+    let ended = stage.run_with(&["task", "Resolve every TODO", "--json"], &keys);
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
     let logs = stage.logs();
     assert!(!logs.is_empty());

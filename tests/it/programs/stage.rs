@@ -180,7 +180,7 @@ impl Stage {
 pub(super) fn task<'words>(more: &[&'words str]) -> Vec<&'words str> {
     let mut words = vec![
         "task",
-        "Do what is marked",
+        "Resolve every TODO",
         "--json",
         "--coder",
         "sam=command:../todo.sh",

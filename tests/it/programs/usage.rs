@@ -38,7 +38,7 @@ fn a_summary_covers_both_journals() {
     let calls = read["calls"].as_array().unwrap();
     assert_eq!(calls[0]["kind"], "implementation", "the turn of the task counts: {read:#}");
     assert_eq!((&read["totals"]["calls"], &read["totals"]["cost"]), (&json!(calls.len()), &Value::Null));
-    assert_eq!(read["totals"]["tokens"]["precision"], "partial", "a command says nothing of tokens");
+    assert_eq!(read["totals"]["tokens"]["precision"], "partial", "a command agent reports no tokens");
     assert_eq!(ended.json()["usage"]["calls"], json!(calls.len()));
 
     let shown = stage.run(&["usage"]);

@@ -130,7 +130,7 @@ fn stray_syntax_after_answers_is_ignored() {
             let text = answer.to_string();
             let whole = object(&answers, &text);
             assert!(whole.is_some());
-            // A vote that approves stands alone.
+            // An approving vote has no other text beside it.
             let wanted =
                 whole.filter(|_| !answers.kind.is_vote() || !approves(answers.verdict(name).as_deref()));
             for stray in ["}", "]", ",", "\"", "\n}", " ,", "\n]\n", "\r\n\""] {

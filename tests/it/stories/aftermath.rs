@@ -85,7 +85,7 @@ async fn reformatting_is_announced_too() {
     let nobody = |repairer| Story {
         repairers: vec![("careless", repairer)],
         ..story(
-            "nobody mends it",
+            "nobody reformats it",
             honest_coder(),
             vec![("careless", agent(|order, _| Reaction::Says(blocks(order, "a bug").replacen('{', "", 1))))],
         )

@@ -45,13 +45,13 @@ async fn a_spent_budget_ends_the_run() {
     assert_eq!((outcome.ending.exit_code(), outcome.ending), (1, SPENT));
     assert!(outcome.message.starts_with("2000 of 2000 tokens are spent"), "{}", outcome.message);
     assert!(outcome.message.contains("higher --budget-tokens"), "{}", outcome.message);
-    let told = [
+    let summaries = [
         "1 opened Stand",
         "1 careful blocking [\"item-1\"] []",
         "1 quick approved [] []",
         "1 concluded blocked budget",
     ];
-    assert_eq!(story.told(&world), told);
+    assert_eq!(story.summaries(&world), summaries);
     assert_eq!(world.calls().len(), 2);
 }
 
@@ -74,9 +74,9 @@ async fn the_same_command_spends_nothing_more() {
     let story = no_second_round();
     let world = story.world();
     story.play(&world).await;
-    let (calls, told) = (world.calls(), story.told(&world));
+    let (calls, summaries) = (world.calls(), story.summaries(&world));
     let again = story.play(&world).await;
-    assert_eq!((again.ending, world.calls(), story.told(&world)), (SPENT, calls, told));
+    assert_eq!((again.ending, world.calls(), story.summaries(&world)), (SPENT, calls, summaries));
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_paid_vote_is_published_anyway() {
     };
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, SPENT);
-    assert_eq!(story.told(&world)[1..], ["1 quick approved [] []", "1 concluded blocked budget"]);
+    assert_eq!(story.summaries(&world)[1..], ["1 quick approved [] []", "1 concluded blocked budget"]);
     assert_eq!(world.calls().len(), 2);
 }
 

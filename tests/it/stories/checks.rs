@@ -122,8 +122,8 @@ async fn failed_checks_become_items() {
         );
     }
     story.play(&world).await;
-    let told = story.told(&world);
-    assert!(told.iter().any(|line| line.contains("gates [\"fail\"] opened 2")), "{told:#?}");
+    let summaries = story.summaries(&world);
+    assert!(summaries.iter().any(|line| line.contains("gates [\"fail\"] opened 2")), "{summaries:#?}");
     let thread: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body).collect();
     for words in ["The check build (timed_out) failed: https://ci/build", "line 7 is too long"] {
         assert!(thread.iter().any(|body| body.contains(words)), "{words}: {thread:#?}");
@@ -141,7 +141,7 @@ async fn unfinished_checks_leave_the_run_open() {
     world.check(&head, check("lint", CheckState::Failure));
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::ApprovedCiPending, "{}", outcome.message);
-    assert!(story.told(&world).iter().any(|line| line.contains("gates [\"fail\"] opened 1")));
+    assert!(story.summaries(&world).iter().any(|line| line.contains("gates [\"fail\"] opened 1")));
 }
 
 #[tokio::test]

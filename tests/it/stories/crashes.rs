@@ -18,7 +18,7 @@ enum Machine {
 /// A story without interruption.
 struct Whole {
     end: End,
-    told: Vec<String>,
+    summaries: Vec<String>,
     effects: Vec<&'static str>,
 }
 
@@ -26,7 +26,7 @@ impl Whole {
     async fn of(story: &Story) -> Self {
         let world = story.world();
         let outcome = story.play(&world).await;
-        Self { end: End::of(&world, &outcome), told: story.told(&world), effects: world.effects() }
+        Self { end: End::of(&world, &outcome), summaries: story.summaries(&world), effects: world.effects() }
     }
 }
 
@@ -47,16 +47,16 @@ async fn crash_and_go_on(story: &Story, whole: &Whole, plan: Plan, machine: Mach
     let world = story.world();
     world.stop_at(plan);
     let stopped = within(story.run(&world), story, plan.at).await;
-    if stopped.is_none() && has_ended_for_good(&story.told(&world), &whole.told) {
+    if stopped.is_none() && has_ended_for_good(&story.summaries(&world), &whole.summaries) {
         return 0;
     }
     let outcome = go_on(story, &world, stopped, machine).await;
     let effect = whole.effects[plan.at];
     let place = format!("{}, {plan:?} ({effect}), {machine:?}: {}", story.name, outcome.message);
-    let told = story.told(&world);
-    assert_eq!(End::of(&world, &outcome), whole.end, "{place}\n{told:#?}");
+    let summaries = story.summaries(&world);
+    assert_eq!(End::of(&world, &outcome), whole.end, "{place}\n{summaries:#?}");
     if machine == Machine::Same {
-        assert_eq!(told, whole.told, "{place}");
+        assert_eq!(summaries, whole.summaries, "{place}");
         story.assert_no_finished_turn_was_repeated(&world);
     }
     1

@@ -151,8 +151,8 @@ async fn the_coders_used_quota_is_named() {
     assert_eq!(outcome.ending.exit_code(), 3, "{}", outcome.message);
     let words = "the quota of `sam` (coder) is used up until 1970-01-06 23:59 UTC";
     assert!(outcome.message.contains(words), "{}", outcome.message);
-    let told = format!("{:?}", world.events());
-    assert!(told.contains("1970-01-06T23:59:42Z") && !told.contains("23:59:41"), "{told}");
+    let summaries = format!("{:?}", world.events());
+    assert!(summaries.contains("1970-01-06T23:59:42Z") && !summaries.contains("23:59:41"), "{summaries}");
 }
 
 #[tokio::test]

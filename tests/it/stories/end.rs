@@ -29,11 +29,13 @@ impl End {
 }
 
 /// Checks that the same command has the same outcome and does nothing.
-pub(super) fn is_settled(told: &[String]) -> bool {
-    told.last().is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
+pub(super) fn is_settled(summaries: &[String]) -> bool {
+    summaries
+        .last()
+        .is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
 }
 
 /// Returns whether a story is at its last record, so that a later command would open another run.
-pub(super) fn has_ended_for_good(told: &[String], whole: &[String]) -> bool {
-    told.last() == whole.last() && !is_settled(whole)
+pub(super) fn has_ended_for_good(summaries: &[String], whole: &[String]) -> bool {
+    summaries.last() == whole.last() && !is_settled(whole)
 }

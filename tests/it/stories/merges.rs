@@ -39,8 +39,11 @@ async fn the_coder_merges_a_conflict() {
     for contained in [base, before] {
         assert!(world.contains(&head, &contained).await.unwrap(), "nothing was overwritten");
     }
-    let told = story.told(&world).join("\n");
-    assert!(told.contains("gates [\"fail\"] opened 1") && told.contains("gates [\"pass\"]"), "{told}");
+    let summaries = story.summaries(&world).join("\n");
+    assert!(
+        summaries.contains("gates [\"fail\"] opened 1") && summaries.contains("gates [\"pass\"]"),
+        "{summaries}"
+    );
 }
 
 /// A coder that leaves conflict markers in the file.

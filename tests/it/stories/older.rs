@@ -48,14 +48,14 @@ async fn older_findings_begin_a_new_chain() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     assert_eq!(story.records(&world).carried_next_item(), Some(7));
-    let told = story.told(&world);
+    let summaries = story.summaries(&world);
     assert_eq!(
-        told[1], "1 careful blocking [] [\"item-4 blocking\"]",
+        summaries[1], "1 careful blocking [] [\"item-4 blocking\"]",
         "it is known, so it is not raised again"
     );
-    assert_eq!(told[3], "2 careful approved [] [\"item-4 resolved\"]");
+    assert_eq!(summaries[3], "2 careful approved [] [\"item-4 resolved\"]");
     let again = story.play(&world).await;
-    assert_eq!((again.ending, story.told(&world)), (Ending::Approved, told));
+    assert_eq!((again.ending, story.summaries(&world)), (Ending::Approved, summaries));
 }
 
 #[tokio::test]

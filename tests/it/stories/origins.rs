@@ -117,8 +117,11 @@ async fn another_machine_finds_the_issue() {
     let assignment = pull_request(2);
     let outcome = story.run_as(&world, assignment, story.request()).await.unwrap();
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let told = orders.lock().unwrap().clone();
-    assert!(told.len() == 2 && told.iter().all(|order| fenced(order).contains("Make it new.")), "{told:#?}");
+    let asked = orders.lock().unwrap().clone();
+    assert!(
+        asked.len() == 2 && asked.iter().all(|order| fenced(order).contains("Make it new.")),
+        "{asked:#?}"
+    );
 }
 
 #[tokio::test]
@@ -126,9 +129,9 @@ async fn a_task_keeps_its_own_words() {
     let (story, orders) = attentive("a task", Begins::Task);
     let world = story.world();
     story.play(&world).await;
-    let told = of_kind(&orders, ResponseKind::PrReview);
-    assert_eq!(told.len(), 2);
-    for order in told.iter().chain(&of_kind(&orders, ResponseKind::CoderFollowup)) {
+    let asked = of_kind(&orders, ResponseKind::PrReview);
+    assert_eq!(asked.len(), 2);
+    for order in asked.iter().chain(&of_kind(&orders, ResponseKind::CoderFollowup)) {
         let origin = order.context.origin.as_ref().unwrap();
         assert_eq!((origin.kind.as_str(), origin.body.as_str()), ("task", "Make it new."));
         assert_eq!(order.context.task, "Make it new.");
@@ -147,9 +150,9 @@ async fn a_task_keeps_its_own_words() {
         let assignment = pull_request(1);
         let outcome = story.run_as(&world, assignment, story.request()).await.unwrap();
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-        let told = orders.lock().unwrap().clone();
-        assert_eq!(told.len(), 2);
-        for order in told {
+        let asked = orders.lock().unwrap().clone();
+        assert_eq!(asked.len(), 2);
+        for order in asked {
             assert!(order.context.task.starts_with(task), "{:?}", order.context.task);
             assert_eq!(order.context.origin.is_none(), is_elsewhere);
             assert!(fenced(&order).contains("It was to be done."), "{}", order.prompt);
@@ -170,9 +173,9 @@ async fn a_persons_request_has_no_origin() {
         let assignment = pull_request(2);
         let outcome = story.run_as(&world, assignment, story.request()).await.unwrap();
         assert_eq!(outcome.ending, Ending::Approved, "{branch}: {}", outcome.message);
-        let told = orders.lock().unwrap().clone();
-        assert_eq!(told.len(), 1);
-        for order in told {
+        let asked = orders.lock().unwrap().clone();
+        assert_eq!(asked.len(), 1);
+        for order in asked {
             assert_eq!((order.context.origin.as_ref(), order.context.task.as_str()), (None, "Closes #1"));
             assert!(fenced(&order).contains("Closes #1"), "{}", order.prompt);
             assert!(!order.prompt.contains("Make it new."), "{}", order.prompt);

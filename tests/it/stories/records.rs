@@ -94,7 +94,7 @@ impl Records {
     }
 
     /// Returns the records without times, ids and commits: one line per record.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(super) fn summaries(&self) -> Vec<String> {
         self.0.iter().map(|record| line(record)).collect()
     }
 

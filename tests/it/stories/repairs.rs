@@ -267,5 +267,5 @@ async fn a_long_answer_is_asked_once() {
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::AgentFailed }, "{}", outcome.message);
     assert!(outcome.message.contains("too long"), "{}", outcome.message);
     assert_eq!(world.calls().iter().filter(|call| call.contains("coder_followup")).count(), 1);
-    assert_eq!(world.kept().len(), 1, "its work is kept aside");
+    assert_eq!(world.kept().len(), 1, "its work is saved");
 }

@@ -95,7 +95,7 @@ async fn everyone_must_approve_the_same_commit() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved);
-    let told = [
+    let summaries = [
         "1 opened Stand",
         "1 careful blocking [\"item-1\"] []",
         "1 quick approved [] []",
@@ -104,7 +104,7 @@ async fn everyone_must_approve_the_same_commit() {
         "2 quick approved [] [\"item-1 resolved\"]",
         "2 concluded approved -",
     ];
-    assert_eq!(story.told(&world), told);
+    assert_eq!(story.summaries(&world), summaries);
     assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
 }
 
@@ -134,9 +134,9 @@ async fn an_approval_is_not_given_twice() {
     let story = two_reviewers_one_blocks();
     let world = story.world();
     story.play(&world).await;
-    let (calls, told) = (world.calls(), story.told(&world));
+    let (calls, summaries) = (world.calls(), story.summaries(&world));
     let again = story.play(&world).await;
-    assert_eq!((again.ending, world.calls(), story.told(&world)), (Ending::Approved, calls, told));
+    assert_eq!((again.ending, world.calls(), story.summaries(&world)), (Ending::Approved, calls, summaries));
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn only_green_tests_resolve_red_ones() {
     let story = red_tests();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
-    let told = [
+    let summaries = [
         "1 opened Stand",
         "1 gates [\"fail\"] opened 1 resolved 0",
         "1 sam answers, changed",
@@ -152,7 +152,7 @@ async fn only_green_tests_resolve_red_ones() {
         "2 quick approved [] []",
         "2 concluded approved -",
     ];
-    assert_eq!(story.told(&world), told);
+    assert_eq!(story.summaries(&world), summaries);
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn a_failed_reviewer_has_not_voted() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
-    assert_eq!(story.told(&world)[1], "1 quick approved [] []", "a vote that was given stands");
+    assert_eq!(story.summaries(&world)[1], "1 quick approved [] []", "an earlier vote remains valid");
     let story = failing_reviewer_goes_on();
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });

@@ -84,11 +84,11 @@ async fn assert_continues_from_anywhere(name: &str, story: &Story) {
     let history = history(name, story).await;
     let whole = story.world();
     let outcome = story.play(&whole).await;
-    let (end, told) = (End::of(&whole, &outcome), story.told(&whole));
+    let (end, summaries) = (End::of(&whole, &outcome), story.summaries(&whole));
     let mut tried = 0;
     for (index, moment) in history.moments().iter().enumerate() {
         let world = world_at(story, &history, index + 1);
-        if !moment.is_durable() || has_ended_for_good(&story.told(&world), &told) {
+        if !moment.is_durable() || has_ended_for_good(&story.summaries(&world), &summaries) {
             continue;
         }
         // Such a vote has no nonce, so the reviewer is asked again, for which some stories have no budget or retries.
@@ -99,7 +99,7 @@ async fn assert_continues_from_anywhere(name: &str, story: &Story) {
         let outcome = story.play(&world).await;
         let place = format!("{name}, after moment {index} ({}): {}", moment.effect, outcome.message);
         assert_eq!(End::of(&world, &outcome), end, "{place}");
-        assert_eq!(story.told(&world), told, "{place}");
+        assert_eq!(story.summaries(&world), summaries, "{place}");
         story.assert_no_finished_turn_was_repeated(&world);
     }
     assert!(tried >= 5, "{name}: only {tried} moments");

@@ -76,7 +76,7 @@ async fn a_stopping_secret_is_never_kept() {
     assert_eq!(outcome.ending.exit_code(), 4);
     assert!(outcome.message.contains("github-token"), "{}", outcome.message);
     assert!(!everything_kept(&world).await.contains(&token()));
-    assert_eq!(story.told(&world).last().unwrap(), "1 concluded needs-human secret");
+    assert_eq!(story.summaries(&world).last().unwrap(), "1 concluded needs-human secret");
 }
 
 #[tokio::test]

@@ -238,8 +238,8 @@ impl Story {
     }
 
     /// Returns the records without times, ids and commits: one line per record.
-    pub(super) fn told(&self, world: &MemoryWorld) -> Vec<String> {
-        self.records(world).told()
+    pub(super) fn summaries(&self, world: &MemoryWorld) -> Vec<String> {
+        self.records(world).summaries()
     }
 
     /// Checks that no journal has two ends of one turn.

@@ -58,7 +58,7 @@ async fn an_edited_record_voids_votes() {
     story.play(&world).await;
     let typo = world.thread(1)[1].body.replace("looked", "looked hard");
     world.edit(1, 1, &typo);
-    assert_eq!(story.told(&world).len(), 7, "a later record vouches for it");
+    assert_eq!(story.summaries(&world).len(), 7, "a later record vouches for it");
     world.edit(1, 6, "nothing to see here");
     world.edit(1, 5, "nor here");
     world.lose_machine();
@@ -84,12 +84,12 @@ async fn a_gap_asks_every_reviewer_again() {
             machine(&world);
             let calls = world.calls().len();
             let outcome = story.play(&world).await;
-            let told = story.told(&world);
-            assert_eq!(outcome.ending, Ending::Approved, "{at}: {} {told:#?}", outcome.message);
-            let is_seen = told.iter().any(|line| line.contains("AskedAnew"));
+            let summaries = story.summaries(&world);
+            assert_eq!(outcome.ending, Ending::Approved, "{at}: {} {summaries:#?}", outcome.message);
+            let is_seen = summaries.iter().any(|line| line.contains("AskedAnew"));
             let asked = world.calls()[calls..].iter().filter(|call| !call.contains("coder")).count();
             // A record that was deleted at the very end leaves no trace: the run ends a second time.
-            assert!(asked >= 2 && is_seen || last, "{at}: asked {:?}, {told:#?}", world.calls());
+            assert!(asked >= 2 && is_seen || last, "{at}: asked {:?}, {summaries:#?}", world.calls());
         }
     }
 }
@@ -145,13 +145,13 @@ async fn no_change_affects_its_own_review() {
     });
     let story = story("configuration", coder, vec![("careful", careful)]);
     let world = story.world();
-    assert_eq!(story.play(&world).await.ending, Ending::Approved, "{:#?}", story.told(&world));
+    assert_eq!(story.play(&world).await.ending, Ending::Approved, "{:#?}", story.summaries(&world));
     assert!(world.branches().values().any(|files| files.contains_key("CLAUDE.md")), "it is in the change");
 }
 
 #[tokio::test]
 async fn a_dirty_directory_costs_no_attempt() {
-    let story = story("lent", honest_coder(), vec![("careful", blocks_while("bug"))]);
+    let story = story("user checkout", honest_coder(), vec![("careful", blocks_while("bug"))]);
     let world = story.world();
     world.lend_unclean(Some("--claude-dir /x is not clean"));
     for _ in 0..5 {
@@ -185,8 +185,12 @@ async fn two_engines_end_in_one_chain() {
         world.restart();
         let first = story.play(&world).await;
         assert_eq!(first.ending, Ending::Approved, "at {at}");
-        let told = story.told(&world);
-        assert_eq!(told.iter().filter(|line| line.contains("concluded")).count(), 1, "at {at}: {told:#?}");
+        let summaries = story.summaries(&world);
+        assert_eq!(
+            summaries.iter().filter(|line| line.contains("concluded")).count(),
+            1,
+            "at {at}: {summaries:#?}"
+        );
     }
 }
 
@@ -222,9 +226,9 @@ async fn engines_at_once_leave_one_chain() {
             two.message,
             after.message
         );
-        let told = story.told(&world);
-        let reviews = told.iter().filter(|line| line.contains("careful approved")).count();
-        assert!(reviews >= 1, "{delay}: {told:#?}");
+        let summaries = story.summaries(&world);
+        let reviews = summaries.iter().filter(|line| line.contains("careful approved")).count();
+        assert!(reviews >= 1, "{delay}: {summaries:#?}");
         assert_eq!(world.branches().len(), 2, "{delay}: one branch besides main");
     }
 }

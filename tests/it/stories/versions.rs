@@ -23,7 +23,11 @@ async fn records_of_unknown_flows_are_ignored() {
     publish(&world, &FlowName::constant("poll"), "vote");
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    assert!(!story.told(&world).iter().any(|line| line.contains("AskedAnew")), "{:#?}", story.told(&world));
+    assert!(
+        !story.summaries(&world).iter().any(|line| line.contains("AskedAnew")),
+        "{:#?}",
+        story.summaries(&world)
+    );
 }
 
 #[tokio::test]

@@ -85,8 +85,8 @@ fn adopted() -> BTreeSet<u32> {
     platform::children().difference(&own).copied().collect()
 }
 
-/// Returns whether children that have ended are known to have left no process behind. It reads one small file. Where orphans
-/// go elsewhere, nobody knows.
+/// Returns whether children that have ended are known to have left no process behind. It reads one small file. If orphans
+/// are adopted elsewhere, this is unknown.
 pub fn nothing_adopted() -> bool {
     reap(&adopted());
     platform::adopt_orphans() == Adoption::Ours && adopted().is_empty()

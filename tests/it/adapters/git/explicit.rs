@@ -20,7 +20,7 @@ struct Lending {
     checkout: PathBuf,
 }
 
-fn lent(scene: &Scene, checkout: &Path) -> GitWorkspace {
+fn in_user_checkout(scene: &Scene, checkout: &Path) -> GitWorkspace {
     let given = ExplicitDirectory { path: checkout.to_owned(), flag: "--claude-dir".to_owned() };
     let who = [(Role::Coder, "claude"), (Role::Reviewer, "codex")];
     let all = who.map(|(role, label)| ((role, label.parse().unwrap()), given.clone()));
@@ -33,7 +33,7 @@ impl Lending {
         let mut scene = Scene::new().await;
         let checkout = scene.outside("checkout");
         git(&scene.user(), &["clone", "-q", ".", checkout.to_str().unwrap()]).await;
-        scene.workspace = lent(&scene, &checkout);
+        scene.workspace = in_user_checkout(&scene, &checkout);
         Self { scene, checkout }
     }
 
@@ -197,7 +197,7 @@ async fn unrelated_directories_are_refused() {
         (lending.checkout.join("src"), "is not the root of a checkout"),
         (PathBuf::from("relative"), "is not an absolute path"),
     ] {
-        let workspace = lent(&lending.scene, &path);
+        let workspace = in_user_checkout(&lending.scene, &path);
         let refused = workspace.prepare(&coder(), &at(&lending.scene.head)).await;
         let Err(WorkspaceError::Unusable(text)) = refused else { panic!("{refused:?}") };
         assert!(text.contains(why) && text.contains("--claude-dir"), "{text}");
@@ -209,7 +209,7 @@ async fn linked_checkouts_are_accepted() {
     let lending = Lending::new().await;
     let linked = lending.scene.outside("linked");
     git(&lending.scene.user(), &["worktree", "add", "-q", "-b", "feature", linked.to_str().unwrap()]).await;
-    let workspace = lent(&lending.scene, &linked);
+    let workspace = in_user_checkout(&lending.scene, &linked);
     workspace.prepare(&coder(), &at(&lending.scene.head)).await.unwrap();
     write(&linked, "a.txt", "two\n");
     let made = workspace.harvest(&coder(), &lending.scene.head, "work\n").await.unwrap().found;
@@ -225,7 +225,7 @@ async fn pipes_as_links_do_not_hang() {
     let lending = Lending::new().await;
     let linked = lending.scene.outside("linked");
     git(&lending.scene.user(), &["worktree", "add", "-q", "-b", "feature", linked.to_str().unwrap()]).await;
-    let workspace = lent(&lending.scene, &linked);
+    let workspace = in_user_checkout(&lending.scene, &linked);
     workspace.prepare(&reviewer(), &at(&lending.scene.head)).await.unwrap();
     let pipe = lending.scene.user().join(".git/worktrees/linked/commondir");
     fs::remove_file(&pipe).unwrap();
@@ -310,7 +310,7 @@ async fn unfinished_turns_lose_nothing() {
     write(&lending.checkout, "b.txt", "half\n");
     // The run is killed here, and another one continues.
     lending.scene.workspace = lending.scene.again();
-    lending.scene.workspace = lent(&lending.scene, &lending.checkout);
+    lending.scene.workspace = in_user_checkout(&lending.scene, &lending.checkout);
     let kept = lending.begin(&coder(), &lending.scene.head).await.salvaged.unwrap();
     assert_eq!(lending.scene.content(&kept.commit, "b.txt").await, "half\n");
     assert_eq!(sha(&lending.scene.mirror(), &kept.reference).await, kept.commit);
@@ -325,7 +325,7 @@ async fn later_edits_are_not_the_agents() {
     lending.scene.workspace = lending.scene.again();
     git(&lending.checkout, &["switch", "-q", "main"]).await;
     write(&lending.checkout, "a.txt", "a person's\n");
-    lending.scene.workspace = lent(&lending.scene, &lending.checkout);
+    lending.scene.workspace = in_user_checkout(&lending.scene, &lending.checkout);
     assert!(lending.refusal().await.contains("a.txt has changes"));
     assert_eq!(read(&lending.checkout, "a.txt"), "a person's\n");
 }
@@ -342,7 +342,7 @@ async fn a_checkout_serves_one_agent() {
     lending.scene.harvest().await;
     lending.begin(&reviewer(), head).await;
     assert_eq!(lending.inspect().await, Inspection::Untouched);
-    let other = lent(&lending.scene, &lending.checkout);
+    let other = in_user_checkout(&lending.scene, &lending.checkout);
     let Err(WorkspaceError::Held(text)) = other.prepare(&coder(), &at(head)).await else {
         panic!("two runs")
     };
