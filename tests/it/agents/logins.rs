@@ -104,7 +104,7 @@ fn gemini_settings_outrank_its_variables() {
         (selected("gemini-api-key"), &[], "not in the environment"),
         (selected("gemini-api-key"), &[vertex, key], "GEMINI_API_KEY"),
         (selected("oauth-personal"), &[key], "personal accounts"),
-        (selected("cloud-shell"), &[], "not known here"),
+        (selected("cloud-shell"), &[], "unknown kind of login"),
         ("{".to_owned(), &[key], "can't be read"),
     ] {
         let state = format!("{:?}", gemini(&settings, variables));

@@ -129,7 +129,7 @@ async fn dirty_checkouts_are_refused_and_untouched() {
         ("git init -q inside", "inside/.git is another repository", "move it away"),
         ("git rev-parse HEAD > .git/MERGE_HEAD", "in the middle of a merge", "finish or abort"),
         ("touch .git/index.lock", "index.lock exists", "wait for it, or remove"),
-        ("git checkout -q --orphan none", "HEAD is at no commit", "check out a branch"),
+        ("git checkout -q --orphan none", "HEAD has no commit", "check out a branch"),
     ];
     for (deed, expected, remedy) in deeds {
         let lending = Lending::new().await;
