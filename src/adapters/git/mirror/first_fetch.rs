@@ -1,4 +1,4 @@
-//! Tells how far the first fetch of a repository is: a large one takes minutes.
+//! Reports the progress of the first fetch of a repository, which may take minutes.
 
 use std::fs;
 use std::path::Path;
@@ -7,12 +7,13 @@ use std::time::Duration;
 use crate::adapters::git::waiting::WaitNotice;
 use crate::adapters::process::time;
 
-/// A fetch that takes longer than this is told, and told again after each of the later pauses.
+/// The time after which the progress is reported first.
 const QUIET: Duration = Duration::from_secs(3);
+/// The time between later reports.
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// Waits for a fetch into a repository with this folder of objects, and tells how much has arrived.
-pub(super) async fn told<T>(
+/// Waits for a fetch into a repository with this folder of objects, and reports the size of the received objects.
+pub(super) async fn reported<T>(
     fetch: impl Future<Output = T>,
     (url, objects): (&str, &Path),
     notice: &WaitNotice,

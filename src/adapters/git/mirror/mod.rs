@@ -167,7 +167,7 @@ impl Mirror {
         let fetch = ask(line(), &what);
         let first = match remote {
             Remote::Url(remote) if is_new => {
-                first_fetch::told(fetch, (&remote.url, &self.path.join("objects")), &self.notice).await?
+                first_fetch::reported(fetch, (&remote.url, &self.path.join("objects")), &self.notice).await?
             }
             Remote::Url(_) | Remote::Local(_) => fetch.await?,
         };
