@@ -101,7 +101,7 @@ fn a_killed_coder_leaves_no_child() {
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
     assert_eq!(alive(&stubborn), Vec::<String>::new());
     let status = stage.run(&["status"]);
-    assert!(status.stdout.contains("work that was kept"), "{}", status.stdout);
+    assert!(status.stdout.contains("Saved unfinished work"), "{}", status.stdout);
     let line = status.stdout.lines().map(str::trim).find(|line| line.starts_with("git ")).unwrap();
     let words: Vec<&str> = line.split(' ').skip(1).collect();
     stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());

@@ -89,7 +89,7 @@ fn no_command_gets_the_forges_token() {
     };
     let ended = stage.run_with(&words("sam=command:telling"), &variables);
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
-    let warnings: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("not passed on")).collect();
+    let warnings: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("not passed to")).collect();
     assert!(
         warnings.len() == 1 && warnings[0].contains(": GH_TOKEN, GITHUB_PAT, HARMLESS, HTTPS_PROXY, SHAPED."),
         "{warnings:?}"

@@ -32,7 +32,7 @@ fn refusals_name_a_command() {
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
-    refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "no such file");
+    refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "does not exist");
     refused(&stage, &["task", "x", "--json", "--forge", "github"], "usage", "--repo OWNER/REPO");
     refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
     refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
@@ -61,7 +61,7 @@ fn a_missing_test_command_is_refused() {
     let more = ["one=command:/bin/true", "--test-command", "no-such-program --all"];
     let refused = stage.run(&[&words[..], &more].concat());
     assert_eq!(refused.exit, Some(2), "{}", refused.stderr);
-    assert!(refused.stdout.contains("there is no program `no-such-program`"), "{}", refused.stdout);
+    assert!(refused.stdout.contains("`no-such-program` was not found"), "{}", refused.stdout);
     assert_eq!(stage.run(&["status", "--json"]).stdout.trim(), "[]", "nothing was begun");
 }
 

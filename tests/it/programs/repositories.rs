@@ -302,8 +302,8 @@ fn lfs_content_is_never_committed_raw() {
     let ended = stage.run(&words);
     assert_eq!((ended.exit, &ended.json()["reason"]), (Some(1), &"agent-failed".into()), "{}", ended.stdout);
     let message = ended.json()["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("`a.bin` belongs to the filter `lfs`"), "{message}");
-    assert!(stage.run(&["status"]).stdout.contains("work that was kept"), "{}", ended.stdout);
+    assert!(message.contains("`a.bin` needs the filter `lfs`"), "{message}");
+    assert!(stage.run(&["status"]).stdout.contains("Saved unfinished work"), "{}", ended.stdout);
 }
 
 #[test]
