@@ -53,7 +53,7 @@ impl Budget {
 
 fn words(what: &str, flag: &str) -> String {
     format!(
-        "{what}, so no further turn is started. To continue, run the same command again with a higher {flag}, or with \
+        "{what}, so no further turn starts. To continue, run the same command again with a higher {flag}, or with \
          `{flag} 0` for no limit"
     )
 }

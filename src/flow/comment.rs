@@ -1,11 +1,11 @@
-//! The visible parts of records that every flow has. Nothing is ever read back from them: the record below holds everything.
+//! Renders the visible parts of records that every flow has. They are never read back: the record has all data.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
-use crate::domain::roster::Seat;
+use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
 use crate::text::amounts::{self, duration};
@@ -15,10 +15,10 @@ use crate::text::sanitize::{one_line, unmarked};
 
 use super::run::Concluded;
 
-/// The longest text in a cell of a table, in characters.
+/// The maximum length of a text in a cell of a table, in characters.
 const CELL: usize = 200;
 
-/// The end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost.
+/// Renders the end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost.
 pub fn concluded(concluded: &Concluded) -> String {
     let mut text = verdict(concluded);
     if let Some(message) = beside_verdict(&concluded.ending, &concluded.message) {
@@ -37,12 +37,19 @@ pub fn concluded(concluded: &Concluded) -> String {
     text
 }
 
-/// Returns what a message says beside the verdict: of an approval, only what follows its first sentence.
+/// Returns the part of a message that the verdict does not say: for an approval, all but the first sentence.
 pub fn beside_verdict<'message>(ending: &Ending, message: &'message str) -> Option<&'message str> {
-    if approves(ending) { message.split_once(". ").map(|(_, rest)| rest) } else { Some(message) }
+    let verdict_end = if approves(ending) {
+        ". "
+    } else if *ending == Ending::ApprovedCiPending {
+        "; "
+    } else {
+        return Some(message);
+    };
+    message.split_once(verdict_end).map(|(_, rest)| rest)
 }
 
-/// The verdict in one line: how it ended, on which commit, by how many votes.
+/// Renders the verdict in one line: the ending, the commit and the number of approvals.
 fn verdict(concluded: &Concluded) -> String {
     let mut text = format!("**{}**", title(&concluded.ending));
     if let Some(head) = &concluded.head {
@@ -53,9 +60,6 @@ fn verdict(concluded: &Concluded) -> String {
     let seats = concluded.votes.len() + concluded.absent.len();
     if seats > 0 {
         let _ = write!(text, " · {approvals} of {seats} approve");
-    }
-    for measured in &concluded.gates {
-        let _ = write!(text, " · {} {}", measured.gate, word(measured.verdict));
     }
     text
 }
@@ -69,7 +73,8 @@ fn table(concluded: &Concluded) -> String {
         let _ = writeln!(text, "| {} | {} | `{}` |", vote.agent, vote.state.name(), vote.head.short());
     }
     for absence in &concluded.absent {
-        let why = absence.why.as_deref().map_or_else(String::new, |why| format!(": {}", cell(why)));
+        let why = absence.why.as_deref().filter(|why| !concluded.message.contains(why));
+        let why = why.map_or_else(String::new, |why| format!(": {}", cell(why)));
         let _ = writeln!(text, "| {} | did not vote{why} | |", absence.agent);
     }
     for measured in &concluded.gates {
@@ -79,12 +84,12 @@ fn table(concluded: &Concluded) -> String {
     text
 }
 
-/// A text in a cell of a table.
+/// Renders a text for a cell of a table.
 fn cell(text: &str) -> String {
     one_line(&unmarked(text), CELL).replace('|', "\\|")
 }
 
-/// The word for what a gate says.
+/// Returns how comments name the verdict of a gate.
 pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "passed",
@@ -97,7 +102,7 @@ fn approves(ending: &Ending) -> bool {
     matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
 
-/// The name of an ending.
+/// Returns how comments name an ending.
 pub fn title(ending: &Ending) -> String {
     match ending {
         Ending::Approved => "Approved".to_owned(),
@@ -107,12 +112,12 @@ pub fn title(ending: &Ending) -> String {
         Ending::Decomposed => "Decomposed".to_owned(),
         Ending::Kept => "Kept".to_owned(),
         Ending::Deadlock => "Deadlock".to_owned(),
-        Ending::ApprovedCiPending => "Approved, checks not finished".to_owned(),
+        Ending::ApprovedCiPending => "Approved, checks pending".to_owned(),
         Ending::Blocked { .. } => "Blocked".to_owned(),
         Ending::Failed { .. } => "Failed".to_owned(),
         Ending::Refused { .. } => "Refused".to_owned(),
         Ending::Parked { .. } => "Parked".to_owned(),
-        Ending::NeedsHuman { .. } => "A person must decide".to_owned(),
+        Ending::NeedsHuman { .. } => "Needs a person's decision".to_owned(),
         Ending::Inconclusive => "Inconclusive".to_owned(),
         Ending::Interrupted => "Interrupted".to_owned(),
     }
@@ -129,13 +134,14 @@ fn spent(concluded: &Concluded) -> String {
     parts.join(" · ")
 }
 
-/// The labels of seats.
-pub fn seats(seats: &[Seat]) -> String {
-    let names: Vec<String> = seats.iter().map(|seat| format!("`{}`", seat.label)).collect();
-    names.join(", ")
+/// Names the participants of a run: `coder `a`, reviewers `b`, `c``.
+pub fn participants(roster: &Roster) -> String {
+    let reviewers: Vec<String> = roster.reviewers().iter().map(|seat| format!("`{}`", seat.label)).collect();
+    let noun = if reviewers.len() == 1 { "reviewer" } else { "reviewers" };
+    format!("coder `{}`, {noun} {}", roster.coder().label, reviewers.join(", "))
 }
 
-/// The model that answered, the time that it took, and the cost.
+/// Renders the model of an answer, its duration and its cost.
 pub fn signature(model: Option<&str>, usage: Usage) -> String {
     let mut parts: Vec<String> = model.map(|model| one_line(&unmarked(model), 60)).into_iter().collect();
     parts.push(duration(Duration::from_millis(usage.milliseconds)));

@@ -249,7 +249,7 @@ fn findings(measured: &Measurement) -> Vec<(Option<String>, String)> {
     match (measured.verdict, measured.findings.as_slice()) {
         (Verdict::Pass | Verdict::Inconclusive, _) => Vec::new(),
         (Verdict::Fail, []) => {
-            let title = format!("The gate `{}` is red on {}:", measured.gate, measured.head.short());
+            let title = format!("The gate `{}` failed on {}:", measured.gate, measured.head.short());
             vec![(None, format!("{title}\n\n{}", measured.detail))]
         }
         (Verdict::Fail, findings) => {

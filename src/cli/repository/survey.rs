@@ -307,7 +307,7 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
         }
         Ending::Interrupted => SubjectState::Interrupted,
         Ending::Approved => SubjectState::NeedsHuman("approved, not merged".to_owned()),
-        Ending::ApprovedCiPending => SubjectState::NeedsHuman("approved, checks not finished".to_owned()),
+        Ending::ApprovedCiPending => SubjectState::NeedsHuman("approved, checks pending".to_owned()),
         Ending::NeedsHuman { .. }
         | Ending::Deadlock
         | Ending::Blocked { .. }

@@ -1,11 +1,11 @@
-//! The visible part of each record of a delivery. Nothing is ever read back from it: the record below holds everything.
+//! Renders the visible part of each record of a delivery. It is never read back: the record has all data.
 
 use crate::domain::subject::Subject;
 
-use super::super::comment::{concluded, seats, signature};
+use super::super::comment::{concluded, participants, signature};
 use super::records::{Delivered, DeliveryEntry, Started};
 
-/// The visible part of a record.
+/// Renders the visible part of a record.
 pub(super) fn render(subject: &Subject, record: &DeliveryEntry) -> String {
     match record {
         DeliveryEntry::Started(started) => started_text(started),
@@ -16,11 +16,10 @@ pub(super) fn render(subject: &Subject, record: &DeliveryEntry) -> String {
 
 fn started_text(started: &Started) -> String {
     format!(
-        "**agent-loop** works on this, on the branch `{}` from `{}`: coder `{}`, reviewers {}.",
+        "**agent-loop** works on this issue, on branch `{}` from `{}`: {}.",
         started.branch,
         started.base_ref,
-        started.roster.coder().label,
-        seats(started.roster.reviewers())
+        participants(&started.roster)
     )
 }
 

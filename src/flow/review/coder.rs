@@ -38,11 +38,8 @@ pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible>
     }
     if at.round >= seen.run.terms.policy.max_rounds {
         let left: Vec<String> = seen.must_fix(at).into_iter().map(|item| item.id.into()).collect();
-        let message = format!(
-            "round {} was the last, and there is still something to fix: {}",
-            at.round,
-            left.join(", ")
-        );
+        let message =
+            format!("findings are left to fix after round {}, the last one: {}", at.round, left.join(", "));
         return first(seen.end(Conclusion::blocked(Blocked::Rounds, message)));
     }
     finish(seen, key(seen, at))

@@ -1,4 +1,4 @@
-//! The visible part of each record of a review. Nothing is ever read back from it: the record below holds everything.
+//! Renders the visible part of each record of a review. It is never read back: the record has all data.
 
 use std::fmt::Write;
 
@@ -11,15 +11,15 @@ use crate::text::followup::TITLE_LIMIT;
 use crate::text::markdown::{count, folded, hanging, indented, section};
 use crate::text::sanitize::{neutral, one_line, unmarked};
 
-use super::super::comment::{concluded, seats, signature, word};
+use super::super::comment::{concluded, participants, signature, word};
 use super::super::gates::GatesRecord;
 use super::super::machine::At;
 use super::records::{AnswerRecord, EarlierVotes, FollowedUp, Followup, Opened, ReviewEntry, ReviewRecord};
 
-/// The longest reminder of what an item is about, in characters.
+/// The maximum length of the reminder of an item's text, in characters.
 const BRIEF: usize = 100;
 
-/// The visible part of a record. `items` are the items as they stood before it.
+/// Renders the visible part of a record. `items` are the items before the record.
 pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String {
     match record {
         ReviewEntry::Opened(opened) => opened_text(at, opened),
@@ -33,14 +33,13 @@ pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String
 
 fn opened_text(at: At<'_>, opened: &Opened) -> String {
     let mut text = format!(
-        "**agent-loop** reviews this pull request at `{}`: coder `{}`, reviewers {}, at most {}.",
+        "**agent-loop** reviews this pull request at `{}`: {}, at most {}.",
         opened.head.short(),
-        opened.roster.coder().label,
-        seats(opened.roster.reviewers()),
+        participants(&opened.roster),
         count(u64::from(opened.policy.max_rounds), "round")
     );
     if opened.votes == EarlierVotes::AskedAnew {
-        text.push_str("\n\nRecords are missing from this thread: every reviewer votes again.");
+        text.push_str("\n\nRecords are missing from this thread, so every reviewer votes again.");
     }
     let _ = write!(text, "\n\n<sub>run {}</sub>", at.run);
     text
@@ -78,7 +77,7 @@ fn item_line(opened: &OpenedItem) -> String {
     format!("`{}` {}", opened.id, unmarked(&opened.text))
 }
 
-/// What changed with earlier items: those that are not resolved, then the resolved ones, folded.
+/// Renders the dispositions of earlier items: open ones, then the resolved ones, folded.
 fn earlier(dispositions: &[Disposition], items: &[Item]) -> String {
     let (resolved, open): (Vec<_>, Vec<_>) =
         dispositions.iter().partition(|said| said.status == ItemStatus::Resolved);
@@ -101,7 +100,7 @@ fn disposition(said: &Disposition, items: &[Item]) -> String {
     format!("`{}` {}{note}{}", said.item, said.status.name(), about(said.item.as_str(), items))
 }
 
-/// What an item is about, in a few words.
+/// Returns the beginning of an item's text.
 fn about(id: &str, items: &[Item]) -> String {
     let known = items.iter().find(|item| item.id.as_str() == id);
     known.map_or_else(String::new, |item| format!(" <sub>{}</sub>", brief(&item.text)))
@@ -115,7 +114,7 @@ fn brief(text: &str) -> String {
 
 fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
     let change = if answer.head_before == answer.head_after {
-        format!("leaves `{}` as it is", answer.head_after.short())
+        format!("made no change to `{}`", answer.head_after.short())
     } else {
         format!("pushed `{}`", answer.head_after.short())
     };
@@ -132,8 +131,8 @@ fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
     }
     let _ = writeln!(text, "\n\n{}", neutral(response.summary.as_str()));
     let lists = [
-        ("Addressed", Some(&response.addressed_items), &response.addressed_item_notes),
-        ("Remaining", Some(&response.remaining_items), &response.remaining_item_notes),
+        ("Fixed", Some(&response.addressed_items), &response.addressed_item_notes),
+        ("Left open", Some(&response.remaining_items), &response.remaining_item_notes),
         ("Disputed", disputed, &response.dispute_evidence),
     ];
     for (heading, ids, notes) in lists {
@@ -164,8 +163,11 @@ fn gates_text(gates: &GatesRecord) -> String {
         let mark = if measured.verdict == Verdict::Pass { "✓" } else { "✗" };
         let (gate, verdict) = (&measured.gate, word(measured.verdict));
         let _ = writeln!(text, "**gate {gate}** {mark} {verdict} on `{}`", measured.head.short());
-        if measured.verdict != Verdict::Pass && !measured.detail.is_empty() {
-            let _ = write!(text, "\n{}\n", indented(&measured.detail));
+        let says_more = measured.findings.is_empty() || measured.detail.contains('\n');
+        if measured.verdict != Verdict::Pass {
+            if says_more && !measured.detail.is_empty() {
+                let _ = write!(text, "\n{}\n", indented(&measured.detail));
+            }
         } else if let Some((details, summary)) = measured.detail.rsplit_once('\n') {
             let details: Vec<String> = details.lines().map(unmarked).collect();
             let _ = write!(text, "\n{}\n{}", unmarked(summary), folded("Measurements", &details));
@@ -176,7 +178,7 @@ fn gates_text(gates: &GatesRecord) -> String {
         let finding = findings.find(|finding| item.key.as_ref() == Some(&finding.key));
         let _ = match finding {
             Some(finding) => writeln!(text, "\n- `{}` {}", item.id, hanging(&unmarked(&finding.text), 2)),
-            None => writeln!(text, "\nThis is `{}`.", item.id),
+            None => writeln!(text, "\n`{}` stays open until this gate passes.", item.id),
         };
     }
     for resolved in &gates.resolved {
@@ -193,10 +195,10 @@ fn followups_text(record: &FollowedUp, items: &[Item]) -> String {
         if filed > 0 { format!("{filed} filed") } else { format!("{} listed", record.followups.len()) };
     let mut text = format!("**Follow-ups** of `{}` · {done}", record.head.short());
     if merged > 0 {
-        let _ = write!(text, " · {merged} merged into another");
+        let _ = write!(text, " · {merged} merged with a similar one");
     }
     if record.skipped > 0 {
-        let _ = write!(text, " · {} over the limit", record.skipped);
+        let _ = write!(text, " · {} not filed (limit)", record.skipped);
     }
     text.push('\n');
     let line = |followup: &Followup| followup_line(followup, items);
@@ -204,7 +206,7 @@ fn followups_text(record: &FollowedUp, items: &[Item]) -> String {
     text
 }
 
-/// A follow-up with its reviewers.
+/// Renders a follow-up with its reviewers.
 fn followup_line(followup: &Followup, items: &[Item]) -> String {
     let who = |id: &ItemId| {
         let author = items.iter().find(|item| item.id == *id).map(|item| format!(" by {}", item.author));
@@ -222,12 +224,13 @@ fn followup_line(followup: &Followup, items: &[Item]) -> String {
     } else {
         format!("**{title}** ({ids})\n\n{body}\n")
     };
-    // The notes of a single reviewer are the text itself.
-    if followup.notes.len() > 1 {
-        text.push_str("\nOriginal reviewer notes:\n\n");
-        for note in &followup.notes {
-            let _ = writeln!(text, "- {}", unmarked(&one_line(note, 500)));
-        }
+    // One of the notes is the text itself.
+    let others: Vec<&String> = followup.notes.iter().filter(|note| !note.ends_with(&followup.text)).collect();
+    if !others.is_empty() {
+        text.push_str("\nOther reviewer notes:\n\n");
+    }
+    for note in others {
+        let _ = writeln!(text, "- {}", unmarked(&one_line(note, 500)));
     }
     hanging(&text, 2)
 }

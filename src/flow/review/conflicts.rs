@@ -28,9 +28,9 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     } else {
         let detail = format!("{place} conflicts with this change in {}", conflicts.join(", "));
         let text = format!(
-            "{detail}. The files in your folder are the merge of both, with conflict markers where both changed the same \
-             lines. Resolve every conflict so that both changes keep their meaning, and remove all markers. Do not run \
-             `git merge` and do not commit: the merge commit is made for you."
+            "{detail}. For the coder: your folder has the files of the merge, with conflict markers where both sides changed the \
+             same lines. Resolve every conflict so that both changes keep their meaning, and remove all markers. Do not \
+             run `git merge` and do not commit: the merge commit is made for you."
         );
         // The key says what is merged, also after a crash, when the branch may have moved again.
         (Verdict::Fail, detail, vec![Finding { key: tip.to_string(), text }])

@@ -217,7 +217,7 @@ fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
 fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     let rounds = &seen.state.rounds;
     if rounds.is_stuck() {
-        let message = "the coder changed nothing in two turns in a row, and there are findings left to fix";
+        let message = "the coder changed nothing in two turns in a row, and findings are left to fix";
         return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
     }
     match (rounds.has_begun(), rounds.gating()) {
@@ -246,7 +246,7 @@ fn at_moved_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible>
     if !seen.left_to_fix(here).is_empty() {
         return coder::turn(seen, here);
     }
-    let message = "the maximum of rounds is reached, and the head has moved again";
+    let message = "the maximum number of rounds is reached, and the head has moved again";
     fresh_round(seen, &next_round(seen, here, message)?)
 }
 
@@ -259,8 +259,8 @@ fn intact(seen: &OpenReview<'_>) -> Decision<()> {
     if intact {
         return ControlFlow::Continue(());
     }
-    let message = "the branch no longer contains the loop's own commits; they are kept in salvage (see `agent-loop status`). \
-         Look at the branch, then run the same command again to review it as it is";
+    let message = "the branch no longer contains the commits of this run; they are kept as saved work (see `agent-loop status`). \
+         Check the branch, then run the same command again to review its present state";
     first(seen.end(Conclusion::needs_human(NeedsHuman::Rewritten, message)))
 }
 
@@ -319,10 +319,10 @@ fn disputes_judged(seen: &OpenReview<'_>, at: &ReviewAt, must_fix: &[Item]) -> D
 /// Nothing is left to fix, and yet not everyone approves: they did before somebody asked for something, or a seat failed.
 fn somebody_asked_since(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     if seen.state.rounds.unanimous(&seen.run.terms.roster, &at.head, &[]).is_none() {
-        let message = "nothing is left to fix, and yet not everyone approves this head";
+        let message = "nothing is left to fix, but not all reviewers approve this head";
         return first(seen.end(Conclusion::failed(Failed::ReviewerUnavailable, message)));
     }
-    let message = "the maximum of rounds is reached, and somebody has asked for something since";
+    let message = "the maximum number of rounds is reached, and a person added a requirement since";
     reviews(seen, &next_round(seen, at, message)?)
 }
 
@@ -340,7 +340,7 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decis
         queue::awaited(seen, &unanimous)?;
     }
     let Some(holds) = gates_hold(seen, at) else {
-        return first(seen.end(Conclusion::failed(Failed::Error, "a gate holds no longer")));
+        return first(seen.end(Conclusion::failed(Failed::Error, "a gate no longer passes")));
     };
     let approval = Approval::of(unanimous, holds);
     let head = at.head.clone();

@@ -92,7 +92,7 @@ fn a_secret_can_end_the_run() {
     assert_eq!((ended.exit, &outcome["reason"]), (Some(4), &"secret".into()), "{outcome}");
     assert!(outcome["message"].as_str().unwrap().contains("github-token"), "{outcome}");
     let issue = stage.run(&["local", "issue", "view", "1"]).stdout;
-    assert!(!issue.contains("ghp_") && issue.contains("A person must decide"), "{issue}");
+    assert!(!issue.contains("ghp_") && issue.contains("Needs a person's decision"), "{issue}");
     assert!(stage.run(&["status"]).stdout.contains("salvage"), "the work is kept");
 }
 

@@ -64,8 +64,11 @@ async fn followups_are_listed_once() {
         let world = story.world();
         assert_eq!(story.play(&world).await.ending, Ending::Approved);
         let comment = last_comment(&world);
-        assert!(comment.contains("4 listed · 1 merged into another\n"), "{comment}");
-        assert!(comment.contains("by far in round 1") && comment.contains("by wide in round 1"), "{comment}");
+        assert!(comment.contains("4 listed · 1 merged with a similar one\n"), "{comment}");
+        assert!(
+            comment.contains("by far in round 1") && !comment.contains("by wide in round 1"),
+            "{comment}"
+        );
         assert!(comment.contains("(`item-2` by far, `item-6` by wide)"), "{comment}");
         assert!(filed(&world).await.is_empty());
         let before = world.thread(1).len();
@@ -88,7 +91,7 @@ async fn at_most_three_issues_are_filed() {
     assert!(issues[0].body.starts_with("From the review of #1"), "{}", issues[0].body);
     assert!(issues[0].body.contains("### Original reviewer notes"));
     let comment = last_comment(&world);
-    assert!(comment.contains("3 filed · 1 merged into another · 1 over the limit"), "{comment}");
+    assert!(comment.contains("3 filed · 1 merged with a similar one · 1 not filed (limit)"), "{comment}");
     assert!(comment.contains("#2 Split the parser"), "{comment}");
 }
 

@@ -11,9 +11,10 @@ use agent_loop::domain::repair::Repair;
 use agent_loop::domain::subject::Subject;
 use agent_loop::domain::usage::Usage;
 use agent_loop::engine::thread;
+use agent_loop::flow::begin;
 use agent_loop::flow::delivery::records::DeliveryEntry;
 use agent_loop::flow::delivery::state::DeliveryState;
-use agent_loop::flow::machine::At;
+use agent_loop::flow::machine::{At, Machine};
 use agent_loop::flow::names::{DELIVERY, REVIEW};
 use agent_loop::flow::review::records::ReviewEntry;
 use agent_loop::flow::review::state::ReviewState;
@@ -23,6 +24,7 @@ use agent_loop::ledger::body::Body;
 use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec::{self, Content};
 use agent_loop::ledger::envelope::Envelope;
+use agent_loop::ledger::thread::Link;
 use agent_loop::ports::forge::{Comment, Forge};
 use agent_loop::ports::journal::{Entry, Finished};
 use agent_loop::protocol::text::ReviewVerdict;
@@ -355,4 +357,36 @@ pub(super) fn delivering_run(thread: &[Comment]) -> Option<String> {
         Content::Record(_) | Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
     };
     thread.iter().rev().find_map(run)
+}
+
+/// A record as a fixture has it.
+#[derive(serde::Deserialize)]
+pub(super) struct MadeUp {
+    pub(super) title: String,
+    flow: FlowName,
+    subject: Subject,
+    round: u32,
+    kind: String,
+    payload: serde_json::Value,
+}
+
+/// Renders the comment of a record. The machines know the earlier records of their flows.
+pub(super) fn comment_of(made_up: &MadeUp, machines: &mut BTreeMap<FlowName, Box<dyn Machine>>) -> String {
+    let MadeUp { flow, subject, round, kind, payload, .. } = made_up;
+    let machine = machines.entry(flow.clone()).or_insert_with(|| begin(flow, subject).unwrap());
+    let prev = chain::hash(made_up.title.as_bytes());
+    let record = Envelope {
+        id: chain::record_id(&prev, kind, None),
+        prev,
+        run: "20260101-000000-0".parse().unwrap(),
+        flow: flow.clone(),
+        subject: subject.clone(),
+        round: *round,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        tool: String::new(),
+        body: Body::of(&serde_json::json!({ "kind": kind, "payload": payload })),
+    };
+    let text = machine.comment(&record).unwrap();
+    let _ = machine.apply(&Link::Record(Arc::new(record)));
+    text
 }

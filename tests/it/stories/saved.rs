@@ -170,6 +170,20 @@ fn words(outcome: &Outcome) -> String {
     format!("{}\n{json}\n", outcome::text(outcome, &next))
 }
 
+/// Kinds of records that no story makes.
+#[test]
+fn other_records_render() {
+    let text = fs::read_to_string("fixtures/stories/made_up_records/records.json").unwrap();
+    let made_up: Vec<records::MadeUp> = serde_json::from_str(&text).unwrap();
+    let mut machines = BTreeMap::new();
+    let mut comments = String::new();
+    for record in &made_up {
+        let comment = records::comment_of(record, &mut machines);
+        writeln!(comments, "=== {}\n{comment}", record.title).unwrap();
+    }
+    assert_kept("made_up_records", "comments", &comments);
+}
+
 macro_rules! saved_tests {
     ($($story:ident: $least:literal),* $(,)?) => {
         $(mod $story {
