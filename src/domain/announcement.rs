@@ -1,4 +1,4 @@
-//! What a published record tells a person or a script: the same for every flow, without the rest of the record.
+//! The content of a published record for people and scripts, in the same form for every flow.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::item_status::Disposition;
 use super::usage::Usage;
 use super::vote::{Absence, Ballot, Vote};
 
-/// What a published record tells.
+/// The content of a published record for people and scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Announcement {
@@ -27,7 +27,7 @@ pub enum Announcement {
         pull_request: PullRequestNumber,
         branch: BranchName,
         head: CommitSha,
-        /// Who wrote it, where this machine knows.
+        /// The author, if this machine knows it.
         #[serde(skip_serializing_if = "Option::is_none")]
         agent: Option<Label>,
         usage: Usage,
@@ -41,7 +41,6 @@ pub enum Announcement {
         summary: String,
         /// New findings.
         items: Vec<OpenedItem>,
-        /// Its opinion on earlier findings.
         dispositions: Vec<Disposition>,
         usage: Usage,
     },
@@ -62,11 +61,11 @@ pub enum Announcement {
         round: u32,
         head: CommitSha,
         gates: Vec<Measurement>,
-        /// Findings that are new or still there.
+        /// New findings, and known ones that were found again.
         items: Vec<OpenedItem>,
         resolved: Vec<ItemId>,
     },
-    /// Findings for later were filed or listed.
+    /// Follow-ups were filed or listed.
     FollowedUp { filed: Vec<IssueNumber>, listed: usize },
     /// A run ended, or was parked.
     Concluded {
@@ -83,7 +82,7 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    /// The commit that it is about.
+    /// Returns the commit of the record.
     pub fn head(&self) -> Option<&CommitSha> {
         match self {
             Self::Delivered { head, .. }
@@ -95,7 +94,7 @@ impl Announcement {
         }
     }
 
-    /// The agent whose turn it tells.
+    /// Returns the agent whose answer the record has.
     pub fn author(&self) -> Option<&Label> {
         match self {
             Self::Reviewed { agent, .. } | Self::Answered { agent, .. } => Some(agent),

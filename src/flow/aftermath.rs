@@ -48,19 +48,19 @@ pub fn of_malformed(ask: &Ask, complaints: &[Complaint], raw: &RawAnswer) -> Fol
     match remedy(ask, complaints, raw) {
         Some(Remedy::Again) => FollowUpAction::Corrected,
         Some(Remedy::Form) => FollowUpAction::PutIntoForm,
-        None => others_put_it_into_form(ask).unwrap_or(FollowUpAction::Nothing),
+        None => next_reformatting(ask).unwrap_or(FollowUpAction::Nothing),
     }
 }
 
 fn in_the_end(ask: &Ask, failure: &TurnFailure) -> FollowUpAction {
-    others_put_it_into_form(ask).unwrap_or_else(|| match run_effect::of(failure) {
+    next_reformatting(ask).unwrap_or_else(|| match run_effect::of(failure) {
         RunEffect::Park { resets_at, .. } => FollowUpAction::Parked { until: resets_at },
         RunEffect::Secret | RunEffect::Unavailable => FollowUpAction::Nothing,
     })
 }
 
 /// Returns the next attempt to reformat an answer.
-fn others_put_it_into_form(ask: &Ask) -> Option<FollowUpAction> {
+fn next_reformatting(ask: &Ask) -> Option<FollowUpAction> {
     match &ask.purpose {
         Purpose::Form(form) => (form.others > 0).then_some(FollowUpAction::PutIntoForm),
         Purpose::Work | Purpose::Again { .. } => None,

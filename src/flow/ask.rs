@@ -1,4 +1,4 @@
-//! One question to one agent: which turn it is, what the agent is told, and what the answer is measured against.
+//! One question to one agent: the key of the turn, the input for the prompt, and the expectation for the answer.
 
 use jiff::Timestamp;
 
@@ -22,114 +22,110 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use super::retry::Tries;
 
-/// A turn to be asked for.
+/// A turn that the flow requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub key: TurnKey,
-    /// What the turn may do.
     pub access: Access,
-    /// What the agent is told; the engine adds the diff.
+    /// The input for the prompt; the engine adds the diff.
     pub brief: Brief,
-    /// What the answer is measured against.
     pub expectation: Expectation,
-    /// How many turns of this label and role the ledger knows.
+    /// The number of turns of this label and role in the ledger.
     pub published_turns: u32,
     pub purpose: Purpose,
-    /// The model that is asked, if one is named.
+    /// The requested model.
     pub model: Option<String>,
-    /// The turn is not started before this is over.
+    /// The wait before the turn starts.
     pub pause: Option<Pause>,
-    /// The ref of what an earlier try of this coder had done when its service gave out: it is laid out again.
+    /// The ref of the coder's work from an attempt that a service failure cut off: the clone gets these files again.
     pub unfinished: Option<String>,
     /// The commit of the base branch that the coder merges into its head.
     pub merges: Option<CommitSha>,
-    /// How often and of whom the question was asked before.
+    /// The earlier attempts.
     pub tries: Tries,
 }
 
-/// What an agent is told in a turn, but for the diff.
+/// The input for the prompt of a turn, except for the diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brief {
     pub subject: ContextSubject,
-    /// The text that the change is for.
+    /// The text of the task, or of the issue, that the change is for.
     pub task: String,
-    /// The issue or task that a pull request came from.
+    /// The issue or task of the pull request.
     pub origin: Option<ContextSubject>,
-    /// The commit or branch that the diff begins at.
+    /// The base of the diff.
     pub against: Against,
     pub items: Vec<Item>,
     pub requirements: Requirements,
     pub gates: Vec<Measurement>,
-    /// What becomes of future items.
+    /// The treatment of future items.
     pub followups: Followups,
-    /// The branch that a coder's clone is on.
+    /// The branch of a coder's clone.
     pub branch: Option<BranchName>,
-    /// The last round that may be taken.
+    /// The maximum number of rounds.
     pub max_rounds: u32,
-    /// Questions that the coder asked before, and a person's answers.
+    /// Earlier questions of the coder, with a person's answers.
     pub clarifications: Vec<Clarification>,
-    /// What the coder last said of its change.
+    /// The coder's latest summary of its change.
     pub summary: Option<String>,
 }
 
-/// What a head is compared with: the merge base with a branch or a commit.
+/// The base with which a head is compared: its merge base with a branch or a commit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Against {
     Branch(BranchName),
     Commit(CommitSha),
 }
 
-/// The time between a failure and the next try.
+/// The wait between a failure and the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
     pub since: Timestamp,
-    /// When the question may be put again.
     pub until: Timestamp,
 }
 
 impl Pause {
-    /// Whether the question may be put. A clock that shows an earlier time than when the pause began was set back: then
-    /// nobody knows how long it still is, and asking costs one turn.
+    /// Returns whether the pause is over. It also is if the clock was set back since the pause began, because the remaining time
+    /// is then unknown, and asking costs only one turn.
     pub fn is_over(self, now: Timestamp) -> bool {
         self.until <= now || was_set_back(self.since, now)
     }
 }
 
-/// What a turn is for.
+/// The purpose of a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     Work,
-    /// The work again: the answer before lacked something that only this agent can say.
+    /// Repeat the work: the previous answer lacked something that only this agent can state.
     Again {
-        /// What was wrong with it.
         complaints: Vec<String>,
     },
-    /// Only the form of an answer.
+    /// Reformat an answer.
     Form(Form),
 }
 
-/// An answer that is to be put into form.
+/// An answer to reformat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
     pub source: String,
     pub complaints: Vec<String>,
-    /// The model that is asked, if one was named.
+    /// The requested model.
     pub model: Option<String>,
-    /// How many others are asked if this one does not succeed.
+    /// The number of further attempts if this one fails.
     pub others: usize,
 }
 
-/// What becomes of the files that a coder left in its clone.
+/// The treatment of the files that a coder left in its clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeftFiles {
-    /// They are committed, with this message.
+    /// Commit them with this message.
     Commit(String),
-    /// They are kept aside: there is no valid answer to go with them.
+    /// Salvage them, because there is no valid answer.
     KeepAside,
 }
 
 impl Ask {
-    /// A question that is put for the first time.
+    /// Creates a question that is asked for the first time.
     pub fn first(
         key: TurnKey,
         access: Access,
@@ -152,7 +148,7 @@ impl Ask {
         }
     }
 
-    /// What is wrong with an answer that does not follow the protocol; nothing, if it does.
+    /// Returns the complaints about an answer; `None` if it follows the protocol.
     pub fn complaints(&self, raw: &RawAnswer) -> Option<Vec<Complaint>> {
         let understood = answer::understand(raw, &self.expectation);
         let kept = understood.and_then(|understood| match &self.purpose {
@@ -162,13 +158,13 @@ impl Ask {
         kept.err()
     }
 
-    /// Returns what a valid answer says and what does not count, such as a disposition of an unknown item.
+    /// Returns the content of a valid answer that does not count, such as a disposition of an unknown item.
     pub fn left_out(&self, raw: &RawAnswer) -> Vec<String> {
         answer::understand(raw, &self.expectation)
             .map_or_else(|_| Vec::new(), |understood| understood.left_out)
     }
 
-    /// What becomes of a coder's files, given what it said.
+    /// Returns the treatment of a coder's files, given its answer.
     pub fn work(&self, raw: &RawAnswer) -> LeftFiles {
         match self.key.kind {
             ResponseKind::Implementation => self.first_work(raw),
@@ -191,7 +187,7 @@ impl Ask {
         }
     }
 
-    /// The message for work whose words are still to be put into form. If that fails, the commit is kept aside.
+    /// Returns the commit message for work whose answer must be reformatted first. If that fails, the commit is salvaged.
     fn provisional(&self) -> String {
         format!("Work of {} in round {}\n", self.key.label, self.key.round)
     }
@@ -208,12 +204,12 @@ impl Ask {
     }
 }
 
-/// A turn whose answer does not follow the protocol.
+/// Creates the failure of a turn whose answer does not follow the protocol.
 pub fn malformed(complaints: &[Complaint]) -> TurnFailure {
     TurnFailure::Malformed { complaints: complaints.iter().map(ToString::to_string).collect() }
 }
 
-/// Items as the validator looks at them.
+/// Converts items for the validator.
 pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec<ShownItem> {
     let owner = |item: &Item| match &item.author {
         Author::Gate(_) => Owner::Gate,
@@ -237,9 +233,9 @@ mod tests {
             (1_000_014, false),
             (1_000_015, true),
             (9_000_000, true),
-            // A network corrected the clock.
+            // A time server corrected the clock.
             (999_900, false),
-            // Somebody did: it was ahead by days when the failure was noted.
+            // A person corrected it: it was ahead by days when the failure was recorded.
             (500_000, true),
         ] {
             assert_eq!(pause.is_over(at(now)), is_over, "{now}");

@@ -1,4 +1,4 @@
-//! The status of a run on the head of its pull request. It is a success only where everyone approved that very commit.
+//! The status of a run on the head of its pull request. It is a success only on a commit that all reviewers approved.
 
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::{Ending, NeedsHuman};
@@ -46,7 +46,7 @@ fn sentence(ending: &Ending) -> String {
 
 fn state_after(ending: &Ending) -> CheckState {
     match ending {
-        // Everyone approved; a merge that needs a person must not be prevented by this status.
+        // All reviewers approved; this status must not prevent a merge by a person.
         Ending::Approved
         | Ending::Merged { .. }
         | Ending::ApprovedCiPending

@@ -1,4 +1,4 @@
-//! What a decision may look at besides its state: the request, the journal, and facts. Each lookup is a method that gives
+//! The input of a decision besides its state: the request, the journal, and facts. Each lookup is a method that returns
 //! the fact, or the step that fetches it.
 
 use std::ops::ControlFlow;
@@ -24,50 +24,49 @@ use super::step::{Decision, Effect, Lookup, PushOrder, Step, first, refuse};
 use super::terms::Terms;
 use super::view::FlowOutput;
 
-/// What a decision may look at besides its state.
+/// The input of a decision besides its state.
 #[derive(Debug, Clone, Copy)]
 pub struct FlowContext<'now> {
     pub now: Timestamp,
-    /// The id that a new run gets.
+    /// The id for a new run.
     pub fresh_run: &'now RunId,
     pub request: &'now Request,
     pub abilities: &'now Abilities,
     pub results: &'now Results,
-    /// The secret from which the nonces of votes are made.
+    /// The secret for the nonces of votes.
     pub nonce_secret: &'now NonceSecret,
-    /// What could not be done in this process.
+    /// The action that failed in this process.
     pub obstacle: Option<&'now Obstacle>,
-    /// Since when the forge's checks are awaited.
+    /// The start of the wait for the forge's checks.
     pub waiting_since: Option<Timestamp>,
-    /// The task that the run is about or comes from, as far as this machine knows its text.
+    /// The task of the run, or from which the run came, if this machine has its text.
     pub task: Option<&'now ContextSubject>,
-    /// The branch that a new change is for.
+    /// The target branch of a new change.
     pub base_ref: &'now BranchName,
     pub facts: &'now FlowFacts,
     pub turns: FurtherTurns,
 }
 
-/// Whether another turn may begin.
+/// Whether another turn may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FurtherTurns {
     Allowed,
-    /// Answers that were given are still published.
+    /// No, but existing answers are published.
     Over,
 }
 
-/// What the loop tried and could not do, in this process.
+/// An action that failed in this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// The merge needs a person.
     NotMerged(String),
-    /// The forge merges the pull request when its queue comes to it.
+    /// The pull request waits in the forge's merge queue.
     Queued,
-    /// A checkout is in the way of a push.
+    /// A checkout prevents a push.
     PushRefused(String),
 }
 
 impl<'now> FlowContext<'now> {
-    /// What people say in the thread of a subject.
+    /// Returns the comments of people in the thread of a subject.
     pub fn people(&self, subject: &Subject) -> Decision<&'now People> {
         known(self.facts.people.get(subject), || Lookup::People(subject.clone()))
     }
@@ -76,73 +75,73 @@ impl<'now> FlowContext<'now> {
         known(self.facts.pull_requests.get(&number), || Lookup::PullRequest(number))
     }
 
-    /// The pull requests from a branch, oldest first.
+    /// Returns the pull requests from a branch, oldest first.
     pub fn pull_requests_from(&self, branch: &BranchName) -> Decision<&'now [PullRequest]> {
         let found = self.facts.pull_requests_from.get(branch).map(Vec::as_slice);
         known(found, || Lookup::PullRequestsFrom(branch.clone()))
     }
 
-    /// The commit at the tip of a branch, if the branch exists.
+    /// Returns the tip of a branch, if the branch exists.
     pub fn tip(&self, branch: &BranchName) -> Decision<Option<&'now CommitSha>> {
         let tip = known(self.facts.tips.get(branch), || Lookup::Tip(branch.clone()))?;
         ControlFlow::Continue(tip.as_ref())
     }
 
-    /// The checks of a commit.
+    /// Returns the checks of a commit.
     pub fn checks(&self, commit: &CommitSha) -> Decision<&'now CheckBoard> {
         known(self.facts.checks.get(commit), || Lookup::Checks(commit.clone()))
     }
 
-    /// What a branch demands of a change before it is merged.
+    /// Returns the rules of a branch for changes.
     pub fn rules(&self, branch: &BranchName) -> Decision<&'now BranchRules> {
         known(self.facts.rules.get(branch), || Lookup::Rules(branch.clone()))
     }
 
-    /// The files in which the merge of a commit into a head has conflicts.
+    /// Returns the files in which the merge of a commit into a head has conflicts.
     pub fn conflicts(&self, head: &CommitSha, other: &CommitSha) -> Decision<&'now [String]> {
         let parents = (head.clone(), other.clone());
         let found = self.facts.conflicts.get(&parents).map(Vec::as_slice);
         known(found, || Lookup::Conflicts(parents.0, parents.1))
     }
 
-    /// The place of a pull request in the forge's merge queue.
+    /// Returns the place of a pull request in the forge's merge queue.
     pub fn queue(&self, number: PullRequestNumber) -> Decision<&'now QueuePlace> {
         known(self.facts.queue.get(&number), || Lookup::Queue(number))
     }
 
-    /// Whether a commit contains another.
+    /// Returns whether a commit contains another.
     pub fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Decision<bool> {
         let both = (commit.clone(), ancestor.clone());
         let found = self.facts.contains.get(&both).copied();
         known(found, || Lookup::Contains(both.0, both.1))
     }
 
-    /// Whether a commit changes any file of what it is compared with.
+    /// Returns whether a commit changes any file compared with its base.
     pub fn changes(&self, against: Against, head: &CommitSha) -> Decision<bool> {
         let both = (against, head.clone());
         let found = self.facts.changes.get(&both).copied();
         known(found, || Lookup::Changes(both.0, both.1))
     }
 
-    /// What an older tool left in the thread of the subject.
+    /// Returns the data of an older tool in the thread of the subject.
     pub fn older(&self) -> Decision<Option<&'now Carried>> {
         let older = known(self.facts.older.as_ref(), || Lookup::Older)?;
         ControlFlow::Continue(older.as_ref())
     }
 
-    /// What the chain of another flow and subject lets others know.
+    /// Returns the output of the chain of another flow and subject.
     pub fn output(&self, flow: FlowName, subject: &Subject) -> Decision<Option<&'now FlowOutput>> {
         let both = (flow, subject.clone());
         let output = known(self.facts.outputs.get(&both), || Lookup::Output(both.0.clone(), both.1.clone()))?;
         ControlFlow::Continue(output.as_ref())
     }
 
-    /// Whether the thread of another subject holds a record of this chain.
+    /// Returns whether the thread of another subject has a record of this chain.
     pub fn announced(&self, thread: &Subject) -> Decision<bool> {
         known(self.facts.announced.get(thread).copied(), || Lookup::Announced(thread.clone()))
     }
 
-    /// The terms of the run. Reviewers and gates are looked at before a coder spends an hour.
+    /// Returns the terms of the run. Missing reviewers and gates are refused here, before a coder spends an hour.
     pub fn terms(&self, request: &Request, run: Option<&RunState>) -> Decision<Terms> {
         let terms = match request.terms(run) {
             Ok(terms) => terms,
@@ -154,7 +153,7 @@ impl<'now> FlowContext<'now> {
         }
     }
 
-    /// Moves a branch, unless a checkout was in the way before.
+    /// Moves a branch, unless a checkout has prevented it before.
     pub fn push<T>(&self, order: PushOrder) -> Decision<T> {
         match self.obstacle {
             Some(Obstacle::PushRefused(why)) => refuse(Refused::Dirty, why.clone()),

@@ -24,7 +24,7 @@ pub struct FlowFacts {
     pub pull_requests_from: BTreeMap<BranchName, Vec<PullRequest>>,
     pub tips: BTreeMap<BranchName, Option<CommitSha>>,
     pub checks: BTreeMap<CommitSha, CheckBoard>,
-    /// What branches demand of a change, read once.
+    /// The rules of branches for changes, read once.
     pub rules: BTreeMap<BranchName, BranchRules>,
     /// The files in which the merge of the second commit into the first has conflicts.
     pub conflicts: BTreeMap<(CommitSha, CommitSha), Vec<String>>,

@@ -1,5 +1,5 @@
-//! A flow as its folder knows it, and as everybody else does: typed inside, erased at its border. `FlowMachine` is the one
-//! adapter between the two.
+//! The two sides of a flow: `Flow`, with its types, for the flow's folder, and `Machine`, without them, for all other code.
+//! `FlowMachine` is the only adapter between the two.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -28,7 +28,7 @@ use super::run::{Concluded, RunState};
 use super::step::{Decision, Next, Step};
 use super::view::{FlowOutput, View};
 
-/// How much of a requirement the record of an ending repeats, in characters.
+/// The maximum length of a requirement in the record of an ending, in characters.
 const LONGEST_REQUIREMENT: usize = 500;
 
 /// The position of a record in its chain.
@@ -43,49 +43,49 @@ pub struct At<'record> {
 #[error("invalid at this position: {0}")]
 pub struct Illegal(pub &'static str);
 
-/// A flow: the state that its records fold to, and what it decides from there. The implementor is the state.
+/// A flow: the state that its records fold to, and its decisions. The implementor is the state.
 pub trait Flow: Sized + Send + Sync + 'static {
     const NAME: FlowName;
 
     /// The closed enum of the flow's records, tagged with `kind` and `payload`.
     type Record: Serialize + DeserializeOwned;
 
-    /// The flow before its first record; absent where the flow is not about such a subject.
+    /// Creates the state before the first record; `None` if the flow does not accept such a subject.
     fn on(subject: &Subject) -> Option<Self>;
 
-    /// Takes in the next record.
+    /// Applies the next record.
     ///
     /// # Errors
     /// Fails when the record is invalid at its position.
     fn apply(&mut self, at: At<'_>, record: Self::Record) -> Result<(), Illegal>;
 
-    /// Records are missing here.
+    /// Handles missing records.
     fn gap(&mut self);
 
-    /// Takes note of a record behind a gap: the ids that it gave are not given again.
+    /// Handles a record after a gap: the ids that it assigned are not reused.
     fn unlinked(&mut self, _: Self::Record) {}
 
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible>;
 
-    /// The visible part of a record, in Markdown. Nothing is ever read back from it.
+    /// Renders the visible part of a record in Markdown. It is never read back.
     fn comment(&self, at: At<'_>, record: &Self::Record) -> String;
 
-    /// What a record tells a person or a script.
+    /// Converts a record to its announcement.
     fn announce(at: At<'_>, record: &Self::Record) -> Announcement;
 
     fn run(&self) -> Option<&RunState>;
 
     fn view(&self) -> View;
 
-    /// What other flows may know.
+    /// Returns the data for other flows.
     fn output(&self, _: &Results) -> Option<FlowOutput> {
         None
     }
 }
 
-/// A flow whose types end at its border.
+/// A flow without its types.
 pub trait Machine: Send + Sync {
-    /// Takes in the next element of the chain.
+    /// Applies the next element of the chain.
     ///
     /// # Errors
     /// Fails when the record cannot be read, or is invalid at its position.
@@ -93,16 +93,16 @@ pub trait Machine: Send + Sync {
 
     fn next(&self, cx: &FlowContext<'_>) -> Step;
 
-    /// The visible part of a record, in Markdown.
+    /// Renders the visible part of a record in Markdown.
     ///
     /// # Errors
-    /// When the record is none of this flow.
+    /// When the record does not belong to this flow.
     fn comment(&self, record: &Envelope) -> Result<String, Unreadable>;
 
-    /// What a record tells a person or a script.
+    /// Converts a record to its announcement.
     ///
     /// # Errors
-    /// When the record is none of this flow.
+    /// When the record does not belong to this flow.
     fn announce(&self, record: &Envelope) -> Result<Announcement, Unreadable>;
 
     fn run(&self) -> Option<&RunState>;
@@ -112,7 +112,7 @@ pub trait Machine: Send + Sync {
     fn output(&self, results: &Results) -> Option<FlowOutput>;
 }
 
-/// Why a record was not taken in.
+/// The reason why a record was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Objection {
     /// Another version of the program wrote the record: the run is refused.
@@ -130,7 +130,7 @@ impl<F: Flow> FlowMachine<F> {
     fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step {
         let Some(run) = self.0.run() else { return Step::Stop(conclusion) };
         if run.ending.as_ref() == Some(conclusion.ending()) && conclusion.ending().attempt_windows() == 0 {
-            // The thread says so already, and nothing has happened since.
+            // The thread has this conclusion already, and nothing has happened since.
             return Step::Stop(conclusion);
         }
         let view = self.0.view();
@@ -157,14 +157,14 @@ impl<F: Flow> FlowMachine<F> {
         }
     }
 
-    /// The reason why no further turn may begin, if the budget is spent.
+    /// Returns the reason why no further turn may start, if the budget is spent.
     fn spent(&self, cx: &FlowContext<'_>) -> Option<String> {
         let spent = self.0.run().map_or_else(Usage::default, |run| run.spent(cx.results));
         cx.request.budget.exhausted(spent)
     }
 }
 
-/// The reviewers of a run without a vote, each with the failure of its last turn.
+/// Returns the reviewers without a vote, each with the failure of its last turn.
 fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
     if view.round == 0 {
         return Vec::new();
@@ -183,7 +183,7 @@ fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
     seats.filter(|label| !has_voted(label)).map(|agent| Absence { why: why(&agent), agent }).collect()
 }
 
-/// The requirements that every vote covers, as far as their texts were read.
+/// Returns the requirements that every vote covers and whose texts were read.
 fn covered(votes: &[Vote], facts: &FlowFacts) -> Vec<Requirement> {
     let known = facts.people.values().flat_map(|people| &people.requirements);
     let is_covered = |one: &&Requirement| {
@@ -273,11 +273,11 @@ impl<F: Flow> Machine for FlowMachine<F> {
 /// A flow in the list of flows.
 pub struct FlowEntry {
     pub name: FlowName,
-    /// Begins the flow on a subject, if the flow is about such subjects.
+    /// Creates the machine for a subject, if the flow accepts such a subject.
     pub on: fn(&Subject) -> Option<Box<dyn Machine>>,
 }
 
-/// The entry of a typed flow.
+/// Creates the entry of a flow.
 pub const fn entry<F: Flow>() -> FlowEntry {
     FlowEntry { name: F::NAME, on: begin::<F> }
 }
@@ -286,7 +286,7 @@ fn begin<F: Flow>(subject: &Subject) -> Option<Box<dyn Machine>> {
     F::on(subject).map(|flow| -> Box<dyn Machine> { Box::new(FlowMachine(flow)) })
 }
 
-/// A draft of a flow's own record.
+/// Creates a draft of a flow's record.
 pub fn draft<F: Flow>(run: &RunId, round: u32, record: &F::Record) -> Draft {
     unplaced(run, round, Body::of(record))
 }

@@ -1,5 +1,5 @@
-//! From a question to its valid answer: what was said, the tiers of repair after a malformed answer, and what is still to
-//! be asked. The one place that decides whether a malformed answer is asked for again.
+//! From a question to its valid answer: the answers so far, the repair of malformed answers, and the next turn. The only code
+//! that decides what follows a malformed answer.
 
 use std::ops::ControlFlow;
 
@@ -27,10 +27,10 @@ use super::retry::{self, Retry, Tries};
 use super::run_effect::{self, RunEffect};
 use super::step::{Decision, Next, Step, first};
 
-/// A longer answer is not sent to anybody to be put into form, in bytes.
+/// The maximum length of an answer that is reformatted, in bytes.
 const LONGEST_SOURCE: usize = 200_000;
 
-/// A question that is put to an agent.
+/// A question to an agent.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'flow> {
     pub ask: &'flow Ask,
@@ -47,26 +47,25 @@ pub enum QuestionState<K: Kind> {
     Failed(TurnFailure),
 }
 
-/// A valid answer, with everything that it took to get it.
+/// A valid answer, with its repairs and its cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answered<K: Kind> {
     pub reading: Reading<K>,
     pub commit: Option<CommitSha>,
-    /// What was done to get a valid answer.
     pub repairs: Vec<Repair>,
-    /// What all turns of the question cost.
+    /// The usage of all turns of the question.
     pub usage: Usage,
     pub model: Option<String>,
 }
 
-/// What was gathered on the way to an answer.
+/// The repairs and the usage so far.
 #[derive(Default)]
 struct RepairLog {
     repairs: Vec<Repair>,
     usage: Usage,
 }
 
-/// Asks one agent: its answer, or the failure that ends the question, or what has to happen first.
+/// Asks one agent. Returns the answer, or the failure that ends the question, or the step that must come first.
 pub fn ask<K: Kind>(cx: &FlowContext<'_>, ask: &Ask) -> Decision<Result<Answered<K>, TurnFailure>> {
     let question = Question { ask, results: cx.results, persistence: &cx.request.persistence };
     match (question.state::<K>(), cx.turns) {
@@ -85,8 +84,7 @@ impl Question<'_> {
         self.put(&Ask { model, tries, ..self.ask.clone() }, RepairLog::default())
     }
 
-    /// Of whom a question is asked first: of the first of the chain, or when the run was parked for the chain, of the one
-    /// that was to be back first.
+    /// Returns the first attempt: with the first model of the chain or, after parking, the model that is available first.
     fn first_tries(&self, key: &TurnKey) -> Tries {
         let who = (key.role, key.label.clone());
         (0..key.attempt_window).fold(Tries::default(), |first, attempt_window| {
@@ -127,7 +125,7 @@ impl Question<'_> {
         }
     }
 
-    /// The last try of a turn that is asked again when it fails in a way that may pass; or the try that is still to come.
+    /// Returns the last attempt of a turn that is retried after temporary failures, or the next attempt if one is due.
     fn tried(&self, mut ask: Ask, usage: &mut Usage) -> Result<Turn, Box<Ask>> {
         let who = (ask.key.role, ask.key.label.clone());
         loop {
@@ -142,7 +140,7 @@ impl Question<'_> {
         }
     }
 
-    /// The same question once more, if the failure may pass.
+    /// Retries the question if the failure may be temporary.
     fn retried<K: Kind>(
         &self,
         ask: &Ask,
@@ -163,7 +161,7 @@ impl Question<'_> {
 
     fn model(&self, ask: &Ask, tries: &Tries) -> Option<String> {
         let who = (ask.key.role, ask.key.label.clone());
-        // Where this machine names none, the recorded one is asked for.
+        // Without a configured model, the recorded one is requested.
         self.persistence.retry.model(&who, tries).map(str::to_owned).or_else(|| ask.model.clone())
     }
 
@@ -176,7 +174,7 @@ impl Question<'_> {
         }
     }
 
-    /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
+    /// Asks the same agent the full question once more, with the complaints.
     fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut log: RepairLog) -> QuestionState<K> {
         let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
         let purpose = Purpose::Again { complaints };
@@ -192,7 +190,7 @@ impl Question<'_> {
         self.put(&once_more, log)
     }
 
-    /// Somebody who sees nothing else puts the answer into form, as often as the chain is long.
+    /// Reformats the answer in turns that see nothing else, one for each model of the repair chain.
     fn form<K: Kind>(
         &self,
         ask: &Ask,
@@ -238,12 +236,12 @@ impl Question<'_> {
                 return answered(reading, turn, log);
             }
         }
-        // Somebody may be able to do it later: the run waits rather than loses what was said.
+        // The run waits for the quota of a repair rather than lose the answer.
         QuestionState::Failed(used_up.unwrap_or_else(|| malformed(complaints)))
     }
 }
 
-/// The failure of a turn that makes its run wait.
+/// Returns the failure of a turn if it parks the run.
 fn parks(turn: &Turn) -> Option<TurnFailure> {
     let TurnEnd::Failed { failure } = &turn.end else { return None };
     match run_effect::of(failure) {
@@ -252,7 +250,7 @@ fn parks(turn: &Turn) -> Option<TurnFailure> {
     }
 }
 
-/// An answer, with what a person should know of the files of its turn.
+/// Returns the answered state, with the notes about the files of the turn.
 fn answered<K: Kind>(mut reading: Reading<K>, turn: &Turn, log: RepairLog) -> QuestionState<K> {
     let commit = match &turn.end {
         TurnEnd::Answered { commit, notes, .. } => {
@@ -282,8 +280,8 @@ fn read_repaired<K: Kind>(
     }
 }
 
-/// Returns what can be done about a malformed answer. A vote, and a word on a person's requirement, can only be given by who
-/// looked at the change. A coder's change is there already, so only its words are asked for.
+/// Returns the remedy for a malformed answer. Only an agent that saw the change can vote or acknowledge a requirement. A
+/// coder's change exists already, so only its answer is reformatted.
 pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Remedy> {
     let length = source.most_trusted().trim().len();
     let lacks_only_a_word = complaints.iter().all(|one| one.rule == Rule::Acknowledgement);
@@ -298,7 +296,7 @@ pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) ->
     }
 }
 
-/// A reviewer whose answer could not even be taken, as it was too long, is asked once more.
+/// Returns the complaints with which a reviewer is asked once more after an answer that was too long to be accepted.
 pub(super) fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
     let may_be_asked = ask.key.role == Role::Reviewer && ask.key.again == 0;
     let TurnFailure::Malformed { complaints } = failure else { return None };

@@ -1,4 +1,4 @@
-//! What the journal of a subject holds: finished turns, attempts, measurements, and where the subject came from.
+//! The content of a subject's journal: finished turns, attempts, measurements, and the origin of the subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,20 +24,19 @@ pub struct Turn {
     pub usage: Usage,
     pub model: Option<String>,
     pub session: Option<SessionNote>,
-    /// The ref of what a failed one had done.
+    /// The ref of the work of a failed turn.
     pub salvage: Option<String>,
     pub at: Timestamp,
 }
 
-/// How a turn ended.
+/// The end of a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnEnd {
-    /// The agent said this; a coder's work is this commit, if it made any.
+    /// The agent answered; a coder's work is the commit, if it made any.
     Answered {
-        /// The texts in which its answer may stand.
         raw: RawAnswer,
         commit: Option<CommitSha>,
-        /// What a person should know of the files that it left.
+        /// Files that were unexpectedly left out, included or removed.
         notes: Vec<String>,
     },
     Failed {
@@ -45,26 +44,26 @@ pub enum TurnEnd {
     },
 }
 
-/// What the journal holds of this subject, and what runs at this instant.
+/// The content of a subject's journal, and the running turns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Results {
     pub turns: BTreeMap<TurnKey, Turn>,
     pub attempts: BTreeMap<TurnKey, u32>,
     pub running: BTreeSet<TurnKey>,
-    /// The requirements of people that a turn was shown when it was last started.
+    /// The requirements in the prompt of each turn when it was last started.
     pub surfaced: BTreeMap<TurnKey, Surfaced>,
-    /// A person's answers to the coder's questions, by the turn that asked.
+    /// A person's answers to the coder's questions, by the turn with the questions.
     pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
     pub filed: BTreeMap<ChildKey, IssueNumber>,
-    /// What gates measured, by run and round, oldest first.
+    /// The measurements of gates, by run and round, oldest first.
     pub measurements: Vec<(RunId, u32, Measurement)>,
-    /// The secret from which the nonces of votes are made, once a vote was asked for.
+    /// The secret for the nonces of votes, once a vote was requested.
     pub nonce_secret: Option<NonceSecret>,
-    /// Where the subject came from, as far as this machine knows.
+    /// The origin of the subject, if this machine knows it.
     pub provenance: Provenance,
 }
 
-/// Where the subject of a journal came from.
+/// The origin of a journal's subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// The issue or task whose run continues here.
@@ -72,11 +71,11 @@ pub struct Provenance {
     pub task: Option<String>,
 }
 
-/// A turn that is started this often without coming to its end is not started again.
+/// The maximum number of starts of a turn that never finishes.
 pub const MOST_ATTEMPTS: u32 = 20;
 
 impl Results {
-    /// How a turn ended. One that was started too often and never ended has failed.
+    /// Returns a finished turn. A turn that was started too often and never finished has failed.
     pub fn turn(&self, key: &TurnKey) -> Option<Turn> {
         let never_finished = || {
             let attempts = self.attempts.get(key).copied().filter(|count| *count >= MOST_ATTEMPTS)?;
@@ -95,19 +94,19 @@ impl Results {
         self.turns.get(key).cloned().or_else(never_finished)
     }
 
-    /// What an answer to this question has to say of the requirements of people: what was shown when it was asked, or what is
-    /// shown now if it is still to be asked.
+    /// Returns the requirements that an answer must acknowledge: those in the prompt, or the current ones if the question was not
+    /// asked yet.
     pub fn surfaced(&self, key: &TurnKey, now: &Requirements) -> Surfaced {
         let is_asked = self.turns.contains_key(key) || self.running.contains(key);
         let then = self.surfaced.get(key).filter(|_| is_asked);
         then.cloned().unwrap_or_else(|| requirements::expected(now))
     }
 
-    /// The ref of what this coder had done at this commit when the service of its last turn gave out.
+    /// Returns the ref of the coder's work at this commit, if a service failure cut off its last turn.
     pub fn unfinished(&self, key: &TurnKey) -> Option<&str> {
         let is_theirs =
             |other: &TurnKey| other.run == key.run && other.role == key.role && other.label == key.label;
-        // In the order of their keys: a clock may be set back.
+        // The keys are in order; the times may not be, because a clock may be set back.
         let (last, turn) = self.turns.iter().rfind(|(other, _)| is_theirs(other))?;
         let TurnEnd::Failed { failure } = &turn.end else { return None };
         let is_fit = last.head == key.head && failure.is_of_the_service();
@@ -118,13 +117,13 @@ impl Results {
         self.turns.get(key).map_or_else(Usage::default, |turn| turn.usage)
     }
 
-    /// What all turns of a run cost, those that came to nothing too.
+    /// Returns the usage of all turns of a run, including failed ones.
     pub fn usage(&self, run: &RunId) -> Usage {
         let ours = self.turns.iter().filter(|(key, _)| key.run == *run);
         ours.fold(Usage::default(), |sum, (_, turn)| sum.plus(turn.usage))
     }
 
-    /// What a gate said of a commit in this run and round.
+    /// Returns the measurement of a gate on a commit in this run and round.
     pub fn measurement(&self, gate: &GateName, at: MeasuredAt<'_>) -> Option<&Measurement> {
         let fits = |(run, round, measurement): &&(RunId, u32, Measurement)| {
             run == at.run && *round == at.round && measurement.head == *at.head && measurement.gate == *gate
@@ -133,7 +132,7 @@ impl Results {
     }
 }
 
-/// When a gate was measured, and on what.
+/// The run, round and commit of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct MeasuredAt<'now> {
     pub run: &'now RunId,

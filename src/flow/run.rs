@@ -1,4 +1,4 @@
-//! What every flow knows of its latest run: its id, how often it was parked, how it ended and what it cost.
+//! The data that every flow has on its latest run: id, terms, attempt windows, ending and cost.
 
 use crate::domain::announcement::Announcement;
 use crate::domain::ending::Ending;
@@ -16,30 +16,30 @@ use serde::{Deserialize, Serialize};
 use super::results::Results;
 use super::terms::Terms;
 
-/// The run that the latest records of a chain belong to.
+/// The run of the latest records of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
     pub id: RunId,
     pub terms: Terms,
-    /// How often the run was parked.
+    /// The number of earlier attempt windows.
     pub attempt_window: u32,
     pub ending: Option<Ending>,
     pub usage: Usage,
-    /// What of that was spent on the subject from which this one came.
+    /// The part of the usage from the subject that handed the run over.
     pub inherited: Usage,
 }
 
-/// The record `concluded` of every flow: a run ends, or is parked.
+/// The payload of `concluded`, which every flow has: a run has ended or is parked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Concluded {
     pub ending: Ending,
-    /// The head at that time; a run that ends before it has one has none.
+    /// The head at this time, if the run has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<CommitSha>,
-    /// The latest vote of everyone on the roster who gave one.
+    /// The latest vote of each reviewer of the roster.
     pub votes: Vec<Vote>,
-    /// The reviewers without a vote, once reviews have begun.
+    /// The reviewers without a vote, if reviews have started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<Absence>,
     /// The requirements of people that the votes cover.
@@ -47,15 +47,15 @@ pub struct Concluded {
     pub requirements: Vec<Requirement>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
-    /// How many rounds were taken.
+    /// The number of rounds.
     pub rounds: u32,
     pub usage: Usage,
-    /// Why, in one or more sentences for a person.
+    /// The reason, for people.
     pub message: String,
 }
 
 impl Concluded {
-    /// What the record tells a person or a script.
+    /// Converts the record to its announcement.
     pub fn announced(&self) -> Announcement {
         Announcement::Concluded {
             status: self.ending.status(),
@@ -70,7 +70,7 @@ impl Concluded {
     }
 }
 
-/// The content of a run's opening record.
+/// Creates the announcement of a run's first record.
 pub fn opened(head: Option<&CommitSha>, roster: &Roster, policy: &Policy) -> Announcement {
     Announcement::Opened {
         head: head.cloned(),
@@ -86,17 +86,17 @@ impl RunState {
         Self { id, terms, attempt_window: 0, ending: None, usage: inherited, inherited }
     }
 
-    /// Whether a later command continues the run.
+    /// Returns whether a later command continues the run.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
     }
 
-    /// A round of the run, for the keys of its turns.
+    /// Returns a round of the run for turn keys.
     pub fn at(&self, round: u32) -> RunRound {
         RunRound { run: self.id.clone(), attempt_window: self.attempt_window, round }
     }
 
-    /// Takes in how the run ended. The record counts turns that came to nothing, which have no record of their own.
+    /// Applies the end of the run. Its usage includes failed turns, which have no record.
     pub fn conclude(&mut self, concluded: &Concluded) {
         self.usage = self.usage.larger(concluded.usage);
         if concluded.ending.leaves_run_open() {
@@ -105,8 +105,8 @@ impl RunState {
         self.ending = Some(concluded.ending.clone());
     }
 
-    /// What the run cost. The journal of this machine knows of turns that came to nothing, the records of turns that were
-    /// taken elsewhere: whichever knows more calls counts.
+    /// Returns the usage of the run. The journal includes failed turns, and records include turns on other machines: the source
+    /// with more calls is used.
     pub fn spent(&self, results: &Results) -> Usage {
         self.usage.larger(self.inherited.plus(results.usage(&self.id)))
     }

@@ -71,7 +71,7 @@ pub enum Lookup {
     Conflicts(CommitSha, CommitSha),
     /// The place of a pull request in the forge's merge queue.
     Queue(PullRequestNumber),
-    /// What a branch demands of a change.
+    /// The rules of a branch for changes.
     Rules(BranchName),
     /// The data of an older tool in the thread of the subject.
     Older,
@@ -149,11 +149,11 @@ pub enum Next {
     Do(Step),
     /// The run ends with a record.
     End(Conclusion),
-    /// All further steps would start a turn, and none may start.
+    /// Every possible step would start a turn, and no turn may start.
     NoMoreTurns,
 }
 
-/// The result of a decision, or what has to happen first: `?` defines the order of decisions.
+/// The result of a decision, or the step that must come first: `?` defines the order of decisions.
 pub type Decision<T> = ControlFlow<Next, T>;
 
 impl From<Step> for Next {
@@ -168,7 +168,7 @@ impl From<Conclusion> for Next {
     }
 }
 
-/// What has to happen first.
+/// Returns a step that must come first.
 pub fn first<T>(next: impl Into<Next>) -> Decision<T> {
     ControlFlow::Break(next.into())
 }

@@ -1,11 +1,11 @@
-//! What each record of a delivery tells a person or a script.
+//! Converts the records of a delivery to announcements.
 
 use crate::domain::announcement::Announcement;
 
 use super::super::run::opened;
 use super::records::DeliveryEntry;
 
-/// Returns what a record tells.
+/// Converts a record.
 pub(super) fn announce(record: &DeliveryEntry) -> Announcement {
     match record {
         DeliveryEntry::Started(started) => opened(None, &started.roster, &started.policy),

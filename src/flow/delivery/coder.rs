@@ -1,4 +1,4 @@
-//! The coder's first turn: what it is told, what became of it, and its questions to a person.
+//! The coder's first turn: its question, its result, and the coder's questions to a person.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -24,19 +24,19 @@ use super::super::step::{Decision, Step, first};
 use super::records::FirstAnswer;
 use super::state::DeliveryRun;
 
-/// An open run with its terms set and no pull request yet.
+/// An open run without a pull request.
 pub(super) struct OpenDelivery<'now> {
     pub(super) cx: &'now FlowContext<'now>,
     pub(super) run: &'now DeliveryRun,
     pub(super) subject: ContextSubject,
     pub(super) requirements: Requirements,
-    /// The tip of the branch, if it exists: it holds work of a machine that was lost.
+    /// The tip of the branch, if it exists: work that another machine pushed.
     pub(super) tip: Option<&'now CommitSha>,
 }
 
-/// What the coder has made.
+/// The coder's work.
 pub(super) struct Made {
-    /// The commit on which it began.
+    /// The commit from which the coder started.
     pub(super) before: CommitSha,
     pub(super) title: String,
     pub(super) body: String,
@@ -44,7 +44,7 @@ pub(super) struct Made {
     pub(super) answer: FirstAnswer,
 }
 
-/// What the coder has made, or what leads there. Each set of answers from a person leads to a turn of its own.
+/// Returns the coder's work, or the step that leads there. After each set of answers from a person the coder gets another turn.
 pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     let cx = work.cx;
     let mut answers = answered_before(work)?;
@@ -74,8 +74,8 @@ pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     first(Conclusion::failed(Failed::AgentFailed, "the coder asks questions without end"))
 }
 
-/// Returns what a person answered in earlier attempt windows of the run. Questions that were left open there come first: a
-/// person is asked, or the run of a task ends again, because nothing else can answer them. Comments can answer those of an issue.
+/// Returns a person's answers from earlier attempt windows. Open questions from there come first: a person is asked, or the run
+/// of a task ends again. Open questions of an issue can be answered in comments.
 fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
     let (cx, run) = (work.cx, &work.run.state);
     let is_earlier = |key: &TurnKey| {
@@ -103,7 +103,7 @@ fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
     ControlFlow::Continue(given.flat_map(|(_, answers)| answers.clone()).collect())
 }
 
-/// The key of the coder's turn. A finished turn is found whatever head it was asked on.
+/// Returns the key of the coder's turn. A finished turn is found for any head.
 fn key(work: &OpenDelivery<'_>, clarifications: u32) -> TurnKey {
     let run = &work.run.state;
     let head = work.tip.unwrap_or(&work.run.base);
@@ -149,7 +149,7 @@ fn clarify(cx: &FlowContext<'_>, turn: TurnKey, asked: u32, questions: Vec<Strin
     }
 }
 
-/// The commit that the coder of a run has made, as far as the journal knows.
+/// Returns the coder's commit according to the journal.
 pub(super) fn made(run: &DeliveryRun, results: &Results) -> Option<CommitSha> {
     let is_ours = |key: &TurnKey| key.run == run.state.id && key.kind == ResponseKind::Implementation;
     let made = |end: &TurnEnd| match end {

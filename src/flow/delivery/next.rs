@@ -25,20 +25,20 @@ use super::coder::{self, Made, OpenDelivery};
 use super::records::{Delivered, DeliveryEntry, FirstAnswer, Started};
 use super::state::{DeliveryRun, DeliveryState};
 
-/// What a delivery is about, as people say it.
+/// The subject of a delivery with its text.
 struct Wanted {
     subject: ContextSubject,
     requirements: Requirements,
     state: Workable,
 }
 
-/// The branch of a delivery, and the pull request from it that is not closed.
+/// The branch of a delivery, with the pull request from it that is not closed.
 struct Branch<'now> {
     name: BranchName,
     pull: Option<&'now PullRequest>,
 }
 
-/// The next step of a delivery.
+/// Returns the next step of a delivery.
 pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infallible> {
     let wanted = wanted(&state.subject, cx)?;
     let branch = branch(&state.subject, cx)?;
@@ -58,7 +58,7 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
     deliver(&work, &state.subject, made)
 }
 
-/// git makes no branch `a/b` beside a branch `a`.
+/// Checks that the branch can be created: git allows no branch `a/b` beside a branch `a`.
 fn can_be_made(cx: &FlowContext<'_>, branch: &BranchName) -> Decision<()> {
     let above = branch.as_str().match_indices('/').filter_map(|(end, _)| branch.as_str().get(..end));
     for name in above.filter_map(|name| name.parse::<BranchName>().ok()) {
@@ -103,7 +103,7 @@ fn wanted(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Wanted> {
     }
 }
 
-/// After a closed pull request, the next name.
+/// Returns the branch of the delivery. After a closed pull request the next name is used.
 fn branch<'now>(subject: &Subject, cx: &FlowContext<'now>) -> Decision<Branch<'now>> {
     let stem = match subject {
         Subject::Issue(number) => branch_names::of_issue(*number),
@@ -127,7 +127,7 @@ fn branch<'now>(subject: &Subject, cx: &FlowContext<'now>) -> Decision<Branch<'n
     first(Conclusion::failed(Failed::Error, "no branch name is left"))
 }
 
-/// The pull request is open. Its record is published once, then its review begins.
+/// Publishes the record of the open pull request once, then hands over to the review.
 fn delivered(
     state: &DeliveryState,
     cx: &FlowContext<'_>,
@@ -158,7 +158,7 @@ fn delivered(
     first(Step::Publish(Box::new(Draft { thread, ..draft::<DeliveryState>(run, 0, &record) })))
 }
 
-/// How the coder's answer was read, if this machine knows it.
+/// Returns how the coder's answer was read, if this machine has the answer.
 fn answer(cx: &FlowContext<'_>, wanted: &Wanted, run: &DeliveryRun) -> Decision<Option<FirstAnswer>> {
     let tip = cx.tip(&run.branch)?;
     let (subject, requirements) = (wanted.subject.clone(), wanted.requirements.clone());
@@ -169,7 +169,7 @@ fn answer(cx: &FlowContext<'_>, wanted: &Wanted, run: &DeliveryRun) -> Decision<
     })
 }
 
-/// The open run on this branch with these terms. It is started, or its new terms are published, first.
+/// Returns the open run on this branch with these terms. Starting it, or publishing new terms, comes first.
 fn started<'now>(
     state: &'now DeliveryState,
     cx: &FlowContext<'_>,
@@ -198,7 +198,7 @@ fn started<'now>(
     first(Step::Publish(Box::new(Draft { participants, ..draft::<DeliveryState>(run, 0, &record) })))
 }
 
-/// The branch is pushed, then its pull request is opened.
+/// Pushes the branch, then opens its pull request.
 fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<Infallible> {
     let OpenDelivery { cx, run, tip, .. } = work;
     let Made { before, title, body, commit, answer: _ } = made;

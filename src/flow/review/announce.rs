@@ -1,4 +1,4 @@
-//! What each record of a review tells a person or a script.
+//! Converts the records of a review to announcements.
 
 use crate::domain::announcement::Announcement;
 use crate::protocol::text::Text;
@@ -8,7 +8,7 @@ use super::super::run::opened;
 use super::records::{AnswerRecord, ReviewEntry};
 use super::state::ballot;
 
-/// Returns what a record tells.
+/// Converts a record.
 pub(super) fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
     let round = at.round;
     match record {

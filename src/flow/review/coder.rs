@@ -1,4 +1,4 @@
-//! The coder's turn in a review: what it is shown, what becomes of its answer, in which order its work gets out.
+//! The coder's turn in a review: its question, and the order in which its work and its answer are published.
 
 use std::convert::Infallible;
 
@@ -30,7 +30,7 @@ use super::records::{AnswerRecord, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
 
-/// The coder's turn after a round.
+/// Starts the coder's turn after a round.
 pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     let (against, required) = (seen.against(), &seen.run.terms.policy.required_gates);
     if let Some(why) = seen.gates(&against).hopeless(seen.cx, required, at, &seen.observed.pull.base_ref)? {
@@ -45,7 +45,7 @@ pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible>
     finish(seen, key(seen, at))
 }
 
-/// What becomes of the coder's turn: its work is pushed first, then its answer is published.
+/// Finishes the coder's turn: pushes its work, then publishes its answer.
 pub(super) fn finish(seen: &OpenReview<'_>, key: TurnKey) -> Decision<Infallible> {
     let ask = ask(seen, key);
     match question::ask::<CoderFollowup>(seen.cx, &ask)? {
@@ -68,7 +68,7 @@ fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
     Ask { access: Access::Edit, brief: Brief { branch, ..ask.brief }, merges, ..ask }
 }
 
-/// What an agent of a review is asked about these items; it reads, unless it is the coder.
+/// Creates the question to an agent about these items, with read access.
 pub(super) fn ask_about(seen: &OpenReview<'_>, key: TurnKey, shown: &[Item], seat: &Seat) -> Ask {
     let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
     let expectation = Expectation {
@@ -125,7 +125,7 @@ fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>
         model: answered.model,
     };
     let record = ReviewEntry::Answer(Box::new(record));
-    // Looked at before the push: work that is on the branch without a record of it would be done again, on and on.
+    // This comes before the push: work on the branch without a record would be repeated forever.
     if let Err(error) = codec::fits(&Body::of(&record)) {
         let failure = TurnFailure::Malformed { complaints: vec![format!("too long: {error}")] };
         return failed(seen, key.label, &failure);
@@ -138,7 +138,7 @@ fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>
     seen.cx.push(PushOrder { branch, commit: made, expected: Some(key.head) })
 }
 
-/// Where the log is was told when the turn failed: a path of this machine has no place in a record.
+/// Ends the run after a failed turn. The log was reported when the turn failed: paths of this machine are never recorded.
 fn failed(seen: &OpenReview<'_>, label: Label, failure: &TurnFailure) -> Decision<Infallible> {
     let who = Who { role: Role::Coder, label };
     first(seen.end(run_effect::fatal(&who, failure)))

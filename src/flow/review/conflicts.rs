@@ -10,7 +10,7 @@ use super::super::gates::gates_record;
 use super::super::step::{Decision, first};
 use super::seen::{OpenReview, ReviewAt};
 
-/// Opens an item if the base branch cannot be merged into a head that is to be merged, and resolves it when it can.
+/// Opens an item if the base branch cannot be merged into a head that will be merged, and resolves it when it can.
 pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     match seen.run.terms.policy.after_approval {
         AfterApproval::Leave => return ControlFlow::Continue(()),
@@ -32,7 +32,7 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
              same lines. Resolve every conflict so that both changes keep their meaning, and remove all markers. Do not \
              run `git merge` and do not commit: the merge commit is made for you."
         );
-        // The key says what is merged, also after a crash, when the branch may have moved again.
+        // The key names the merged commit: after a crash the branch may have moved.
         (Verdict::Fail, detail, vec![Finding { key: tip.to_string(), text }])
     };
     let measured =
@@ -40,7 +40,7 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
 }
 
-/// The commit of the base branch that the coder's turn on this head merges, if it is to merge one.
+/// Returns the commit of the base branch that the coder merges into this head, if there is a conflict.
 pub(super) fn to_merge(seen: &OpenReview<'_>, head: &CommitSha) -> Option<CommitSha> {
     let measured = seen.state.measured.on(&GateName::merge(), head)?;
     measured.findings.first().filter(|_| measured.verdict == Verdict::Fail)?.key.parse().ok()

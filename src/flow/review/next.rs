@@ -30,7 +30,7 @@ use super::seen::{Observed, OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
 use super::{checks, coder, conflicts, followups, queue, reviewers, tests_first};
 
-/// The next step of a review.
+/// Returns the next step of a review.
 pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infallible> {
     let observed = observe(state, cx)?;
     changeable(state, cx, &observed)?;
@@ -75,7 +75,7 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
     }
 }
 
-/// The forge may remember the head of a pull request whose branches were deleted.
+/// Refuses a pull request without its branches: the forge may still report the head of a deleted branch.
 fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
     let number = pull.number;
     if cx.tip(&pull.head_ref)?.is_none() {
@@ -95,8 +95,8 @@ fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
     ControlFlow::Continue(())
 }
 
-/// A pull request without any difference to its base is never reviewed, however many commits it has. The difference of a head
-/// that everyone approves is gone if our own merge was cut off; it is then finished.
+/// Refuses a pull request without any difference to its base, however many commits it has. The exception is an approved head
+/// whose merge by us was interrupted.
 fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<()> {
     let PullRequest { number, head, base_ref, .. } = observed.pull;
     if cx.changes(Against::Branch(base_ref.clone()), head)? {
@@ -119,7 +119,7 @@ fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Obser
     }
 }
 
-/// The proof that a place has everything that an approval takes, if it has.
+/// Returns the proof that this point fulfils all conditions of an approval.
 fn approval(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<Approval> {
     let state = seen.state;
     if state.rounds.head() != Some(&at.head) || !seen.must_fix(at).is_empty() {
@@ -140,8 +140,8 @@ fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> 
     }
 }
 
-/// The open run with these terms. It is opened, or its new terms are published, first. A closed approval of this very head is
-/// left alone.
+/// Returns the open run with these terms. Opening it, or publishing new terms, comes first. If this head is approved already,
+/// no run is opened.
 fn opened<'now>(
     state: &'now ReviewState,
     cx: &FlowContext<'_>,
@@ -170,7 +170,7 @@ fn opened<'now>(
     };
     let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
     let pull = observed.pull;
-    // A run that was handed over is opened first, and waits for the folders.
+    // A run that was handed over is opened at once, and waits for the folders later.
     let participants = if handed_over.is_some() { Vec::new() } else { terms.roster.participants() };
     let record = ReviewEntry::Opened(Box::new(Opened {
         base_ref: pull.base_ref.clone(),
@@ -195,7 +195,7 @@ fn is_settled(seen: &OpenReview<'_>) -> bool {
         && seen.state.votes().iter().all(|vote| required.iter().all(|id| vote.requirements.contains(id)))
 }
 
-/// A head that equals a journaled commit is ours: its answer is published.
+/// Publishes the coder's answer if the head equals a commit in the journal.
 fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
     let head = &seen.observed.pull.head;
     let round = seen.run.at(seen.state.rounds.round());
@@ -227,7 +227,7 @@ fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible>
     }
 }
 
-/// A round in which nothing was said yet: the gates first that are due, then the reviewers.
+/// Starts a round without records: the gates that are due, then the reviewers.
 fn fresh_round(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     tests_first::measure(seen, at)?;
     reviews(seen, at)
@@ -250,7 +250,7 @@ fn at_moved_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible>
     fresh_round(seen, &next_round(seen, here, message)?)
 }
 
-/// The head still contains the last commit of our coder.
+/// Checks that the head still contains the last commit of our coder.
 fn intact(seen: &OpenReview<'_>) -> Decision<()> {
     let intact = match &seen.state.ours {
         Some(ours) => seen.cx.contains(&seen.observed.pull.head, ours)?,
@@ -286,7 +286,7 @@ fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     }
 }
 
-/// Reviewers that failed end the run, unless the policy lets the coder work on what the others found.
+/// Ends the run if reviewers failed, unless the policy lets the coder work on the findings of the others.
 fn available(seen: &OpenReview<'_>, failed: &[FailedSeat], must_fix: &[Item]) -> Decision<()> {
     let who = |seat: &FailedSeat| Who { role: Role::Reviewer, label: seat.label.clone() };
     let ended = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure));
@@ -302,7 +302,7 @@ fn available(seen: &OpenReview<'_>, failed: &[FailedSeat], must_fix: &[Item]) ->
     first(seen.end(Conclusion::failed(Failed::ReviewerUnavailable, each.join("; "))))
 }
 
-/// A dispute is judged once, by the review after it; still must-fix, a person decides.
+/// Ends the run if an item is still must-fix after the review that judged its dispute: a person decides.
 fn disputes_judged(seen: &OpenReview<'_>, at: &ReviewAt, must_fix: &[Item]) -> Decision<()> {
     let lost = |item: &Item| {
         let dispute = item.dispute.as_ref().filter(|dispute| dispute.round < at.round)?;
@@ -316,7 +316,7 @@ fn disputes_judged(seen: &OpenReview<'_>, at: &ReviewAt, must_fix: &[Item]) -> D
     first(seen.end(Conclusion::needs_human(NeedsHuman::Dispute, lost.join("; "))))
 }
 
-/// Nothing is left to fix, and yet not everyone approves: they did before somebody asked for something, or a seat failed.
+/// Handles a round without findings and without unanimity: a person added a requirement, or a reviewer failed.
 fn somebody_asked_since(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     if seen.state.rounds.unanimous(&seen.run.terms.roster, &at.head, &[]).is_none() {
         let message = "nothing is left to fix, but not all reviewers approve this head";
@@ -326,7 +326,7 @@ fn somebody_asked_since(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infall
     reviews(seen, &next_round(seen, at, message)?)
 }
 
-/// Everyone approves: the gates on that very head, then the follow-ups, then the checks of the forge, then the end.
+/// Handles a unanimous approval: the gates on this head, then the follow-ups, then the forge's checks, then the end.
 fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decision<Infallible> {
     let against = seen.against();
     let required = &seen.run.terms.policy.required_gates;

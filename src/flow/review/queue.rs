@@ -1,4 +1,4 @@
-//! The merge queue of a forge: a pull request that waits there is merged by the forge.
+//! Waits for the merge queue of a forge, which merges the pull request itself.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! The reviewers of a round: who is due, what they are asked, and the record of an answer.
+//! The reviewers of a round: who is due, their questions, and the records of their answers.
 
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ids::ItemId;
@@ -21,7 +21,7 @@ use super::records::{ReviewEntry, ReviewRecord};
 use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
 
-/// Polls everyone who is due at this place; the reviewers whose turns failed are left over.
+/// Polls the reviewers who are due at this point, and returns those whose turns failed.
 pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Decision<Vec<FailedSeat>> {
     let shown: Vec<Item> = shown(seen, at);
     let due = seen.run.terms.roster.reviewers().iter().filter(|seat| is_due(seen, seat, at, &shown));
@@ -29,7 +29,7 @@ pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Deci
     panel::poll::<PrReview>(seen.cx, &asks, asking, |ask, answered| record(seen, at, ask, answered))
 }
 
-/// Whether this reviewer has to be asked: an approval of the same head is kept, unless the coder disputes its findings.
+/// Returns whether a reviewer must be asked. Its approval of the same head is kept, unless the coder disputes its findings.
 fn is_due(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> bool {
     let rounds = &seen.state.rounds;
     let author = Author::Reviewer(seat.label.clone());
@@ -39,7 +39,7 @@ fn is_due(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> 
     !has_voted && !stands
 }
 
-/// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
+/// Returns the items in the prompts of the round: open ones, and future ones, which may be promoted.
 fn shown(seen: &OpenReview<'_>, at: &ReviewAt) -> Vec<Item> {
     let items = seen.state.rounds.items_at(at).into_iter();
     items.filter(|item| item.status != ItemStatus::Resolved).collect()
@@ -51,7 +51,7 @@ fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask
     ask_about(seen, key, shown, seat)
 }
 
-/// The record of a review: its findings get their numbers here, at publication.
+/// Creates the record of a review. Findings get their numbers here, at publication.
 fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<PrReview>) -> Draft {
     let Answered { reading, repairs, usage, model, commit: _ } = answered;
     let Reading { said: response, meaning: judgement, mut normalisations, .. } = reading;
@@ -70,7 +70,7 @@ fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<Pr
     let record = ReviewRecord {
         agent: ask.key.label.clone(),
         head: at.head.clone(),
-        // It has done its work, and a published nonce would only be read by other agents.
+        // A published nonce would be readable by other agents.
         response: PrReview { nonce: None, ..response },
         next_item: first + u64::try_from(opened.len()).unwrap_or(0),
         opened,

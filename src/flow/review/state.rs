@@ -26,16 +26,16 @@ pub struct ReviewState {
     pub run: Option<RunState>,
     pub rounds: Rounds<CommitSha>,
     pub measured: Measured,
-    /// The branch that the pull request wants to change, as the latest opening record has it.
+    /// The target branch according to the latest `opened` record.
     pub base_ref: Option<BranchName>,
     pub ours: Option<CommitSha>,
-    /// What the coder last said of its change.
+    /// The coder's latest summary of its change.
     pub summary: Option<String>,
-    /// Every head that a record names.
+    /// All heads in records.
     pub heads: BTreeSet<CommitSha>,
-    /// The heads whose future items were taken care of, and how.
+    /// The heads whose future items were handled, with the mode.
     followed_up: BTreeSet<(CommitSha, Followups)>,
-    /// Whether records are missing since every reviewer was last asked again.
+    /// Whether records are missing since the reviewers were last asked again.
     pub records: Records,
 }
 
@@ -112,7 +112,7 @@ impl ReviewState {
     }
 
     fn review(&mut self, round: u32, review: ReviewRecord) {
-        self.go_on(review.usage);
+        self.resume(review.usage);
         let ReviewRecord { agent, head, response, opened, dispositions, next_item, requirements, .. } =
             review;
         self.heads.insert(head.clone());
@@ -123,7 +123,7 @@ impl ReviewState {
     }
 
     fn answer(&mut self, round: u32, answer: &AnswerRecord) {
-        self.go_on(answer.usage);
+        self.resume(answer.usage);
         let reply = CoderReply { round, agent: answer.agent.clone(), reply: answer.response.reply() };
         self.rounds.answer(&answer.head_before, &answer.head_after, &reply);
         if answer.head_before != answer.head_after {
@@ -134,7 +134,7 @@ impl ReviewState {
     }
 
     fn gates(&mut self, round: u32, gates: &GatesRecord) {
-        self.go_on(Usage::default());
+        self.resume(Usage::default());
         self.heads.insert(gates.head.clone());
         self.measured.take_in(round, gates, &mut self.rounds);
     }
@@ -148,14 +148,14 @@ impl ReviewState {
     }
 
     /// Resumes a parked run, and adds the cost of a turn.
-    fn go_on(&mut self, usage: Usage) {
+    fn resume(&mut self, usage: Usage) {
         if let Some(run) = &mut self.run {
             run.ending = None;
             run.usage = run.usage.plus(usage);
         }
     }
 
-    /// Takes note of a record behind a gap: its items have ids that people have seen.
+    /// Handles a record after a gap: people have seen the ids of its items.
     pub fn unlinked(&mut self, record: &ReviewEntry) {
         let next_item = match record {
             ReviewEntry::Opened(opened) => opened.carried.as_ref().map(|carried| carried.next_item),
@@ -163,24 +163,24 @@ impl ReviewState {
             ReviewEntry::Gates(gates) => Some(gates.next_item),
             ReviewEntry::Answer(_) | ReviewEntry::FollowedUp(_) | ReviewEntry::Concluded(_) => None,
         };
-        // Nothing vouches for the record: a number that no thread comes to was made up.
+        // The record is not trusted: a number that no thread reaches was made up.
         if let Some(number) = next_item.and_then(|number| u32::try_from(number).ok()) {
             self.rounds.reserve_items(number.into());
         }
     }
 
-    /// Whether the future items of this head were taken care of in this way.
+    /// Returns whether the future items of this head were handled in this mode.
     pub fn has_followed_up(&self, head: &CommitSha, mode: Followups) -> bool {
         self.followed_up.contains(&(head.clone(), mode))
     }
 
-    /// The latest vote of everyone on the roster who gave one.
+    /// Returns the latest vote of each reviewer of the roster.
     pub fn votes(&self) -> Vec<Vote> {
         self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.terms.roster))
     }
 }
 
-/// The ballot of a verdict.
+/// Converts a verdict to a ballot.
 pub(super) fn ballot(verdict: ReviewVerdict) -> Ballot {
     match verdict {
         ReviewVerdict::Approved => Ballot::Approved,
