@@ -1,4 +1,4 @@
-//! From what an agent said to an answer that keeps the rules: envelope, schema, kind, rules. The one way in.
+//! Reads an agent's output as an answer that keeps the rules: envelope, schema, kind, rules. The only way in.
 
 use serde_json::Value;
 
@@ -19,14 +19,14 @@ use super::kinds::pr_review::PrReview;
 use super::raw_answer::{RawAnswer, Stream};
 use super::{schema, strict, vote};
 
-/// How an answer was understood.
+/// The effort that it took to read an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
-    /// It is what was asked for.
+    /// The text is the answer.
     AsAsked,
     /// Text around the object was ignored, or its syntax was repaired.
     Normalised,
-    /// The text that counts most is malformed; another one is not.
+    /// The most trusted text is malformed; another one is valid.
     AnotherStream,
 }
 
@@ -36,17 +36,17 @@ pub struct Reading<K: Kind> {
     pub said: K,
     pub meaning: K::Meaning,
     pub tier: Tier,
-    /// What the reader ignored, repaired or dropped, as text for the record.
+    /// The normalisations, as text for the record.
     pub normalisations: Vec<String>,
-    /// The content among them that was left out.
+    /// The content that was left out.
     pub left_out: Vec<String>,
 }
 
-/// Reads what an agent said. The most trusted text counts; another one only if that is malformed, if it is the only valid
-/// one, and if it does not approve.
+/// Reads an agent's output. The most trusted text counts. If it is malformed, another text counts if it is the only valid one
+/// and does not approve.
 ///
 /// # Errors
-/// With everything that is wrong with the most trusted text.
+/// Returns all complaints about the most trusted text.
 pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Reading<K>, Vec<Complaint>> {
     let mut streams = raw.streams();
     let (_, first) = streams.next().unwrap_or((Stream::Message, ""));
@@ -69,7 +69,7 @@ pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Readi
     Ok(reading)
 }
 
-/// As many complaints as anybody reads, each short enough for a prompt and a record.
+/// Limits the number and the length of complaints, for prompts and records.
 fn bounded(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
     const MOST: usize = 40;
     const LONGEST: usize = 300;
@@ -93,21 +93,21 @@ fn bounded(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
     complaints
 }
 
-/// What is known of an answer whose kind is not.
+/// An answer of any kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Understood {
     pub tier: Tier,
-    /// The word by which it decides something.
+    /// The verdict, for kinds that have one.
     pub verdict: Option<&'static str>,
-    /// What the reader ignored, repaired or dropped.
+    /// The normalisations.
     pub normalisations: Vec<String>,
     /// The content that does not count.
     pub left_out: Vec<String>,
-    /// The answer, in the form in which it is recorded.
+    /// The answer in recorded form.
     pub object: Value,
 }
 
-/// Reads what an agent said, whatever kind is expected.
+/// Reads an agent's output for any expected kind.
 ///
 /// # Errors
 /// As [`read`].
@@ -132,10 +132,10 @@ fn understand_as<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<
     Ok(Understood { tier, verdict: said.verdict(), normalisations, left_out, object })
 }
 
-/// An answer in the form in which it is recorded.
+/// Converts an answer to its recorded form.
 ///
 /// # Errors
-/// When it can't be expressed; a defect of this program.
+/// Fails if the answer cannot be converted: a defect of this program.
 pub fn object<K: Kind>(said: &K) -> Result<Value, Vec<Complaint>> {
     serde_json::to_value(said).map_err(|error| unreadable(&error))
 }
@@ -172,7 +172,7 @@ fn read_text<K: Kind>(text: &str, expectation: &Expectation) -> Result<Reading<K
     Ok(Reading { said, meaning, tier, normalisations, left_out: remarks })
 }
 
-/// All errors at once: where an answer can be read but for keys that are too many, its rules are looked at too.
+/// Adds the broken rules of an answer that is readable except for unknown keys, so that all errors are reported at once.
 fn with_broken_rules<K: Kind>(
     object: Value,
     mut complaints: Vec<Complaint>,

@@ -7,10 +7,10 @@ use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
 
-/// A marker counts only with a space behind it: `-1` is a number.
+/// A list marker. It needs a space after it: `-1` is a number.
 static MARKER: LazyLock<Regex> = pattern!(r"^(?:(?:[-*+•]|[0-9]{1,3}[.)])\s+)+");
 
-/// Emphasis, in pairs. Underscores around one word are a part of its name.
+/// Paired emphasis. Underscores around one word belong to a name.
 static EMPHASIS: LazyLock<Regex> = pattern!(
     r"(^|[\s(\x22'])(?:\*\*([^\s*](?:[^*]*[^\s*])?)\*\*|\*([^\s*](?:[^*]*[^\s*])?)\*|__([^\s_][^_]*\s[^_]*[^\s_])__|_([^\s_][^_]*\s[^_]*[^\s_])_)([\s).,;:!?\x22']|$)"
 );
@@ -45,7 +45,7 @@ fn once(text: &str) -> String {
     key.trim().to_owned()
 }
 
-/// The number of backticks that have a partner.
+/// Returns the number of paired backticks.
 fn code_spans(text: &str) -> usize {
     text.matches('`').count() / 2 * 2
 }

@@ -1,4 +1,4 @@
-//! What a turn's prompt says, in structured form: the file behind `AGENT_LOOP_CONTEXT`, schema `agent-loop/context/1`.
+//! The content of a turn's prompt in structured form: the file behind `AGENT_LOOP_CONTEXT`, schema `agent-loop/context/1`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,46 +6,45 @@ use serde::{Deserialize, Serialize};
 /// The value of `schema` in a context file.
 pub const CONTEXT_SCHEMA: &str = "agent-loop/context/1";
 
-/// Everything that one agent is told in one turn; it holds only what is shown to this agent.
+/// The input of one agent in one turn. It contains only what this agent may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Context {
     /// Always `agent-loop/context/1`.
     pub schema: String,
-    /// The kind of answer that is wanted.
+    /// The kind of the requested answer.
     pub kind: String,
     /// The round of review; 0 before the first.
     pub round: u32,
-    /// After this round with something left to fix the run ends.
+    /// The maximum number of rounds: with open findings the run ends after it.
     pub max_rounds: u32,
-    /// What the run is about.
+    /// The subject of the run.
     pub subject: ContextSubject,
-    /// The words of the task, or of the issue, that the change is for; of a pull request that came from neither, its
-    /// own.
+    /// The text of the task or issue that the change is for. For a person's pull request, its own text.
     pub task: String,
-    /// The issue or task that the pull request came from, where we know it by ourselves and not from the pull request.
+    /// The issue or task of the pull request, if it is known from the tool's own records.
     pub origin: Option<ContextSubject>,
-    /// The findings that are shown.
+    /// The findings in the prompt.
     pub items: Vec<ContextItem>,
-    /// What people who may write to the repository asked for, signed.
+    /// Signed requirements of people with write access.
     pub requirements: Vec<ContextRequirement>,
-    /// How many older ones were left out; they are in `subject.comments` or in `origin`.
+    /// The number of older requirements that were left out; they are in `subject.comments` or in `origin`.
     pub requirements_omitted: u64,
-    /// What the gates say of the head.
+    /// The verdicts of the gates on the head.
     pub gates: Vec<ContextGate>,
-    /// What changed between base and head.
+    /// The files that changed between base and head.
     pub changed_files: Vec<ChangedFile>,
-    /// Those of them that configure agents; in a reviewer's clone they are as in the merge base, unless it is the user's own.
+    /// Changed files that configure agents. In a reviewer's clone they are as in the merge base, but not in a user's checkout.
     pub agent_files: Vec<String>,
-    /// A file with the whole diff, outside the clone; absent when there is no change yet.
+    /// A file with the whole diff, outside the clone; absent without a change.
     pub diff_path: Option<String>,
-    /// Whether what an earlier try of this coder had done lies uncommitted in the clone.
+    /// Whether the coder's work from an earlier attempt is uncommitted in the clone.
     pub unfinished: bool,
-    /// What the coder last said of its change.
+    /// The coder's latest summary of its change.
     pub summary: Option<String>,
-    /// Questions that the coder asked, and a person's answers.
+    /// The coder's questions with a person's answers.
     pub clarifications: Vec<Clarification>,
-    /// What was wrong with the previous answer to the same question.
+    /// The complaints about the previous answer to the same question.
     pub errors: Vec<String>,
     /// The positions of other debaters.
     pub positions: Vec<ContextPosition>,
@@ -57,18 +56,18 @@ pub struct Context {
 pub struct ContextSubject {
     /// `issue`, `pr` or `task`.
     pub kind: String,
-    /// Its number; absent for a task.
+    /// The number; absent for a task.
     pub number: Option<u64>,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its description.
+    /// The description.
     pub body: String,
-    /// What people said about it, oldest first, without the tool's own records.
+    /// Comments of people, oldest first, without the tool's own records.
     pub comments: Vec<ContextComment>,
 }
 
 impl ContextSubject {
-    /// What the subject says: an issue's title and description, or the text of a task.
+    /// Returns an issue's title and description, or the text of a task.
     pub fn text(&self) -> String {
         match self.number {
             Some(_) => format!("{}\n\n{}", self.title, self.body),
@@ -81,9 +80,9 @@ impl ContextSubject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextComment {
-    /// Its author's login.
+    /// The login of the author.
     pub author: String,
-    /// Its text.
+    /// The text.
     pub body: String,
 }
 
@@ -91,53 +90,53 @@ pub struct ContextComment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextItem {
-    /// Its stable name.
+    /// The stable id.
     pub id: String,
-    /// Who raised it: a reviewer's label, or `gate-tests` and the like.
+    /// The author: a reviewer's label, or a gate such as `gate-tests`.
     pub reviewer: String,
     /// `blocking`, `same-pr`, `future` or `resolved`.
     pub status: String,
     /// The round in which it was raised.
     pub round: u32,
-    /// What it says.
+    /// The text.
     pub text: String,
-    /// What was said about it since, oldest first.
+    /// Later comments, oldest first.
     pub notes: Vec<String>,
-    /// The coder's objection, if it made one.
+    /// The coder's objection.
     pub dispute: Option<String>,
 }
 
-/// A signed requirement of a person who may write to the repository.
+/// A signed requirement of a person with write access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextRequirement {
-    /// Its stable name, `hr-…`.
+    /// The stable id, `hr-…`.
     pub id: String,
-    /// Its author's login.
+    /// The login of the author.
     pub author: String,
-    /// Its text.
+    /// The text.
     pub text: String,
 }
 
-/// A gate's word on the head.
+/// A gate's verdict on the head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextGate {
-    /// The gate.
+    /// The name of the gate.
     pub name: String,
     /// `pass`, `fail` or `inconclusive`.
     pub verdict: String,
-    /// Why.
+    /// The reason.
     pub detail: String,
 }
 
-/// A file that the change touches.
+/// A changed file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedFile {
-    /// Its path in the repository; bytes that are not UTF-8 are replaced.
+    /// The path in the repository; bytes that are not UTF-8 are replaced.
     pub path: String,
-    /// git's letter: `A`, `M`, `D`, `T` …
+    /// The letter that git uses: `A`, `M`, `D`, `T` …
     pub status: String,
 }
 
@@ -145,18 +144,18 @@ pub struct ChangedFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clarification {
-    /// What the coder asked.
+    /// The coder's question.
     pub question: String,
-    /// What the person said.
+    /// The person's answer.
     pub answer: String,
 }
 
-/// What a debater said in the round before.
+/// A debater's position in the previous round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextPosition {
-    /// The debater's label.
+    /// The label of the debater.
     pub name: String,
-    /// Its position.
+    /// The position.
     pub text: String,
 }

@@ -1,4 +1,4 @@
-//! What an answer is measured against, and what is said when it falls short: path, what was expected, what was found.
+//! The expectation for an answer, and complaints about an answer: path, expected value, actual value.
 
 use std::fmt;
 
@@ -11,38 +11,37 @@ use crate::domain::nonce::Nonce;
 
 use super::text::Text;
 
-/// An item as it was shown to the agent who answers.
+/// An item in the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownItem {
     pub id: ItemId,
-    /// Where it stood when it was shown.
+    /// The status in the prompt.
     pub status: ItemStatus,
-    /// Who may say what about it.
     pub owner: Owner,
 }
 
-/// Who raised a shown item, which decides what may be said about it.
+/// The kind of author of a shown item. It decides which statements about the item are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// A reviewer of the roster: reviewers dispose of it, the coder may dispute it.
+    /// A reviewer of the roster: reviewers dispose of the item, and the coder may dispute it.
     Reviewer,
-    /// A reviewer who is no longer on the roster: reviewers dispose of it, nobody can be disputed with.
+    /// A former reviewer: reviewers dispose of the item, and the coder cannot dispute it.
     FormerReviewer,
     /// A gate: only the gate itself resolves it.
     Gate,
 }
 
-/// Whether every item of the ledger is known.
+/// Whether all items of the ledger are known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Completeness {
-    /// It is: an id that was not shown was made up, and counts for nothing.
+    /// All are known: an id that was not shown was made up and is ignored.
     #[default]
     Complete,
-    /// Records are missing: an id that is not known may have stood in them.
+    /// Records are missing: an unknown id may come from one of them.
     Gaps,
 }
 
-/// The requirements of people that were shown to the agent who answers.
+/// The human requirements in the prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Surfaced {
@@ -50,26 +49,25 @@ pub struct Surfaced {
     pub extent: SurfacedExtent,
 }
 
-/// Whether all requirements of people were shown.
+/// Whether the prompt has all human requirements.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurfacedExtent {
     #[default]
     All,
-    /// Older ones were left out: the whole discussion has to be read.
+    /// Older ones were left out: the agent must read the whole discussion.
     Bounded,
 }
 
-/// What a debater's or an analyzer's answer is measured against besides.
+/// The additional expectation for the answer of a debater or an analyzer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debate {
     pub round: u32,
     pub debaters: Vec<Label>,
-    /// What is asked of research.
     pub research: ResearchPolicy,
 }
 
-/// What is asked of a debater's research.
+/// Whether a debater must research.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResearchPolicy {
     Forbidden,
@@ -77,32 +75,31 @@ pub enum ResearchPolicy {
     Required,
 }
 
-/// The voter that was asked, and the word that its vote must return.
+/// The voter, with the nonce that its vote must return.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voter {
     pub label: Label,
     pub nonce: Nonce,
 }
 
-/// What an answer is measured against.
+/// The expectation for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// The kind that was asked for.
+    /// The requested kind.
     pub kind: ResponseKind,
-    /// The items that were shown.
+    /// The items in the prompt.
     pub shown: Vec<ShownItem>,
-    /// Whether every item of the ledger is known.
+    /// Whether all items of the ledger are known.
     pub ledger: Completeness,
-    /// The requirements of people that were shown.
+    /// The human requirements in the prompt.
     pub requirements: Surfaced,
-    /// The debate, where there is one.
     pub debate: Option<Debate>,
-    /// The voter; without one no vote is valid.
+    /// The voter; without a voter no vote is valid.
     pub voter: Option<Voter>,
 }
 
 impl Expectation {
-    /// An answer of this kind, with nothing shown.
+    /// Creates the expectation of an answer of this kind without items and requirements.
     pub fn bare(kind: ResponseKind) -> Self {
         Self {
             kind,
@@ -114,22 +111,22 @@ impl Expectation {
         }
     }
 
-    /// A vote of this kind, with nothing shown.
+    /// Creates the expectation of a vote of this kind without items and requirements.
     pub fn vote(kind: ResponseKind, voter: Voter) -> Self {
         Self { voter: Some(voter), ..Self::bare(kind) }
     }
 
-    /// The shown item of this name.
+    /// Returns the shown item with this id.
     pub fn item(&self, id: &str) -> Option<&ShownItem> {
         self.shown.iter().find(|shown| shown.id.as_str() == id)
     }
 
-    /// The ids of the requirements that were shown, as an answer lists them.
+    /// Returns the ids of the shown requirements in the form of an answer.
     pub(super) fn requirement_texts(&self) -> Vec<Text> {
         self.requirements.ids.iter().filter_map(|id| Text::try_from(id.to_string()).ok()).collect()
     }
 
-    /// What is said of an id that was not shown: nothing but a remark while the ledger is known to be complete.
+    /// Reports an id that was not shown: a remark if the ledger is complete, else a complaint.
     pub(super) fn unknown(&self, path: &str, id: &str, report: &mut RuleReport) {
         match self.ledger {
             Completeness::Complete => report.remarks.push(format!("`{id}` was not shown and is left out")),
@@ -140,17 +137,16 @@ impl Expectation {
     }
 }
 
-/// What the rules say of an answer.
+/// The result of checking an answer against the rules.
 #[derive(Debug, Default)]
 pub struct RuleReport {
-    /// What is wrong with it.
     pub complaints: Vec<Complaint>,
-    /// What was left out of it, and why.
+    /// Content that was left out, with the reason.
     pub remarks: Vec<String>,
 }
 
 impl RuleReport {
-    /// Something is wrong.
+    /// Adds a complaint.
     pub fn complain(
         &mut self,
         path: impl Into<String>,
@@ -164,26 +160,26 @@ impl RuleReport {
 /// The kind of a broken rule, which decides how the answer can be repaired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// The format, or the statements about items: a repair can fix it.
+    /// The format, or statements about items: a repair can fix these.
     Form,
-    /// It does not say that a person's requirement is fulfilled: only who looked at the change can say so.
+    /// A human requirement is not acknowledged: only an agent that saw the change can acknowledge one.
     Acknowledgement,
 }
 
-/// One thing that is wrong with an answer.
+/// A complaint about an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
-    /// The JSON pointer of the place; empty for the whole answer.
+    /// The JSON pointer; empty for the whole answer.
     pub path: String,
     pub expected: String,
     pub found: String,
-    /// The items or requirements that it concerns.
+    /// The items or requirements that the complaint is about.
     pub ids: Vec<String>,
     pub rule: Rule,
 }
 
 impl Complaint {
-    /// A complaint about one place.
+    /// Creates a complaint about one place.
     pub fn new(path: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -194,14 +190,14 @@ impl Complaint {
         }
     }
 
-    /// The same, concerning these items or requirements.
+    /// Adds the ids of items or requirements to the complaint.
     #[must_use]
     pub fn about<Id: ToString>(mut self, ids: impl IntoIterator<Item = Id>) -> Self {
         self.ids = ids.into_iter().map(|id| id.to_string()).collect();
         self
     }
 
-    /// The same, as a missing word on a person's requirement.
+    /// Marks the complaint as a missing acknowledgement of a human requirement.
     #[must_use]
     pub fn of_acknowledgement(mut self) -> Self {
         self.rule = Rule::Acknowledgement;

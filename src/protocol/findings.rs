@@ -1,5 +1,5 @@
-//! What the reviews of a change and of a plan share: dispositions of known items, new findings, and the rules that make
-//! the words of a review and its state agree.
+//! Rules for reviews of changes and plans: dispositions of known items, new findings, and the consistency of a review's state
+//! with its findings.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +11,20 @@ use super::expectation::{Complaint, Expectation, Owner, RuleReport};
 use super::placeholder::says_nothing;
 use super::text::{ReviewVerdict, Text};
 
-/// What a review says about one item, whatever words its kind has for a status.
+/// A review's disposition of one item, for any kind of review.
 #[derive(Debug, Clone, Copy)]
 pub struct GivenDisposition<'answer> {
-    /// The item's id as the reviewer wrote it.
+    /// The id of the item as the reviewer wrote it.
     pub item_id: &'answer str,
     pub status: ItemStatus,
     pub note: Option<&'answer Text>,
 }
 
-/// What a review says, whatever its kind calls its lists.
+/// The content of a review, for any kind of review.
 #[derive(Debug)]
 pub struct ReviewContent<'answer> {
     pub verdict: ReviewVerdict,
-    /// New findings, the stronger lists first.
+    /// New findings, the most severe list first.
     pub findings: [(ItemStatus, &'answer [Text]); 3],
     pub dispositions: Vec<GivenDisposition<'answer>>,
     /// The JSON pointer of the dispositions, for complaints.
@@ -32,17 +32,17 @@ pub struct ReviewContent<'answer> {
     pub resolved_requirements: &'answer [Text],
 }
 
-/// A review that keeps the rules, in the words of the ledger.
+/// A valid review, in the terms of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// New findings with where they stand, each once, the stronger list first.
+    /// New findings with their status, each once, the most severe first.
     pub findings: Vec<(ItemStatus, String)>,
-    /// One word on each shown item that reviewers dispose of.
+    /// One disposition of each shown item that reviewers judge.
     pub dispositions: Vec<Disposition>,
 }
 
 impl ReviewContent<'_> {
-    /// What the review comes to: a blocking one that names nothing to fix is malformed, not an approval.
+    /// Judges a review. A blocking review that names nothing to fix is malformed, not an approval.
     pub(super) fn judge(&self, expectation: &Expectation, report: &mut RuleReport) -> Judgement {
         let dispositions = dispositions(self.dispositions_path, &self.dispositions, expectation, report);
         for shown in &expectation.shown {
@@ -60,7 +60,7 @@ impl ReviewContent<'_> {
         Judgement { findings, dispositions }
     }
 
-    /// New findings, each once: a finding in two lists counts in the stronger list.
+    /// Returns new findings, each once: a finding in two lists counts in the more severe one.
     fn new_findings(&self, report: &mut RuleReport) -> Vec<(ItemStatus, String)> {
         let mut seen = BTreeSet::new();
         let mut findings = Vec::new();
@@ -71,7 +71,7 @@ impl ReviewContent<'_> {
                 } else if seen.insert(normalised(text.as_str())) {
                     findings.push((status, text.as_str().to_owned()));
                 } else {
-                    let remark = "a finding that stood twice counts once, in the stronger list";
+                    let remark = "a finding in two lists counts once, in the more severe list";
                     report.remarks.push(remark.to_owned());
                 }
             }
@@ -92,7 +92,7 @@ impl ReviewContent<'_> {
                 if new > 0 {
                     report.complain("/state", "blocking, with findings to fix", "approved");
                 }
-                // Also of an item that was not shown; what is said of a gate's item never counts.
+                // This includes items that were not shown. Statements about a gate's item never count.
                 let is_gates =
                     |id: &str| expectation.item(id).is_some_and(|shown| shown.owner == Owner::Gate);
                 let active = self.dispositions.iter();
@@ -138,7 +138,7 @@ impl ReviewContent<'_> {
     }
 }
 
-/// Words on items that were shown, each once.
+/// Returns the dispositions of shown items, each once.
 pub(super) fn dispositions(
     path: &str,
     given: &[GivenDisposition<'_>],
@@ -174,7 +174,7 @@ pub(super) fn dispositions(
     dispositions
 }
 
-/// An active disposition may go without a note, but a note that is there must say something.
+/// Checks the note of an active disposition: it may be absent, but not empty.
 fn empty_note(path: &str, disposed: &GivenDisposition<'_>) -> Option<Complaint> {
     let note = disposed.note?.as_str();
     (disposed.status.must_fix() && says_nothing(note)).then(|| {

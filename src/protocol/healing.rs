@@ -4,26 +4,26 @@
 /// A kind of repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Healing {
-    /// A comma before a closing bracket was left out.
+    /// A comma before a closing bracket was removed.
     TrailingComma,
     /// A raw control character in a string was escaped.
     ControlCharacter,
-    /// A backslash that begins no escape was doubled, or half of a surrogate pair was replaced.
+    /// A backslash outside an escape was doubled, or half of a surrogate pair was replaced.
     Escape,
 }
 
 /// A repaired object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Healed {
-    /// Its text, as JSON wants it.
+    /// The valid JSON text.
     pub text: String,
-    /// How many bytes of the source it takes.
+    /// The number of bytes of the source.
     pub length: usize,
     /// The repairs, each once.
     pub healings: Vec<Healing>,
 }
 
-/// Mends the object at the beginning of a text, in one pass. `None` if its brackets do not match or it never ends.
+/// Repairs the object at the beginning of a text in one pass; `None` if its brackets do not match or it never ends.
 pub fn heal(source: &str) -> Option<Healed> {
     let mut healer = Healer { text: String::with_capacity(source.len().min(1 << 16)), ..Healer::default() };
     for (offset, letter) in source.char_indices() {
@@ -41,7 +41,7 @@ pub fn heal(source: &str) -> Option<Healed> {
     None
 }
 
-/// What follows a letter.
+/// The result of reading a letter.
 enum Progress {
     On,
     Closed,
@@ -53,10 +53,10 @@ struct Healer {
     text: String,
     open: Vec<char>,
     within: Within,
-    /// A comma, and the space behind it, that is written only if something follows.
+    /// A comma and the space after it, written only if another element follows.
     held: String,
     healings: Vec<Healing>,
-    /// How many letters of a replaced escape are still to be passed over.
+    /// The number of letters of a replaced escape that are still to be skipped.
     replaced: usize,
     /// Whether an escape of this string was healed.
     has_bad_escape: bool,
@@ -96,7 +96,7 @@ impl Healer {
             }
             '\\' => self.escape(rest),
             '"' => {
-                // What a healed key would be called is a guess.
+                // The name of a healed key would be a guess.
                 let is_key = rest.trim_start().starts_with(':');
                 if std::mem::take(&mut self.has_bad_escape) && is_key {
                     return Progress::Broken;
@@ -109,7 +109,7 @@ impl Healer {
         Progress::On
     }
 
-    /// Takes the backslash before this text.
+    /// Reads the backslash before this text.
     fn escape(&mut self, rest: &str) {
         match (rest.bytes().next(), unit(rest)) {
             (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), _) => {

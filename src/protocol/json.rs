@@ -14,14 +14,14 @@ use crate::pattern::pattern;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     pub value: Value,
-    /// How many bytes of the text it takes.
+    /// The number of bytes of the text.
     pub length: usize,
 }
 
-/// Reads the JSON value at the beginning of a text; what follows is not looked at.
+/// Reads the JSON value at the beginning of a text; the rest is ignored.
 ///
 /// # Errors
-/// When there is none, when it is damaged, nested deeper than 127 levels, or repeats a key.
+/// Fails if there is no value, or the value is damaged, nested deeper than 127 levels, or repeats a key.
 pub fn first_value(text: &str) -> Result<Parsed, serde_json::Error> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Unique>();
     match stream.next() {
@@ -31,7 +31,7 @@ pub fn first_value(text: &str) -> Result<Parsed, serde_json::Error> {
     }
 }
 
-/// How many bytes of a text were read before it turned out to be damaged.
+/// Returns the number of bytes before the damage.
 pub fn read_before(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     lines.map(str::len).sum::<usize>() + error.column()

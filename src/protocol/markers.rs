@@ -1,5 +1,5 @@
-//! The markers of the loop in texts of a forge: their names, and which lines can hold one. A marker is a line of its own
-//! outside of code; anything else that looks like one is only text.
+//! The markers of the loop in texts of a forge. A marker is a separate line outside code; anything else that looks like a
+//! marker is text.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -35,18 +35,18 @@ static SPOKEN: LazyLock<Regex> = pattern!({
 static HELD: LazyLock<Regex> = pattern!(format!(r"(?i)<!--\s*(?:{})\b", NAMES.join("|")));
 static MARKER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*([A-Z_]+)\s*(?::\s*(.*?))?\s*-->$");
 
-/// Whether a text holds the name of a marker anywhere.
+/// Returns whether a text contains the name of a marker.
 pub fn names_one(text: &str) -> bool {
     ANY.is_match(text)
 }
 
-/// Whether a text names a marker. `human_requirements_resolved` is a field of an answer, so that name counts in capitals
-/// only.
+/// Returns whether a text names a marker. `human_requirements_resolved` is a field of an answer, so that name must be in
+/// capitals.
 pub fn speaks_of_one(text: &str) -> bool {
     SPOKEN.is_match(text)
 }
 
-/// Whether a text holds a marker anywhere, also where it would not count.
+/// Returns whether a text contains a marker, even where it has no effect.
 pub fn holds_one(text: &str) -> bool {
     text.contains("<!--") && HELD.is_match(text)
 }
@@ -60,7 +60,7 @@ pub struct Marker<'text> {
     pub value: &'text str,
 }
 
-/// The marker that a line is, if it is one and nothing else.
+/// Parses a line that consists of a marker only.
 pub fn of_line(line: &str) -> Option<Marker<'_>> {
     let found = MARKER.captures(line.trim())?;
     let written = found.get(1)?.as_str();
@@ -68,7 +68,7 @@ pub fn of_line(line: &str) -> Option<Marker<'_>> {
     Some(Marker { name, value: found.get(2).map_or("", |value| value.as_str()) })
 }
 
-/// The markers of a text that stand alone on their line and outside of code.
+/// Returns the markers that are alone on their line and outside code.
 pub fn standing(text: &str) -> Vec<Marker<'_>> {
     if !names_one(text) {
         return Vec::new();
@@ -76,13 +76,13 @@ pub fn standing(text: &str) -> Vec<Marker<'_>> {
     lines_outside_code(text).into_iter().filter_map(of_line).collect()
 }
 
-/// The lines of a text that do not stand in a fenced block of code. The parser runs only where there is a fence.
+/// Returns the lines outside fenced code blocks. The parser runs only on texts with a fence.
 pub fn lines_outside_code(text: &str) -> Vec<&str> {
     let mut blocks = fenced_blocks(text).into_iter().peekable();
     let mut offset = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
-        // Blocks stand in order and apart from each other: what is passed is never looked at again.
+        // Blocks are in order and do not overlap, so passed ones are not checked again.
         while blocks.next_if(|block| block.end <= offset).is_some() {}
         if !blocks.peek().is_some_and(|block| block.contains(&offset)) {
             lines.push(line.trim_end_matches(['\n', '\r']));
@@ -92,12 +92,12 @@ pub fn lines_outside_code(text: &str) -> Vec<&str> {
     lines
 }
 
-/// Whether the place of this offset lies in a fenced block of code.
+/// Returns whether this offset is in a fenced code block.
 pub fn is_in_code(text: &str, offset: usize) -> bool {
     fenced_blocks(text).iter().any(|block| block.contains(&offset))
 }
 
-/// Returns the place of the last line that is neither blank nor in a fenced block of code.
+/// Returns the position of the last line that is neither blank nor in a fenced code block.
 pub fn last_line_outside_code(text: &str) -> Option<Range<usize>> {
     let mut blocks = fenced_blocks(text).into_iter().rev().peekable();
     let mut end = text.len();
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn many_blocks_take_a_moment() {
-        // When every line was held against every block, this took minutes.
+        // Comparing every line with every block took minutes.
         let text = "```\n```\nx\n".repeat(100_000);
         assert_eq!(lines_outside_code(&text).len(), 100_000);
     }

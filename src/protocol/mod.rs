@@ -1,4 +1,4 @@
-//! What agents say: the kinds of answers, the tolerant reader, schemas, repair, and the rules that an answer must keep.
+//! Answers of agents: their kinds, the tolerant reader, schemas, repair, and the rules that an answer must keep.
 
 pub mod answer;
 pub mod comparison;

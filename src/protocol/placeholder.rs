@@ -1,4 +1,4 @@
-//! Texts that only fill their place: `None`, `N/A`, `No blocking issues.` They mean nothing in every list and note.
+//! Placeholder texts, such as `None`, `N/A`, `No blocking issues.` They mean nothing in any list or note.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ static NOTHING: LazyLock<Regex> = pattern!(
     )$"
 );
 
-/// Returns whether a text only fills its place, or holds nothing that anybody sees.
+/// Returns whether a text is a placeholder, or has no visible characters.
 pub fn says_nothing(text: &str) -> bool {
     let seen: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
     let is_around = |letter: char| letter.is_whitespace() || "-+•*_`().!;:,".contains(letter);
@@ -26,7 +26,7 @@ pub fn says_nothing(text: &str) -> bool {
     NOTHING.is_match(&bare.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Whether a letter takes no room and leaves no mark.
+/// Returns whether a letter is invisible.
 fn is_invisible(letter: char) -> bool {
     letter.is_control() && !letter.is_whitespace()
         || matches!(

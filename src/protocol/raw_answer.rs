@@ -1,8 +1,8 @@
-//! The texts in which an agent's answer may stand, as they came. Knows nothing of what they say.
+//! The unread texts that may contain an agent's answer.
 
 use serde::{Deserialize, Serialize};
 
-/// The texts in which an answer may stand, in the order of trust.
+/// The texts that may contain an answer, in the order of trust.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawAnswer {
@@ -12,7 +12,7 @@ pub struct RawAnswer {
     pub message: Option<String>,
 }
 
-/// Where a text came from. The order is the order of trust.
+/// The source of a text, in the order of trust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stream {
     Native,
@@ -22,7 +22,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The words for it.
+    /// Returns the name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Native => "structured output",
@@ -33,12 +33,12 @@ impl Stream {
 }
 
 impl RawAnswer {
-    /// An answer from the last message.
+    /// Creates an answer from the last message.
     pub fn message(text: impl Into<String>) -> Self {
         Self { message: Some(text.into()), ..Self::default() }
     }
 
-    /// The texts that say anything, the most trusted first.
+    /// Returns the texts that are not empty, the most trusted first.
     pub fn streams(&self) -> impl Iterator<Item = (Stream, &str)> {
         let all =
             [(Stream::Native, &self.native), (Stream::File, &self.file), (Stream::Message, &self.message)];
@@ -47,12 +47,12 @@ impl RawAnswer {
             .filter(|(_, text)| !text.trim().is_empty())
     }
 
-    /// The text that counts most.
+    /// Returns the most trusted text.
     pub fn most_trusted(&self) -> &str {
         self.streams().next().map_or("", |(_, text)| text)
     }
 
-    /// The same answer, every text of it rewritten.
+    /// Rewrites every text.
     #[must_use]
     pub fn map(self, mut rewrite: impl FnMut(String) -> String) -> Self {
         Self {

@@ -1,5 +1,5 @@
-//! What recorded answers say, whatever their kind calls its members: reviews of a change or of a plan, and the coder's
-//! replies to them. Records hold answers as they were given; the fold of a flow reads them through these two traits.
+//! The content of recorded answers, for any kind: reviews of a change or of a plan, and the coder's replies. Records hold
+//! answers unchanged; the fold of a flow reads them through these two traits.
 
 use crate::domain::ids::ItemId;
 
@@ -15,21 +15,21 @@ pub trait ReviewKind: Kind<Meaning = Judgement> {
 
 /// A kind of answer by which the coder replies to reviews.
 pub trait ReplyKind: Kind {
-    /// Returns what the coder says about single items.
+    /// Returns the coder's statements about single items.
     fn reply(&self) -> Reply;
 }
 
-/// What the coder says about single items.
+/// The coder's statements about single items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// How items were addressed, or why they remain.
+    /// How items were addressed, or why they are left open.
     pub notes: Vec<ItemNote>,
     /// Objections, each with its evidence.
     pub disputes: Vec<ItemNote>,
 }
 
 impl Reply {
-    /// Keeps what is said about items for which `is_kept` holds.
+    /// Keeps the statements about items for which `is_kept` is true.
     #[must_use]
     pub(super) fn about(mut self, is_kept: impl Fn(&ItemId) -> bool) -> Self {
         for notes in [&mut self.notes, &mut self.disputes] {

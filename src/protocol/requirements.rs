@@ -1,5 +1,5 @@
-//! From what people say on a forge to what they require: signed requirements, each with a name that stays the same when
-//! comments come and go. Who may ask for something is not decided here.
+//! Extracts signed requirements from comments. Their ids stay the same when other comments are added or removed. Write access is
+//! checked elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::comparison::normalised;
 use super::expectation::{Surfaced, SurfacedExtent};
 use super::markers;
 
-/// How much room requirements have in a prompt, in characters.
+/// The maximum length of requirements in a prompt, in characters.
 const ROOM: usize = 12_000;
 
-/// The requirement in a text, if its last line, outside of code, signs one and it holds no marker of ours.
+/// Returns the requirement in a text, if its last line outside code is the signature and it contains no marker of ours.
 pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
     let place = markers::last_line_outside_code(body)?;
     let is_signed = body.get(place.clone())?.trim().eq_ignore_ascii_case(markers::SIGNATURE);
@@ -28,7 +28,7 @@ pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
     Some(Requirement { id, author: author.clone(), text: text.to_owned() })
 }
 
-/// `hr-` and the first 8 hexadecimal digits of the hash of the words.
+/// Returns `hr-` and the first 8 hexadecimal digits of the hash of the text.
 fn id(text: &str) -> Option<RequirementId> {
     let words = normalised(text);
     if words.is_empty() {
@@ -39,7 +39,7 @@ fn id(text: &str) -> Option<RequirementId> {
     name.parse().ok()
 }
 
-/// What of these requirements, oldest first, a turn is shown: each once, the newest first to get room.
+/// Selects the requirements for a prompt, each once. The newest ones have priority.
 pub fn surfaced(all: Vec<Requirement>) -> Requirements {
     let mut seen = BTreeSet::new();
     let each: Vec<Requirement> = all.into_iter().filter(|one| seen.insert(one.id.clone())).collect();
@@ -63,7 +63,7 @@ pub fn surfaced(all: Vec<Requirement>) -> Requirements {
     Requirements { shown, omitted }
 }
 
-/// What an answer has to say of these requirements.
+/// Returns the acknowledgements that an answer must have.
 pub fn expected(requirements: &Requirements) -> Surfaced {
     let extent = if requirements.omitted == 0 { SurfacedExtent::All } else { SurfacedExtent::Bounded };
     Surfaced { ids: requirements.shown.iter().map(|one| one.id.clone()).collect(), extent }

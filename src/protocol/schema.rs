@@ -1,4 +1,4 @@
-//! JSON Schemas made from the types, and validation against them: the only file that knows `jsonschema`.
+//! JSON Schemas made from the types, and validation: the only file that uses `jsonschema`.
 
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ use super::kinds::plan_revision::PlanRevision;
 use super::kinds::plan_state::PlanState;
 use super::kinds::pr_review::PrReview;
 
-/// The schema of a kind of answer, as a JSON document.
+/// Returns the schema of a kind of answer.
 pub fn of(kind: ResponseKind) -> Value {
     match kind {
         ResponseKind::Implementation => generate::<Implementation>(),
@@ -37,12 +37,12 @@ pub fn of(kind: ResponseKind) -> Value {
     }
 }
 
-/// The schema of the context file of a turn.
+/// Returns the schema of the context file of a turn.
 pub fn of_context() -> Value {
     generate::<Context>()
 }
 
-/// The schema of a kind of answer as the text of a file: indented, with a closing line feed.
+/// Formats a schema as the text of a file: indented, with a final line feed.
 pub fn text(schema: &Value) -> String {
     format!("{schema:#}\n")
 }
@@ -55,12 +55,12 @@ fn generate<T: JsonSchema>() -> Value {
         .to_value()
 }
 
-/// Every place at which a value breaks the schema of its kind.
+/// Returns a complaint for each violation of the schema of a kind.
 pub fn complaints(kind: ResponseKind, value: &Value) -> Vec<Complaint> {
     validator(kind).iter_errors(value).map(|error| complaint(kind, &error)).collect()
 }
 
-/// The value without the keys that its kind does not have, so that the rest can be read.
+/// Removes the keys that a kind does not have, so that the rest can be read.
 pub fn without_unknown_keys(kind: ResponseKind, mut value: Value) -> Value {
     let unknown: Vec<(String, Vec<String>)> = validator(kind)
         .iter_errors(&value)
@@ -94,7 +94,7 @@ fn complaint(kind: ResponseKind, error: &ValidationError<'_>) -> Complaint {
     Complaint::new(error.instance_path().to_string(), expected, found)
 }
 
-/// The words to choose from, where each of them has a description of its own in the schema.
+/// Returns the allowed words, if the schema has a description for each.
 fn choices(kind: ResponseKind, error: &ValidationError<'_>) -> Option<String> {
     let options = of_cached(kind).pointer(&error.schema_path().to_string())?.as_array()?;
     let nested = |option: &Value| option.get("oneOf").and_then(Value::as_array).cloned();
@@ -111,18 +111,18 @@ fn choices(kind: ResponseKind, error: &ValidationError<'_>) -> Option<String> {
 fn in_words(kind: &ValidationErrorKind, found: String, sentence: impl Fn() -> String) -> (String, String) {
     match kind {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            ("no other keys than those of its kind".to_owned(), list(unexpected))
+            ("only keys of its kind".to_owned(), list(unexpected))
         }
         ValidationErrorKind::Required { property } => (format!("the key {property}"), "nothing".to_owned()),
         ValidationErrorKind::Constant { expected_value } => (format!("{expected_value}"), found),
         ValidationErrorKind::Enum { options } => (format!("one of {options}"), found),
         ValidationErrorKind::Pattern { pattern } if pattern == "\\S" => {
-            ("a text that says something".to_owned(), found)
+            ("a text that is not empty".to_owned(), found)
         }
         ValidationErrorKind::Pattern { pattern } => (format!("a text like `{pattern}`"), found),
         ValidationErrorKind::MinItems { limit } => (format!("at least {limit} entries"), found),
         ValidationErrorKind::MaxItems { limit } => (format!("at most {limit} entries"), found),
-        // The validator's sentence repeats the whole value; the rule that was broken is its end.
+        // The validator's message repeats the whole value and ends with the broken rule.
         _ => (sentence().chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect(), found),
     }
 }
@@ -133,7 +133,7 @@ fn list(keys: &[String]) -> String {
     quoted.join(", ")
 }
 
-/// A schema, and what validates against it.
+/// A schema with its validator.
 struct Compiled {
     schema: Value,
     validator: Validator,
@@ -143,12 +143,12 @@ fn validator(kind: ResponseKind) -> &'static Validator {
     &compiled(kind).validator
 }
 
-/// The schema of a kind of answer, made once.
+/// Returns the schema of a kind of answer, made once.
 pub(super) fn of_cached(kind: ResponseKind) -> &'static Value {
     &compiled(kind).schema
 }
 
-/// Declares one schema for each kind, compiled when it is first asked for.
+/// Declares one schema for each kind, compiled at first use.
 macro_rules! compiled {
     ($($kind:ident),+ $(,)?) => {
         fn compiled(kind: ResponseKind) -> &'static Compiled {

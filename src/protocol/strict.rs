@@ -1,5 +1,5 @@
-//! The strict dialect of JSON Schema that agents' native structured output demands: closed objects, every key required,
-//! optional ones nullable, no maps, no `oneOf`, nothing referenced. And the way back: an answer in that shape, as ours.
+//! The strict dialect of JSON Schema that native structured output requires: closed objects, every key required, optional ones
+//! nullable, no maps, no `oneOf`, no references. Also converts answers in that form to ours.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::domain::nonce::Nonce;
 use super::expectation::Complaint;
 use super::schema;
 
-/// The strict schema of a kind of answer.
+/// Returns the strict schema of a kind of answer.
 pub fn of(kind: ResponseKind) -> Value {
     let mut schema = schema::of(kind);
     if let Value::Object(members) = &mut schema {
@@ -20,7 +20,7 @@ pub fn of(kind: ResponseKind) -> Value {
     strict(&schema)
 }
 
-/// The strict schema of one turn: a vote can return only the nonce of its question.
+/// Returns the strict schema of one turn: a vote can return only the nonce of its question.
 pub fn of_turn(kind: ResponseKind, nonce: Option<&Nonce>) -> Value {
     let mut schema = of(kind);
     if let (Some(nonce), Some(Value::Object(property))) = (nonce, schema.pointer_mut("/properties/nonce")) {
@@ -52,7 +52,7 @@ fn strict(schema: &Value) -> Value {
     Value::Object(out)
 }
 
-/// All keys are required; those that were not may be null.
+/// Converts properties: all keys are required, and those that were optional may be null.
 fn properties(properties: &Value, of: &Map<String, Value>, out: &mut Map<String, Value>) {
     let required: BTreeSet<&str> = of
         .get("required")
@@ -73,7 +73,7 @@ fn properties(properties: &Value, of: &Map<String, Value>, out: &mut Map<String,
     out.insert("properties".to_owned(), Value::Object(strict));
 }
 
-/// The words of a list of choices, however it was written: `enum`, or `oneOf` with a description for each.
+/// Returns the words of a list of choices, from `enum` or from `oneOf` with descriptions.
 fn choices(members: &Map<String, Value>) -> Option<Value> {
     if let Some(options) = members.get("anyOf").and_then(Value::as_array) {
         let is_null = |option: &&Value| option.get("type").is_some_and(|name| name == "null");
@@ -90,7 +90,7 @@ fn choices(members: &Map<String, Value>) -> Option<Value> {
     Some(json!({ "type": "string", "enum": words.collect::<Vec<Value>>() }))
 }
 
-/// A map as an array of pairs.
+/// Converts a map to an array of pairs.
 fn pairs(value: &Value, null: bool) -> Value {
     let array = json!({
         "type": "array",
@@ -128,10 +128,10 @@ fn nullable(schema: Value) -> Value {
     Value::Object(members)
 }
 
-/// An answer in the strict shape, in ours: arrays of pairs become maps. Any other answer stays as it is.
+/// Converts an answer in the strict form to ours: arrays of pairs become maps. Other answers are not changed.
 ///
 /// # Errors
-/// Fails when a key is repeated.
+/// Fails if a key is repeated.
 pub fn relaxed(kind: ResponseKind, answer: Value) -> Result<Value, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let relaxed = relax(schema::of_cached(kind), answer, "", &mut complaints);

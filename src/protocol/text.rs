@@ -1,17 +1,16 @@
-//! The small types that every response kind is made of: trimmed texts, the version, shared parts.
+//! The basic types of all kinds of answers: trimmed texts, the version, the verdict.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A text that says something: trimmed, never empty.
+/// A trimmed text that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(String);
 
 impl Text {
-    /// The words.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,18 +78,16 @@ impl JsonSchema for Version1 {
     }
 }
 
-/// Whether an answer approves. A coder's own word of this kind is shown and steers nothing.
+/// Whether an answer approves. A coder's own verdict decides nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReviewVerdict {
-    /// It does.
     Approved,
-    /// It does not.
     Blocking,
 }
 
 impl ReviewVerdict {
-    /// The value used in answers, footers and records.
+    /// Returns the value used in answers, footers and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Approved => "approved",

@@ -1,5 +1,5 @@
-//! The rules by which an answer is a vote and not a quotation: it returns the nonce of its question, and one that approves
-//! stands alone. No rule looks at the meaning of words.
+//! The rules that distinguish a vote from a quotation: a vote returns the nonce of its question, and an approving vote stands
+//! alone. No rule depends on the meaning of words.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::raw_answer::{RawAnswer, Stream};
 use super::schema;
 use super::text::ReviewVerdict;
 
-/// Returns the first thing beside an object that is more than the form of an answer.
+/// Returns the first text beside an object that does not belong to the form of an answer.
 fn in_the_way<'text>(voter: &Voter, beside: &'text Beside) -> Option<&'text str> {
     let is_known = |name: &str| name == voter.label.as_str() || Vendor::is_public_name(name);
     let unknown = beside.signature.as_deref().filter(|name| !is_known(name));
@@ -24,7 +24,7 @@ fn holds_nonce(voter: &Voter, answer: &Value) -> bool {
     answer.get("nonce").and_then(Value::as_str).map(str::trim) == Some(voter.nonce.as_str())
 }
 
-/// Returns whether a text holds a vote of this voter with another verdict. A damaged one counts as such.
+/// Returns whether a text contains a vote of this voter with another verdict, even a damaged one.
 fn votes_otherwise(voter: &Voter, text: &str, verdict: Option<&str>) -> bool {
     if !text.contains(voter.nonce.as_str()) {
         return false;
@@ -38,14 +38,14 @@ fn quotes_nonce(voter: &Voter, text: &str) -> bool {
     text.contains(&format!("\"{}\"", voter.nonce.as_str()))
 }
 
-/// Returns whether an answer lets something happen.
+/// Returns whether an answer approves.
 fn approves(answer: &Value) -> bool {
     [ReviewVerdict::Approved.name(), DebateOutcome::Implement.name()]
         .map(Some)
         .contains(&envelope::verdict(answer))
 }
 
-/// Returns what keeps an answer from being the vote that was asked for. An answer of another kind is none.
+/// Returns the complaints about an answer as a vote; none for kinds that are not votes.
 pub(super) fn complaints(opened: &OpenedAnswer, expectation: &Expectation) -> Vec<Complaint> {
     if !expectation.kind.is_vote() {
         return Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn complaints(opened: &OpenedAnswer, expectation: &Expectation) -> Ve
         return vec![Complaint::new("", "no vote, since none was asked for", "a vote")];
     };
     let mut complaints = Vec::new();
-    // That it has none breaks the schema.
+    // A missing nonce violates the schema.
     if let Some(found) = opened.object.get("nonce").filter(|_| !holds_nonce(voter, &opened.object)) {
         complaints.push(Complaint::new("/nonce", "the nonce of this question", found.to_string()));
     }
@@ -90,8 +90,8 @@ pub(super) fn is_approval(answer: &Value, expectation: &Expectation) -> bool {
     expectation.kind.is_vote() && approves(answer)
 }
 
-/// Returns whether somebody who was not asked the question may put a malformed answer into form. A vote must hold its nonce,
-/// and if it approves, it must do so plainly; anything else only the voter can put right.
+/// Returns whether another agent may reformat a malformed answer. A vote must have its nonce, and an approval must be plain;
+/// only the voter can correct anything else.
 pub fn may_be_put_into_form(raw: &RawAnswer, expectation: &Expectation) -> bool {
     let Some(voter) = expectation.voter.as_ref().filter(|_| expectation.kind.is_vote()) else { return true };
     let source = raw.most_trusted();
@@ -105,7 +105,7 @@ pub fn may_be_put_into_form(raw: &RawAnswer, expectation: &Expectation) -> bool 
     }
 }
 
-/// Returns whether a malformed vote approves, stands alone, and holds nothing that speaks of something open.
+/// Returns whether a malformed vote approves, stands alone, and contains no sign of an open finding.
 pub(super) fn approves_plainly(source: &str, expectation: &Expectation) -> bool {
     let Some(voter) = &expectation.voter else { return false };
     envelope::open(source).is_ok_and(|opened| {
@@ -116,7 +116,7 @@ pub(super) fn approves_plainly(source: &str, expectation: &Expectation) -> bool 
     })
 }
 
-/// Returns whether an answer names nothing to fix, and has no member beyond those of its kind but numbers and text.
+/// Returns whether an answer names nothing to fix, and its unknown members are only numbers and text.
 fn leaves_nothing_open(kind: ResponseKind, answer: &Value) -> bool {
     let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     let known = schema::without_unknown_keys(kind, answer.clone());

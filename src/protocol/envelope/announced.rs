@@ -4,10 +4,10 @@ use super::super::expectation::Complaint;
 use super::normalisation::Normalisation;
 use super::whole::whole;
 
-/// The line after which an answer begins.
+/// The line before an answer.
 pub(super) const PUBLIC_RESPONSE_LINE: &str = "=== AGENT_LOOP_PUBLIC_RESPONSE_BELOW ===";
 
-/// A text, divided at the line that announces the answer.
+/// A text, split at the line that announces the answer.
 pub(super) struct Announced<'text> {
     pub(super) preamble: &'text str,
     pub(super) body: &'text str,

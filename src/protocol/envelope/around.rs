@@ -1,5 +1,5 @@
-//! The text around the object: footer, signature, fence and prose, or something that must not be there. An approving vote
-//! must stand alone, so the first thing that is more than its form is reported.
+//! The text around the object: footer, signature, fence, prose, or forbidden text. An approving vote must stand alone, so the
+//! first text that does not belong to its form is reported.
 
 use std::sync::LazyLock;
 
@@ -39,11 +39,11 @@ pub(super) struct Sides<'text> {
 pub struct Beside {
     /// The name in the signature line.
     pub signature: Option<String>,
-    /// The first line that is no part of the form of an answer.
+    /// The first line that does not belong to the form of an answer.
     pub first: Option<String>,
 }
 
-/// What a line beside the object is.
+/// The kind of a line beside the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SideLine<'text> {
     Footer(String),
@@ -96,8 +96,8 @@ pub(super) fn around(
     Ok(beside(sides))
 }
 
-/// Finds what is more than the form of an answer: one fence around the object, a footer, the marker of resolved requirements
-/// and a signature, each at most once.
+/// Finds text that does not belong to the form of an answer, which is one fence around the object, a footer, the marker of
+/// resolved requirements and a signature, each at most once.
 fn beside(sides: &Sides<'_>) -> Beside {
     let mut before = lines(sides.before);
     let opening = before.next();
@@ -143,7 +143,7 @@ fn line_of(line: &str) -> SideLine<'_> {
     }
 }
 
-/// A line that opens or closes a code fence, with or without the name of a language.
+/// Returns whether a line opens or closes a code fence.
 fn is_fence(line: &str) -> bool {
     let behind = line.trim_start_matches(['`', '~']);
     line.len() - behind.len() >= 3 && behind.len() <= 20 && !behind.contains(' ')

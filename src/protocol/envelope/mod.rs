@@ -25,7 +25,7 @@ pub const ANSWER_LIMIT: usize = 1 << 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenedAnswer {
     pub object: Value,
-    /// What the reader ignored, each once.
+    /// The normalisations, each once.
     pub normalisations: Vec<Normalisation>,
     /// The text beside the object.
     pub beside: Beside,
@@ -38,8 +38,8 @@ pub struct OpenedAnswer {
 /// Finds the one JSON object of an answer, in linear time.
 ///
 /// # Errors
-/// When there is none or more than one, when it is damaged beyond its syntax, when a footer contradicts it, and when the
-/// text around it holds a marker of ours.
+/// Fails if there is no object or more than one, if it is damaged beyond its syntax, if a footer contradicts it, or if the text
+/// around it contains a marker of ours.
 pub fn open(text: &str) -> Result<OpenedAnswer, Vec<Complaint>> {
     if text.len() > ANSWER_LIMIT {
         return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));
@@ -70,7 +70,7 @@ pub fn open(text: &str) -> Result<OpenedAnswer, Vec<Complaint>> {
 /// Returns the objects of a text that could be answers.
 ///
 /// # Errors
-/// When one of them is damaged beyond its syntax.
+/// Fails if one of them is damaged beyond its syntax.
 pub(super) fn answers_in(text: &str) -> Result<Vec<Value>, Vec<Complaint>> {
     objects::find(text, &mut Vec::new()).map(|found| found.objects)
 }

@@ -1,4 +1,4 @@
-//! What the reader ignored or repaired, as it is written in a record.
+//! The normalisations of an answer: ignored or repaired parts, as recorded.
 
 use super::super::healing::Healing;
 
@@ -11,9 +11,9 @@ pub enum Normalisation {
     Fence,
     /// A state footer that agrees with the object.
     Footer,
-    /// A marker of an older form: the requirements of people are fulfilled.
+    /// An older marker: human requirements are fulfilled.
     OlderResolved,
-    /// A marker of an older form: the requirements of people were taken care of.
+    /// An older marker: human requirements were addressed.
     OlderAddressed,
     Signature,
     Prose,
@@ -24,12 +24,12 @@ pub enum Normalisation {
     TrailingComma,
     /// Raw line breaks or other control characters in a string.
     ControlCharacter,
-    /// Backslashes that begin no escape, or half of a surrogate pair.
+    /// Backslashes outside escapes, or half of a surrogate pair.
     Escape,
 }
 
 impl Normalisation {
-    /// The words for it in a record.
+    /// Returns the text in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Preamble => "text before the answer left out",

@@ -1,5 +1,5 @@
-//! The objects in a text: those that are answers, healed if only their syntax is damaged. Nothing inside of an answer that
-//! is damaged beyond that, and no piece of one, is ever taken for an answer.
+//! Finds the objects in a text that are answers, and heals damaged syntax. No object inside an answer with other damage, and no
+//! part of an answer, is taken for an answer.
 
 use std::sync::LazyLock;
 
@@ -14,12 +14,12 @@ use super::super::json;
 use super::normalisation::Normalisation;
 use super::whole::whole;
 
-/// How many bytes may be read for each byte of an answer: a text that opens brackets without end is refused.
+/// The maximum number of bytes read for each byte of an answer: a text with endless opening brackets is refused.
 const EFFORT: usize = 4;
 
 static KEY_WORD: LazyLock<Regex> = pattern!("(?i)schema_version|kind|state|outcome");
 
-/// Lists and members that only an answer has: one of them beside an object fell out of an answer.
+/// Lists and members that only an answer has: outside an object, they are parts of a broken answer.
 pub(super) const PIECES: [&str; 12] = [
     "blocking_items",
     "same_pr_followups",
@@ -41,9 +41,9 @@ pub(super) struct FoundObjects {
     pub(super) objects: Vec<Value>,
     /// The text before the first answer, without other objects.
     pub(super) before: String,
-    /// The text behind the first answer, without other objects.
+    /// The text after the first answer, without other objects.
     pub(super) after: String,
-    /// The first object that is no answer.
+    /// The first object that is not an answer.
     pub(super) other: Option<String>,
 }
 
@@ -95,7 +95,7 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Answers whether something behind an offset names its kind.
+/// Returns a function that tells whether a `kind` follows an offset.
 fn key_finder(text: &str) -> impl Fn(usize) -> bool {
     let last = ["\"schema_version\"", "\"kind\""].into_iter().filter_map(|key| text.rfind(key)).max();
     move |start| last.is_some_and(|last| start < last)
@@ -110,8 +110,7 @@ impl FoundObjects {
         self.objects.push(object);
     }
 
-    /// Takes an object that is damaged in its syntax only, or passes over braces of prose. Nothing inside of an answer that
-    /// is damaged beyond that may be taken for one.
+    /// Reads an object with damaged syntax, or skips braces in prose. No object inside an answer with other damage is an answer.
     fn take_damaged(
         &mut self,
         candidate: &str,
@@ -135,7 +134,7 @@ impl FoundObjects {
     }
 }
 
-/// Whether an object says anything that only an answer says; one without a kind is complained about later.
+/// Returns whether an object has members of an answer. A missing kind is reported later.
 fn is_answer(value: &Value) -> bool {
     let tells = |object: &serde_json::Map<String, Value>| {
         ["kind", "schema_version", "state"].iter().any(|key| object.contains_key(*key))
@@ -143,7 +142,7 @@ fn is_answer(value: &Value) -> bool {
     value.as_object().is_some_and(tells)
 }
 
-/// Whether a value is or holds an answer, or what only an answer holds. A schema, which has the same keys, does not.
+/// Returns whether a value is or contains an answer, or a part that only answers have. A schema has the same keys and does not count.
 fn is_or_holds_piece(value: &Value) -> bool {
     match value {
         Value::Array(values) => values.iter().any(is_or_holds_piece),

@@ -1,4 +1,4 @@
-//! What concerns an answer as a whole: complaints without a path, and the word by which it decides.
+//! Properties of an answer as a whole: complaints without a path, and its verdict.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ pub(super) fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> 
     vec![Complaint::new("", expected, found)]
 }
 
-/// Returns the word by which an answer decides something, if it has one.
+/// Returns the verdict of an answer, if its kind has one.
 pub(in crate::protocol) fn verdict(answer: &Value) -> Option<&str> {
     answer.get("state").or_else(|| answer.get("outcome")).and_then(Value::as_str)
 }

@@ -14,7 +14,7 @@ use super::super::text::{ReviewVerdict, Text, Version1};
 use super::Kind;
 use super::shared::{HumanRequirements, KindTag};
 
-/// What the coder did about the items that it was shown.
+/// The coder's reply to the findings in its prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoderFollowup {
@@ -22,30 +22,30 @@ pub struct CoderFollowup {
     pub schema_version: Version1,
     /// Always `coder_followup`.
     pub kind: KindTag<Self>,
-    /// The coder's own opinion; it is shown and steers nothing.
+    /// The coder's own opinion; it decides nothing.
     pub state: ReviewVerdict,
     /// What was done and why.
     pub summary: Text,
-    /// The ids of the items that are done.
+    /// The ids of the items that are fixed.
     pub addressed_items: Vec<Text>,
-    /// The ids of the items that are not.
+    /// The ids of the items that are left open.
     pub remaining_items: Vec<Text>,
-    /// The ids of the items that the coder objects to.
+    /// The ids of the items that the coder disputes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disputed_items: Option<Vec<Text>>,
-    /// How an item was done, by id.
+    /// How each item was fixed, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addressed_item_notes: Option<BTreeMap<String, Text>>,
-    /// Why an item is not done, by id.
+    /// Why each item is left open, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_item_notes: Option<BTreeMap<String, Text>>,
-    /// The reasons of each objection, by id.
+    /// The evidence against each disputed item, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispute_evidence: Option<BTreeMap<String, Text>>,
-    /// The word on what people asked for.
+    /// The acknowledgement of human requirements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements: Option<HumanRequirements>,
-    /// The exact tests that were run.
+    /// The exact test commands that were run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests_run: Option<Vec<Text>>,
 }

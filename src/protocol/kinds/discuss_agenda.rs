@@ -1,4 +1,4 @@
-//! `discuss_agenda`: what an analyzer makes of a round of a debate: what is agreed, what is not, what to ask next.
+//! `discuss_agenda`: an analyzer's summary of a round of a debate: agreements, disagreements, next questions.
 
 use std::collections::BTreeMap;
 
@@ -20,30 +20,30 @@ pub struct DiscussAgenda {
     pub schema_version: Version1,
     /// Always `discuss_agenda`.
     pub kind: KindTag<Self>,
-    /// What all debaters agree on.
+    /// Points on which all debaters agree.
     pub consensus: Vec<Text>,
-    /// What they do not agree on.
+    /// Points on which they disagree.
     pub disagreements: Vec<Disagreement>,
-    /// Facts that nobody has named.
+    /// Facts that are missing in the debate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_facts: Option<Vec<Text>>,
-    /// Whether something has to be looked up.
+    /// Whether research is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub research_required: Option<bool>,
-    /// What; exactly when something has to be.
+    /// The questions to research; present only if research is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub research_questions: Option<Vec<Text>>,
 }
 
-/// Something that debaters do not agree on.
+/// A point on which debaters disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Disagreement {
-    /// What it is about.
+    /// The topic.
     pub topic: Text,
-    /// Who says what, by label.
+    /// The position of each debater, by label.
     pub positions: BTreeMap<String, Text>,
-    /// What should be answered next.
+    /// The question for the next round.
     pub question_for_next_round: Text,
 }
 

@@ -25,21 +25,21 @@ pub struct DiscussReview {
     pub nonce: Option<Text>,
     /// The vote.
     pub outcome: DebateOutcome,
-    /// Why.
+    /// The reasons.
     pub rationale: Text,
-    /// How the issue should be cut; at least one with `split`, none otherwise.
+    /// The proposed issues; at least one with `split`, none otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_proposals: Option<Vec<Text>>,
-    /// What there is to say to the positions of the round before; required from round 2.
+    /// The reply to the positions of the previous round; required from round 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuttal: Option<Text>,
-    /// Whether the analyzer told the debate as it is.
+    /// Whether the analyzer's summary is accurate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyzer_framing: Option<Framing>,
-    /// What is told wrongly; required with `misframed`.
+    /// The errors in the summary; required with `misframed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framing_note: Option<Text>,
-    /// What was looked up.
+    /// The research.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub research: Option<Research>,
 }
@@ -48,18 +48,18 @@ pub struct DiscussReview {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DebateOutcome {
-    /// It should be done.
+    /// The issue should be implemented.
     Implement,
-    /// It should not be done.
+    /// The issue should not be implemented.
     DoNotImplement,
     /// A person must decide.
     NeedsHuman,
-    /// It should be cut into several issues.
+    /// The issue should be split into several.
     Split,
 }
 
 impl DebateOutcome {
-    /// The value used in answers and records.
+    /// Returns the value used in answers and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Implement => "implement",
@@ -70,57 +70,57 @@ impl DebateOutcome {
     }
 }
 
-/// Whether the analyzer told the debate as it is.
+/// Whether the analyzer's summary is accurate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Framing {
-    /// It did.
+    /// The summary is accurate.
     Accurate,
-    /// It did not.
+    /// The summary is wrong.
     Misframed,
 }
 
-/// What was looked up.
+/// The research.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Research {
-    /// What came of it.
+    /// The result of the research.
     pub status: ResearchStatus,
-    /// Facts with where they come from; exactly with `sourced`.
+    /// Facts with their sources; present only with `sourced`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sourced_facts: Option<Vec<SourcedFact>>,
 }
 
-/// What came of research.
+/// The result of research.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResearchStatus {
     /// Facts were found.
     Sourced,
-    /// There was nothing to look up.
+    /// No research was needed.
     NotNeeded,
-    /// Nothing could be looked up.
+    /// Research was not possible.
     Unavailable,
-    /// What was found decides nothing.
+    /// The facts that were found do not decide the question.
     Inconclusive,
 }
 
-/// A fact, and where it comes from.
+/// A fact with its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourcedFact {
     /// The fact.
     pub fact: Text,
-    /// Where it comes from.
+    /// The source.
     pub source: Text,
 }
 
-/// A vote that keeps the rules.
+/// A valid vote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DebateVote {
     /// The vote.
     pub outcome: DebateOutcome,
-    /// How the issue should be cut.
+    /// The proposed issues.
     pub split: Vec<String>,
 }
 
@@ -170,7 +170,7 @@ impl DiscussReview {
     fn framing_is_told(&self, report: &mut RuleReport) {
         match (self.analyzer_framing, &self.framing_note) {
             (Some(Framing::Misframed), None) => {
-                report.complain("/framing_note", "what is told wrongly, with `misframed`", "nothing");
+                report.complain("/framing_note", "the errors in the summary, with `misframed`", "nothing");
             }
             (None, Some(_)) => {
                 report.complain("/framing_note", "nothing without `analyzer_framing`", "a text");
@@ -183,7 +183,7 @@ impl DiscussReview {
     fn research_is_told(&self, policy: ResearchPolicy, report: &mut RuleReport) {
         let path = "/research";
         match (policy, &self.research) {
-            (ResearchPolicy::Required, None) => report.complain(path, "what was looked up", "nothing"),
+            (ResearchPolicy::Required, None) => report.complain(path, "research", "nothing"),
             (ResearchPolicy::Required, Some(Research { status: ResearchStatus::NotNeeded, .. })) => {
                 report.complain(
                     "/research/status",

@@ -10,7 +10,7 @@ use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::{ClarificationWanted, HumanRequirements, KindTag};
 
-/// What the coder did, or what it has to know first.
+/// The coder's change, or its questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Implementation {
@@ -26,25 +26,25 @@ pub struct Implementation {
     /// The description of the pull request. Required unless there are questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pr_body: Option<Text>,
-    /// The exact tests that were run.
+    /// The exact test commands that were run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests_run: Option<Vec<Text>>,
-    /// The word on what people asked for.
+    /// The acknowledgement of human requirements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements: Option<HumanRequirements>,
-    /// What has to be known before the work can be done.
+    /// Questions that a person must answer first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clarification: Option<ClarificationWanted>,
 }
 
-/// An implementation that keeps the rules.
+/// A valid implementation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// The work is done.
     Done {
         /// The title of the pull request, one line.
         title: String,
-        /// Its description.
+        /// The description of the pull request.
         body: String,
         /// What was done and why.
         summary: String,
@@ -53,7 +53,7 @@ pub enum Delivery {
     Questions(Vec<String>),
 }
 
-/// The longest title that a forge shows in full.
+/// The maximum length of a title that a forge shows in full.
 const TITLE_LIMIT: usize = 120;
 
 impl Kind for Implementation {
@@ -81,7 +81,7 @@ impl Kind for Implementation {
     }
 }
 
-/// A title on one line, at most 120 characters.
+/// Returns a title on one line, at most 120 characters long.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE_LIMIT).collect()
 }

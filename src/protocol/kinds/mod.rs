@@ -1,5 +1,4 @@
-//! The kinds of answers, one file each: its fields, and what an answer of it comes to. A kind knows nothing of turns,
-//! streams or rounds.
+//! The kinds of answers, one file each: fields and meaning. A kind knows nothing of turns, streams or rounds.
 
 pub mod coder_followup;
 pub mod discuss_agenda;
@@ -22,27 +21,26 @@ use super::expectation::{Complaint, Expectation, RuleReport};
 
 /// A kind of answer.
 pub trait Kind: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + JsonSchema {
-    /// Which.
     const KIND: ResponseKind;
 
-    /// What a valid answer comes to.
+    /// The meaning of a valid answer.
     type Meaning: Clone + std::fmt::Debug + PartialEq;
 
-    /// The one word by which it decides something: an approval, a vote. `None` where it decides nothing.
+    /// Returns the verdict, such as an approval or a vote; `None` for kinds without one.
     fn verdict(&self) -> Option<&'static str> {
         None
     }
 
-    /// What the answer comes to. It counts only if nothing is complained about.
+    /// Returns the meaning of the answer. It is valid only without complaints.
     fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Self::Meaning;
 
-    /// A marker of the older form beside the object says that every requirement of people is fulfilled.
+    /// Applies an older marker beside the object, by which all human requirements are fulfilled.
     fn take_older_acknowledgement(&mut self, _: &Expectation) {}
 
-    /// What the answer comes to, and what was left out of it.
+    /// Returns the meaning of the answer, and the content that was left out.
     ///
     /// # Errors
-    /// With every rule that it breaks.
+    /// Returns all complaints.
     fn judged(&self, expectation: &Expectation) -> Result<(Self::Meaning, Vec<String>), Vec<Complaint>> {
         let mut report = RuleReport::default();
         let meaning = self.meaning(expectation, &mut report);

@@ -1,4 +1,4 @@
-//! `plan_decomposition`: an approved plan, cut into phases that can be done one after the other.
+//! `plan_decomposition`: an approved plan, divided into phases that are done one after the other.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::KindTag;
 
-/// A plan that needs more phases is not cut off: the coder is asked to put some together.
+/// The maximum number of phases. A longer list is refused, not cut: the coder must merge some phases.
 pub const MOST_PHASES: usize = 8;
 
 /// The phases of a plan.
@@ -23,7 +23,7 @@ pub struct PlanDecomposition {
     pub schema_version: Version1,
     /// Always `plan_decomposition`.
     pub kind: KindTag<Self>,
-    /// From one to eight, in order.
+    /// One to eight phases, in order.
     #[schemars(length(min = 1))]
     pub phases: Vec<Phase>,
 }
@@ -32,21 +32,21 @@ pub struct PlanDecomposition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
-    /// Its title, unlike that of any other phase.
+    /// The title, different from that of any other phase.
     pub title: Text,
-    /// What is done in it.
+    /// The work of the phase.
     pub scope: Text,
-    /// What is not done in it.
+    /// Work that does not belong to the phase.
     pub non_goals: Text,
-    /// What it needs from others, and what others need from it.
+    /// The dependencies between this phase and others.
     pub dependency_notes: Text,
-    /// What can go wrong when it is rolled out.
+    /// The risks of the rollout.
     pub rollout_risk: Text,
-    /// How it is seen that it works.
+    /// How the result is validated.
     pub validation: Text,
-    /// What of the whole plan one has to know for it.
+    /// The parts of the whole plan that matter for this phase.
     pub parent_context: Text,
-    /// Who does it.
+    /// Who does the phase.
     pub automation: Automation,
     /// The titles of earlier phases that must be done first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,14 +65,14 @@ pub enum Automation {
     ManualClose,
 }
 
-/// A phase with the places of the phases that come before it.
+/// A phase with the indices of the phases before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhaseInPlace {
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Who does it.
+    /// Who does the phase.
     pub automation: Automation,
-    /// The places, from 0, of the phases that must be done first.
+    /// The indices of the phases that must be done first.
     pub after: Vec<usize>,
 }
 
@@ -83,7 +83,7 @@ impl Kind for PlanDecomposition {
     fn meaning(&self, _: &Expectation, report: &mut RuleReport) -> Vec<PhaseInPlace> {
         let count = self.phases.len();
         if count == 0 || count > MOST_PHASES {
-            let expected = format!("1 to {MOST_PHASES} phases: put some together, none is cut off");
+            let expected = format!("1 to {MOST_PHASES} phases: merge some of them");
             report.complain("/phases", expected, format!("{count}"));
         }
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -123,7 +123,7 @@ impl Phase {
     }
 }
 
-/// A title without what does not tell it from another: case and spacing.
+/// Returns a title without differences in case and spacing.
 fn folded(title: &Text) -> String {
     title.as_str().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
@@ -171,7 +171,7 @@ mod tests {
         let titles: Vec<String> = (0..9).map(|number| format!("phase {number}")).collect();
         let listed: Vec<(&str, &[&str])> = titles.iter().map(|title| (title.as_str(), &[][..])).collect();
         let complaints = judged(&listed).unwrap_err();
-        assert!(complaints[0].expected.contains("put some together"), "{complaints:?}");
+        assert!(complaints[0].expected.contains("merge some"), "{complaints:?}");
         assert!(judged(&listed[..8]).is_ok());
         assert!(judged(&[]).is_err());
     }

@@ -1,4 +1,4 @@
-//! `plan_review`: a reviewer's answer on a plan. The rules are those of a review of a change.
+//! `plan_review`: a reviewer's answer on a plan. The rules are the same as for a review of a change.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct PlanReview {
     pub nonce: Option<Text>,
     /// Whether the plan is approved as it is, without conditions.
     pub state: ReviewVerdict,
-    /// What was looked at and what was found, for people. It does not change the vote: a condition or a doubt is a finding.
+    /// A description of the review, for people. It does not change the vote: a condition or a doubt is a finding.
     pub summary: Text,
     /// New findings that must be fixed before approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub struct PlanReview {
     /// New small findings, to be fixed in this plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_plan_followups: Option<Vec<Text>>,
-    /// New findings that are worth a change of their own.
+    /// New findings that deserve a separate change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future_followups: Option<Vec<Text>>,
     /// The status of each item that was shown.
@@ -49,13 +49,13 @@ pub struct PlanReview {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlanItemStatus {
-    /// It is done.
+    /// The item is done.
     Resolved,
     /// The item must be fixed.
     Blocking,
     /// The item is small and must be fixed in this plan.
     SamePlan,
-    /// It is worth a change of its own.
+    /// The item deserves a separate change.
     Future,
 }
 
@@ -64,7 +64,7 @@ impl From<PlanItemStatus> for ItemStatus {
         match value {
             PlanItemStatus::Resolved => Self::Resolved,
             PlanItemStatus::Blocking => Self::Blocking,
-            // The ledger has one status for what has to be done within the scope at hand.
+            // The ledger has one status for work within the present scope.
             PlanItemStatus::SamePlan => Self::SamePr,
             PlanItemStatus::Future => Self::Future,
         }

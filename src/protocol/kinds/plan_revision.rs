@@ -1,4 +1,4 @@
-//! `plan_revision`: the coder's plan after a review of the one before. It is never an approval of itself.
+//! `plan_revision`: the coder's plan after a review of the previous one. It never approves itself.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum RevisionState {
     Blocking,
 }
 
-/// A revised plan, whole.
+/// A complete revised plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRevision {
@@ -34,25 +34,25 @@ pub struct PlanRevision {
     pub state: RevisionState,
     /// What was changed and why.
     pub summary: Text,
-    /// What was done about each item that was shown.
+    /// The status of each item that was shown.
     pub prior_plan_item_dispositions: Vec<ItemDisposition<PlanItemStatus>>,
-    /// The steps, in order, all of them.
+    /// All steps, in order.
     #[schemars(length(min = 1))]
     pub plan_steps: Vec<Text>,
-    /// What is left for later, on purpose.
+    /// Stages that are deliberately left for later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferred_stages: Option<Vec<DeferredStage>>,
-    /// The word on what people asked for.
+    /// The acknowledgement of human requirements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements: Option<HumanRequirements>,
 }
 
-/// A revised plan that keeps the rules.
+/// A valid revised plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisedPlan {
     /// The steps.
     pub steps: Vec<String>,
-    /// The coder's word on known items.
+    /// The coder's dispositions of known items.
     pub dispositions: Vec<Disposition>,
 }
 
@@ -82,7 +82,7 @@ impl Kind for PlanRevision {
 }
 
 impl ReplyKind for PlanRevision {
-    /// A plan is changed or not: there is no way to dispute an item.
+    /// Returns the notes. Items of a plan cannot be disputed.
     fn reply(&self) -> Reply {
         let dispositions = self.prior_plan_item_dispositions.iter();
         let notes =

@@ -10,7 +10,7 @@ use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::{ClarificationWanted, DeferredStage, HumanRequirements, KindTag};
 
-/// A plan, or what has to be known before one can be made.
+/// A plan, or the coder's questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanState {
@@ -18,23 +18,23 @@ pub struct PlanState {
     pub schema_version: Version1,
     /// Always `plan_state`.
     pub kind: KindTag<Self>,
-    /// What the plan comes to, and why it is cut this way.
+    /// A summary of the plan and the reasons for its structure.
     pub summary: Text,
     /// The steps, in order. At least one unless there are questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_steps: Option<Vec<Text>>,
-    /// What is left for later, on purpose.
+    /// Stages that are deliberately left for later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferred_stages: Option<Vec<DeferredStage>>,
-    /// The word on what people asked for.
+    /// The acknowledgement of human requirements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements: Option<HumanRequirements>,
-    /// What has to be known before a plan can be made.
+    /// Questions that a person must answer first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clarification: Option<ClarificationWanted>,
 }
 
-/// A first plan that keeps the rules.
+/// A valid first plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FirstPlan {
     /// The steps.

@@ -1,4 +1,4 @@
-//! `pr_review`: a reviewer's answer on a pull request, and the rules that make its words and its state agree.
+//! `pr_review`: a reviewer's answer on a pull request.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,15 +27,15 @@ pub struct PrReview {
     pub nonce: Option<Text>,
     /// Whether the change is approved as it is, without conditions.
     pub state: ReviewVerdict,
-    /// What was looked at and what was found, for people. It does not change the vote: a condition or a doubt is a finding.
+    /// A description of the review, for people. It does not change the vote: a condition or a doubt is a finding.
     pub summary: Text,
     /// New findings that must be fixed before approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocking_items: Option<Vec<Text>>,
-    /// New small findings in files touched by the change, to be done in it.
+    /// New small findings in changed files, to be fixed in this change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_pr_followups: Option<Vec<Text>>,
-    /// New findings that are worth a change of their own.
+    /// New findings that deserve a separate change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future_followups: Option<Vec<Text>>,
     /// The status of each item that was shown.
@@ -43,7 +43,7 @@ pub struct PrReview {
     /// The ids of the human requirements that the change fulfils.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements_resolved: Option<Vec<Text>>,
-    /// What was read.
+    /// The parts of the change that were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Vec<Coverage>>,
 }
@@ -52,13 +52,13 @@ pub struct PrReview {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeItemStatus {
-    /// It is done.
+    /// The item is done.
     Resolved,
-    /// It must be fixed.
+    /// The item must be fixed.
     Blocking,
-    /// It is small and must be done in this pull request.
+    /// The item is small and must be fixed in this pull request.
     SamePr,
-    /// It is worth a change of its own.
+    /// The item deserves a separate change.
     Future,
 }
 
@@ -73,7 +73,7 @@ impl From<ChangeItemStatus> for ItemStatus {
     }
 }
 
-/// The parts of a file that a reviewer says it has read.
+/// The parts of a file that a reviewer has read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {

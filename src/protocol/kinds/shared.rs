@@ -1,4 +1,4 @@
-//! The parts that several kinds of answers have in common: the name of the kind, dispositions of items, the word on human
+//! The parts that several kinds of answers share: the name of the kind, dispositions of items, acknowledgements of human
 //! requirements, questions to a person.
 
 use std::borrow::Cow;
@@ -55,12 +55,12 @@ impl<K: Kind> JsonSchema for KindTag<K> {
     }
 }
 
-/// What an answer says about an item that was shown; `S` has the words that its kind uses for the status of an item.
+/// The disposition of an item that was shown; `S` is the status of an item in this kind of answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(description = "What the answer says about an item that was shown.")]
 pub struct ItemDisposition<S> {
-    /// The item's id.
+    /// The id of the item.
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
     pub item_id: String,
     /// The status of the item after this answer.
@@ -76,11 +76,11 @@ impl<S: Into<ItemStatus> + Copy> ItemDisposition<S> {
     }
 }
 
-/// The coder's word on what people asked for.
+/// The coder's acknowledgement of human requirements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HumanRequirements {
-    /// The ids that the change takes care of.
+    /// The ids of the requirements that the change fulfils.
     pub addressed_ids: Vec<Text>,
     /// Whether the whole discussion was read, beyond what the prompt shows.
     pub checked_discussion_directly: bool,
@@ -119,13 +119,13 @@ fn quoted(ids: &BTreeSet<&str>) -> String {
     ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A part of the work that is left for later.
+/// A stage that is left for later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeferredStage {
-    /// Its title.
+    /// The title.
     pub title: Text,
-    /// What it is, and why it waits.
+    /// A summary, and the reason for the delay.
     pub summary: Text,
 }
 
@@ -133,13 +133,13 @@ pub struct DeferredStage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClarificationWanted {
-    /// At least one.
+    /// At least one question.
     #[schemars(length(min = 1))]
     pub questions: Vec<Text>,
 }
 
 impl ClarificationWanted {
-    /// The questions as plain strings.
+    /// Returns the questions as strings.
     pub fn to_strings(&self) -> Vec<String> {
         self.questions.iter().map(|text| text.as_str().to_owned()).collect()
     }

@@ -1,20 +1,20 @@
-//! Texts and the places in which they are found again, each in one of its own.
+//! Matches texts with their counterparts in a repaired answer, one to one.
 
 use super::super::expectation::Complaint;
 
-/// A source that says more than this is not compared, and so not repaired.
+/// The maximum number of texts in a source that is repaired.
 const MOST_TEXTS: usize = 400;
 
-/// A repaired answer that has grown beyond this is not compared: so many times its source, and so many bytes more.
+/// The maximum growth of a repaired answer: a multiple of its source, plus a number of bytes.
 const MOST_GROWTH: usize = 4;
 const MOST_ADDED: usize = 64 << 10;
 
-/// The beginning of a text, for a complaint.
+/// Shortens a text for a complaint.
 pub(super) fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// The texts that stand nowhere in the repaired answer, each looked for in a place of its own.
+/// Returns complaints about texts without a separate counterpart in the repaired answer.
 pub(super) fn lost(said: &[String], repaired: &[String]) -> Vec<Complaint> {
     let complain = |expected: &str, found: String| vec![Complaint::new("", expected, found)];
     if said.len() > MOST_TEXTS || repaired.len() > MOST_TEXTS * 2 {
@@ -42,7 +42,7 @@ pub(super) fn lost(said: &[String], repaired: &[String]) -> Vec<Complaint> {
     missing.into_iter().map(lost).collect()
 }
 
-/// Finds a place for a text; one that is taken is given up by its owner if that finds another (Kuhn's matching).
+/// Finds a place for a text (Kuhn's matching): the owner of a taken place moves if it finds another.
 fn place(index: usize, fitting: &[Vec<usize>], placed: &mut [Option<usize>], tried: &mut [bool]) -> bool {
     for at in fitting.get(index).into_iter().flatten() {
         let Some(seen) = tried.get_mut(*at).filter(|seen| !**seen) else { continue };

@@ -1,5 +1,5 @@
-//! Whether an answer that was written anew still says what its source said: the same verdict, every finding, note, step
-//! and test in a place of its own, and nothing that approves beyond it. A repaired answer that fails here is dropped.
+//! Checks that a repaired answer keeps the content of its source: the same verdict, every finding, note, step and test as a
+//! separate entry, and no added approval. A repaired answer that fails is dropped.
 
 mod matching;
 
@@ -17,7 +17,7 @@ use super::expectation::{Complaint, Expectation};
 use super::vote;
 use matching::{lost, shortened};
 
-/// Shorter words of a text that is no JSON are not looked for: they are headings and single words.
+/// The minimum length of a sentence in a text that is not JSON: shorter ones are headings and single words.
 const SHORTEST_SENTENCE: usize = 12;
 
 /// Names whose values are ids or closed words, not content.
@@ -38,15 +38,15 @@ const NOT_CONTENT: [&str; 14] = [
     "human_requirements_resolved",
 ];
 
-/// The lists of findings of a review, whatever the flow calls them, the strongest first.
+/// The lists of findings in reviews of all kinds, the most severe first.
 const BLOCKING: [&str; 2] = ["blocking_items", "blocking_plan_issues"];
 const SAME_SCOPE: [&str; 2] = ["same_pr_followups", "same_plan_followups"];
 const FUTURE: &str = "future_followups";
 
-/// Looks whether `repaired`, a valid answer, keeps what `source` said.
+/// Checks whether `repaired`, a valid answer, keeps the content of `source`.
 ///
 /// # Errors
-/// With everything that was lost, or that was added and approves.
+/// Returns complaints about lost content and added approvals.
 pub fn check(source: &str, repaired: &Value, expectation: &Expectation) -> Result<(), Vec<Complaint>> {
     let opened = envelope::open(source).ok();
     let whole = opened.as_ref().map(|opened| &opened.object);
@@ -71,8 +71,8 @@ pub fn check(source: &str, repaired: &Value, expectation: &Expectation) -> Resul
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }
 
-/// Dispositions and acknowledgements that lift something, and that the source does not have. A source that is not whole
-/// lifts only what it says plainly, and once.
+/// Returns complaints about added dispositions and acknowledgements that resolve something. A damaged source resolves only what
+/// it states plainly, and once.
 fn approvals_added(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Complaint> {
     let before = whole.map_or_else(|| lifted_plainly(source), lifted);
     lifted(repaired)
@@ -85,14 +85,14 @@ fn approvals_added(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec
         .collect()
 }
 
-/// What lifts a requirement of people.
+/// The statement that a human requirement is fulfilled.
 const FULFILLED: &str = "fulfilled";
 
-/// Every id that an answer resolves, puts off, or calls fulfilled.
+/// Returns every id that an answer resolves, postpones, or calls fulfilled.
 fn lifted(answer: &Value) -> BTreeSet<(String, String)> {
     let mut found: BTreeSet<(String, String)> =
         disposed(answer).into_iter().filter(|(_, word)| is_lifting(word)).collect();
-    // What a coder says it has done, or disputes, is not for others to say.
+    // Only the coder can state that it has addressed or disputes an item.
     for list in [RESOLVED, "addressed_items", "disputed_items"] {
         for id in answer.get(list).and_then(Value::as_array).into_iter().flatten() {
             let word = if list == RESOLVED { FULFILLED } else { list };
@@ -125,7 +125,7 @@ fn disposed(answer: &Value) -> Vec<(String, String)> {
     all.map(|one| (text(one, "item_id"), text(one, "disposition"))).collect()
 }
 
-/// The words on known items in a text that is no whole object: where an id and a word on it stand in one pair of braces.
+/// Returns the dispositions in a text that is not a whole object: an id and a status within one pair of braces.
 fn disposed_plainly(source: &str) -> Vec<(String, String)> {
     let only = |found: &Regex, piece: &str| {
         let mut all = found.captures_iter(piece).filter_map(|one| Some(one.get(1)?.as_str().to_owned()));
@@ -138,7 +138,7 @@ fn disposed_plainly(source: &str) -> Vec<(String, String)> {
 static ITEM: LazyLock<Regex> = pattern!(r#"["']?item_id["']?\s*:\s*["']([^"']+)["']"#);
 static WORD: LazyLock<Regex> = pattern!(r#"["']?disposition["']?\s*:\s*["']([a-z-]+)["']"#);
 
-/// Findings that would have had to be fixed, and would not any more.
+/// Returns complaints about findings that no longer have to be fixed.
 fn made_milder(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Complaint> {
     let mut complaints = lost_fixes(whole, source, repaired);
     let put_off = found_in(repaired, &[FUTURE]);
@@ -159,7 +159,7 @@ fn made_milder(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Com
     complaints
 }
 
-/// What has to be fixed by a source and not by another answer.
+/// Returns the findings that must be fixed according to the source and not according to another answer.
 fn lost_fixes(whole: Option<&Value>, source: &str, answer: &Value) -> Vec<Complaint> {
     let said = |lists: &[&str]| match whole {
         Some(whole) => found_in(whole, lists),
@@ -175,7 +175,7 @@ fn lost_fixes(whole: Option<&Value>, source: &str, answer: &Value) -> Vec<Compla
     complaints
 }
 
-/// The findings of an answer in these lists.
+/// Returns the findings of an answer in these lists.
 fn found_in(answer: &Value, lists: &[&str]) -> Vec<String> {
     lists.iter().filter_map(|list| answer.get(*list)).flat_map(texts).collect()
 }
@@ -190,7 +190,7 @@ fn list_of<'source>(source: &'source str, key: &str) -> &'source str {
     behind.get(..end.unwrap_or(behind.len())).unwrap_or_default()
 }
 
-/// The requirements of people that a review calls fulfilled.
+/// The list of human requirements that a review calls fulfilled.
 const RESOLVED: &str = "human_requirements_resolved";
 
 /// Keys at which a list of a damaged answer ends at the latest.
@@ -221,7 +221,7 @@ fn quoted(source: &str) -> impl Iterator<Item = &str> {
     source.split('"').skip(1).step_by(2)
 }
 
-/// Every text of an answer that is content.
+/// Returns all texts of an answer that are content.
 fn texts(answer: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect(answer, &mut found);
