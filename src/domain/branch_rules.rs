@@ -1,26 +1,26 @@
-//! What a branch demands of a change before it may be merged into it.
+//! The rules of a branch for changes that are merged into it.
 
 use std::collections::BTreeSet;
 
-/// The demands of a branch. What could not be read is named, so that nobody takes it for "no demands".
+/// The rules of a branch. Rules that could not be read are named, so that they are not taken for absent ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BranchRules {
     /// The names of the checks that must pass.
     pub required_checks: BTreeSet<String>,
     /// Whether the change must contain the tip of the branch.
     pub must_be_up_to_date: bool,
-    /// How many people must approve.
+    /// The number of people who must approve.
     pub approvals: u64,
     /// Whether every conversation must be resolved.
     pub must_resolve_conversations: bool,
     /// Whether changes are merged by a queue.
     pub has_merge_queue: bool,
-    /// Why some of the demands are unknown, a sentence for each place where they could not be read.
+    /// The reasons why some of the rules are unknown, one sentence for each source that could not be read.
     pub unknown: Vec<String>,
 }
 
 impl BranchRules {
-    /// Adds the demands of another source: all of them count.
+    /// Adds the rules of another source: all of them apply.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.required_checks.extend(other.required_checks);

@@ -1,4 +1,4 @@
-//! The nouns: plain data that all other modules use. No IO, no async, no JSON values, no text formats.
+//! The basic types that all other modules use: plain data without IO, async, JSON values and text formats.
 
 pub mod access;
 pub mod agent;

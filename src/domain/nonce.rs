@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::turn::TurnKey;
 
-/// A word of ten letters and digits that only the agent of one turn is told.
+/// A word of ten letters and digits that only the agent of one turn gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nonce(String);
 

@@ -25,7 +25,7 @@ pub enum TestTiming {
     BeforeApproval,
 }
 
-/// The fate of an approved pull request.
+/// The action after the approval of a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AfterApproval {
@@ -36,7 +36,7 @@ pub enum AfterApproval {
 }
 
 word_list!(
-    /// The treatment of findings that deserve a change of their own, when a pull request is approved.
+    /// The treatment of findings that deserve a separate change, when a pull request is approved.
     #[derive(Default, PartialOrd, Ord, JsonSchema)]
     Followups {
         /// Ask reviewers to leave them out, and drop any that they report.

@@ -22,7 +22,7 @@ pub enum PullRequestState {
 pub enum QueuePlace {
     Waiting,
     Merged,
-    /// It was not merged, and it does not wait any more.
+    /// The pull request was removed from the queue without a merge.
     Removed,
 }
 
@@ -35,7 +35,7 @@ pub struct Check {
     pub conclusion: Option<String>,
     /// The page with the whole result.
     pub url: Option<String>,
-    /// The part of the output that tells most, of limited length.
+    /// The most informative part of the output, of limited length.
     pub excerpt: Option<String>,
 }
 
@@ -60,13 +60,13 @@ pub struct CheckBoard {
     pub arrival: CheckArrival,
 }
 
-/// When the forge shows the checks of a new commit.
+/// The time at which the forge shows the checks of a new commit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CheckArrival {
-    /// Somebody sets them, before or after a run.
+    /// A person sets the checks, before or after a run.
     #[default]
     ByHand,
-    /// They start by themselves, some time after the push.
+    /// The checks start automatically, some time after the push.
     AfterThePush,
 }
 

@@ -71,7 +71,7 @@ impl Roster {
     /// Creates a roster.
     ///
     /// # Errors
-    /// Without a reviewer, and with two reviewers of one label.
+    /// Fails without a reviewer, or with two reviewers of one label.
     pub fn new(coder: Seat, reviewers: Vec<Seat>) -> Result<Self, InvalidRoster> {
         if reviewers.is_empty() {
             return Err(InvalidRoster::NoReviewer);

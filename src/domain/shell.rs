@@ -1,7 +1,7 @@
-//! Words for a person to paste into a shell.
+//! Quotes words for a person to paste into a shell.
 
-/// Returns a word that a shell reads as it is: a name from a repository may hold `;` or `$(…)`. `shlex` would also quote
-/// `--flag=value`, which is harder to read and means the same.
+/// Quotes a word for a shell: a name from a repository may contain `;` or `$(…)`. `shlex` would also quote `--flag=value`,
+/// which is harder to read and means the same.
 pub fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {

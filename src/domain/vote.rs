@@ -23,7 +23,7 @@ word_list!(
 #[serde(deny_unknown_fields)]
 pub struct Absence {
     pub agent: Label,
-    /// Why its last turn gave no vote, if it had one.
+    /// The reason why its last turn gave no vote, if it had a turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }

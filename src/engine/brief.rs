@@ -1,4 +1,4 @@
-//! The input of a turn: the structured context, the diff, the prompt. Made from the state and the forge before the turn starts.
+//! Creates the input of a turn: the structured context, the diff, the prompt.
 
 use crate::domain::access::Access;
 use crate::domain::agent::AnswerBy;
@@ -70,7 +70,7 @@ pub(super) async fn order<W: World>(
     })
 }
 
-/// The nonce that an agent is told. Whoever puts an answer into form copies it from that answer.
+/// Returns the nonce for the prompt. An agent that reformats an answer copies the nonce from the answer.
 fn nonce(ask: &Ask) -> Option<&Nonce> {
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => ask.expectation.voter.as_ref().map(|voter| &voter.nonce),
@@ -78,7 +78,7 @@ fn nonce(ask: &Ask) -> Option<&Nonce> {
     }
 }
 
-/// The prompt of a turn, its structured context, and the requested model.
+/// The prompt, the structured context, and the requested model.
 type PromptParts = (String, Context, Option<String>);
 
 async fn work<W: World>(
@@ -131,7 +131,7 @@ fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<St
     }
 }
 
-/// An agent that reformats an answer gets no information about its subject.
+/// Creates the input for an agent that reformats an answer: it gets no information about the subject.
 fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptParts, RunError> {
     let subject = ContextSubject {
         title: String::new(),

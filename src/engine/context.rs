@@ -22,7 +22,7 @@ use crate::ports::workspace::{Workspace, WorkspaceError};
 use super::guard::{Guard, Secrets};
 use super::outcome::RunError;
 
-/// The message of a run that a person stopped.
+/// The message of an interrupted run.
 pub(super) const INTERRUPTED: &str = "the state is saved";
 
 /// The configuration of an engine.
@@ -33,7 +33,7 @@ pub struct EngineConfig {
     pub bases: Bases,
     pub trust: Trust,
     pub secrets: Secrets,
-    /// How long a prompt may be, in characters.
+    /// The maximum length of a prompt, in characters.
     pub prompt_limit: usize,
     /// What the forge shows of the run, as far as it can.
     pub display: RunDisplay,

@@ -115,7 +115,7 @@ impl Guard {
 
 fn stop(kinds: &[String]) -> RunError {
     let message = format!(
-        "what was about to be published holds a secret ({}), and redact.on_hit says stop; nothing of it was published",
+        "a text to publish contains a secret ({}), and `redact.on_hit` is `stop`; nothing was published",
         kinds.join(", ")
     );
     RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Secret }, message }

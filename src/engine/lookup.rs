@@ -104,7 +104,8 @@ async fn pull_request<W: World>(
     Ok(())
 }
 
-/// Returns the files in which a merge has conflicts. The base branch may have moved to a commit that the mirror does not have.
+/// Returns the files in which a merge has conflicts. The base branch may have moved to a commit that the mirror does not
+/// have.
 async fn conflicts<W: World>(cx: &RunContext<W>, parents: &MergeParents) -> Result<Vec<String>, RunError> {
     if let Ok(found) = cx.world.workspace().conflicts(parents).await {
         return Ok(found);
@@ -201,7 +202,7 @@ fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Optio
     let items: Vec<CarriedItem> = items.into_iter().map(bounded).take_while(fits).collect();
     if items.len() < known {
         cx.warn(format!(
-            "the older thread has {known} items to fix, and a record holds {} of them",
+            "the older thread has {known} items to fix, and a record has room for {}",
             items.len()
         ));
     }

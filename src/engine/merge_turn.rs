@@ -15,7 +15,7 @@ pub(super) fn parents(ask: &Ask) -> Option<MergeParents> {
     ask.merges.clone().map(|other| MergeParents { head: ask.key.head.clone(), other })
 }
 
-/// Returns the commit on which the files of a turn stand: its head, or the unfinished merge that the coder is to finish.
+/// Returns the commit for the files of a turn: its head, or the unfinished merge that the coder must finish.
 pub(super) async fn beginning<W: World>(
     world: &W,
     ask: &Ask,
@@ -24,7 +24,7 @@ pub(super) async fn beginning<W: World>(
     match (parents(ask), ask.access) {
         (Some(parents), Access::Edit) if world.workspace().is_user_checkout(clone_id) => {
             let message = format!(
-                "the coder works in a checkout of yours, where no merge is begun: merge {} into the branch of the pull request \
+                "the coder works in your checkout, where agent-loop starts no merge: merge {} into the branch of the pull request \
                  there, push, then run the same command again",
                 parents.other.short()
             );

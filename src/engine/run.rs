@@ -204,7 +204,7 @@ fn takes_fresh_facts(step: &Step, waiting_since: Option<Timestamp>) -> bool {
         | Step::Clarify { .. }
         | Step::HandOver(_)
         | Step::Stop(_) => true,
-        // During a wait only what is awaited is read; whatever follows the wait takes fresh facts.
+        // During a wait only the awaited facts are read; the step after the wait needs fresh facts.
         Step::Wait { .. } => waiting_since.is_none(),
         // The forge protects a push by the expected commit; pull requests and issues are searched for before and after.
         Step::Effect(Effect::Push(_) | Effect::OpenPullRequest(_) | Effect::FileIssue(_))

@@ -54,7 +54,7 @@ pub(super) struct Session<J> {
     pub(super) results: Results,
     /// The id for a new run.
     pub(super) fresh_run: RunId,
-    /// The secret from which the nonces of votes are made; the journal holds it once a vote was asked for.
+    /// The secret for the nonces of votes; the journal has it once a vote was requested.
     pub(super) nonce_secret: NonceSecret,
     /// The text of the task, if the subject is a task and a person gave the text.
     pub(super) task: Option<String>,
@@ -80,14 +80,14 @@ pub(super) struct Session<J> {
     pub(super) emitted: EmittedEvents,
 }
 
-/// What a session is given that no journal holds yet.
+/// The input of a session that is not in a journal yet.
 pub(super) struct Fresh {
     pub(super) run: RunId,
     pub(super) nonce_secret: NonceSecret,
 }
 
-/// The open journals of the subjects that handed over, oldest first. Their locks are held until the end, because the coder goes
-/// on in the clone of the first one.
+/// The open journals of the subjects that handed over, oldest first. Their locks are held until the end, because the coder
+/// goes on in the clone of the first one.
 pub(super) type EarlierJournals<J> = Vec<(Subject, Arc<J>)>;
 
 /// A record that was written and not read back yet.
@@ -197,8 +197,8 @@ impl<J: Journal> Session<J> {
         self.thread_is = Freshness::Stale;
     }
 
-    /// Drops the facts that may have changed. The data of an older tool, the rules of branches and the checks of earlier heads
-    /// are fetched only once.
+    /// Drops the facts that may have changed. The data of an older tool, the rules of branches and the checks of earlier
+    /// heads are fetched only once.
     pub(super) fn drop_facts(&mut self) {
         self.drop_awaited();
         let FlowFacts { checks, rules, older, .. } = std::mem::take(&mut self.facts);
@@ -207,7 +207,7 @@ impl<J: Journal> Session<J> {
         self.facts_are = Freshness::Fresh;
     }
 
-    /// Drops the facts that a wait is for: nothing else is read while it lasts.
+    /// Drops the awaited facts: during a wait nothing else is read.
     pub(super) fn drop_awaited(&mut self) {
         let FlowFacts { checks, pull_requests, queue, .. } = &mut self.facts;
         queue.clear();

@@ -1,4 +1,4 @@
-//! Runs the setup command in a clone before it is used. What a fresh clone lacks is the repository's business.
+//! Runs the repository's setup command in a fresh clone before the clone is used.
 
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
@@ -31,7 +31,7 @@ pub(super) async fn set_up<W: World>(world: &W, order: &GateOrder, cancellation:
     }
 }
 
-/// The end of a run whose setup command fails before a coder's turn.
+/// Creates the end of a run whose setup command failed before a coder's turn.
 pub(super) fn inconclusive(message: String) -> RunError {
     RunError { ending: Ending::Inconclusive, message }
 }

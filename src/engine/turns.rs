@@ -42,7 +42,7 @@ use super::telling;
 
 /// The maximum length of a malformed answer in messages, in characters; the log has all of it.
 const EXCERPT: usize = 200;
-/// The length of the text that is reduced to that.
+/// The length of the text from which the excerpt is made.
 const LOOKED_AT: usize = 2_000;
 
 /// The running turns.
@@ -84,9 +84,9 @@ impl RunningTurns {
         match self.0.join_next().await {
             Some(Ok(turned)) => turned,
             Some(Err(error)) => {
-                Err(RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}")))
+                Err(RunError::failed(Failed::Error, format!("the task of a turn failed: {error}")))
             }
-            None => Err(RunError::failed(Failed::Error, "a turn is awaited and none runs")),
+            None => Err(RunError::failed(Failed::Error, "a turn is awaited, but none is running")),
         }
     }
 
@@ -169,7 +169,7 @@ async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Ca
     }
 }
 
-/// The agent of a turn.
+/// Returns the agent of a turn.
 pub(super) fn participant(ask: &Ask) -> Participant {
     Participant { role: ask.key.role, access: ask.access, label: ask.key.label.clone() }
 }
@@ -259,7 +259,7 @@ async fn attempt<W: World, J: Journal>(
     Ok(Some(entry))
 }
 
-/// Runs the setup command in the clone of an agent that edits. A checkout of the user's is as the user wants it.
+/// Runs the setup command in the clone of an agent that edits, but not in a user's checkout.
 async fn set_up_to_edit<W: World>(
     world: &W,
     ask: &Ask,
@@ -390,7 +390,7 @@ async fn harvested<W: World>(
         Err(failure) => {
             let salvage = match keep_aside(world, clone_id, from).await {
                 Ok(kept) => kept,
-                // The failure is reported anyway: the next turn finds the files in the clone.
+                // The failure is reported in any case; the next turn finds the files in the clone.
                 Err(WorkspaceError::Git(text)) => {
                     world.operator().tell(&RunEvent::Warning { text });
                     None

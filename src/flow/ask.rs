@@ -85,8 +85,8 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// Returns whether the pause is over. It also is if the clock was set back since the pause began, because the remaining time
-    /// is then unknown, and asking costs only one turn.
+    /// Returns whether the pause is over. It also is if the clock was set back since the pause began, because the
+    /// remaining time is then unknown, and asking costs only one turn.
     pub fn is_over(self, now: Timestamp) -> bool {
         self.until <= now || was_set_back(self.since, now)
     }

@@ -94,8 +94,8 @@ impl Results {
         self.turns.get(key).cloned().or_else(never_finished)
     }
 
-    /// Returns the requirements that an answer must acknowledge: those in the prompt, or the current ones if the question was not
-    /// asked yet.
+    /// Returns the requirements that an answer must acknowledge: those in the prompt, or the current ones if the question
+    /// was not asked yet.
     pub fn surfaced(&self, key: &TurnKey, now: &Requirements) -> Surfaced {
         let is_asked = self.turns.contains_key(key) || self.running.contains(key);
         let then = self.surfaced.get(key).filter(|_| is_asked);

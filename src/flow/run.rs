@@ -105,8 +105,8 @@ impl RunState {
         self.ending = Some(concluded.ending.clone());
     }
 
-    /// Returns the usage of the run. The journal includes failed turns, and records include turns on other machines: the source
-    /// with more calls is used.
+    /// Returns the usage of the run. The journal includes failed turns, and records include turns on other machines: the
+    /// source with more calls is used.
     pub fn spent(&self, results: &Results) -> Usage {
         self.usage.larger(self.inherited.plus(results.usage(&self.id)))
     }

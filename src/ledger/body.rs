@@ -26,7 +26,7 @@ impl Body {
     /// Seals a record.
     ///
     /// # Panics
-    /// When `record` is not an enum that serde tags with `kind` and `payload`: a defect of its flow.
+    /// Panics if `record` is not an enum that serde tags with `kind` and `payload`: a defect of its flow.
     #[expect(clippy::expect_used, reason = "records are enums of structs whose maps have strings as keys")]
     pub fn of(record: &impl Serialize) -> Self {
         let value = serde_json::to_value(record).expect("a record that JSON can express");
@@ -37,10 +37,10 @@ impl Body {
         Self { kind, payload }
     }
 
-    /// Opens the seal.
+    /// Reads the record as a type of its flow.
     ///
     /// # Errors
-    /// When `R` has no such kind, or the payload has another shape: another version wrote the record.
+    /// Fails if `R` has no such kind, or the payload has another shape: another version wrote the record.
     pub fn read<R: DeserializeOwned>(&self) -> Result<R, Unreadable> {
         let tagged = json!({ "kind": self.kind, "payload": self.payload });
         serde_json::from_value(tagged)

@@ -22,10 +22,10 @@ use super::body::Body;
 use super::chain;
 use super::envelope::{Envelope, VERSION};
 
-/// The longest body that is published, in bytes: GitHub refuses comments above 65,536 characters.
+/// The maximum size of a published comment, in bytes: GitHub refuses comments above 65,536 characters.
 pub const BODY_LIMIT: usize = 60_000;
 
-/// The longest canonical JSON that is unpacked, in bytes: a small comment must not become a large record.
+/// The maximum size of unpacked JSON, in bytes: a small comment must not become a large record.
 const JSON_LIMIT: u64 = 4 << 20;
 
 const OPENING: &str = "<!-- AGENT_LOOP_META: v1.";
@@ -33,7 +33,7 @@ const ANY_VERSION: &str = "<!-- AGENT_LOOP_META: v";
 const CLOSING: &str = " -->";
 const SEPARATOR: &str = "\n\n";
 
-/// The members of a record as they are written, in canonical JSON.
+/// The members of a record in canonical JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -50,37 +50,37 @@ struct Wire {
     v: u64,
 }
 
-/// A record that was read, with the hash that the next one must name.
+/// A decoded record, with the hash that the next record must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
     pub record: Arc<Envelope>,
-    /// The hash of its canonical bytes.
+    /// The hash of the canonical bytes.
     pub hash: ChainHash,
 }
 
-/// What a comment holds.
+/// The content of a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     NoRecord,
     Record(Box<Decoded>),
     /// A record of a newer format.
     Newer(u64),
-    /// Something that claims to be a record and is none.
+    /// The comment claims to be a record and is not a valid one.
     Damaged(String),
 }
 
-/// A record could not be written.
+/// An error of encoding a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// It does not fit into a comment.
+    /// The record does not fit into a comment.
     #[error("the record takes {0} bytes, and a comment holds {BODY_LIMIT}")]
     TooLong(usize),
-    /// It can't be expressed; a defect of this program.
+    /// The record cannot be encoded; a defect of this program.
     #[error("the record can't be written: {0}")]
     Inexpressible(String),
 }
 
-/// The canonical bytes of a record: RFC 8785, for what our records hold (ASCII keys, no floats).
+/// Returns the canonical bytes of a record: RFC 8785 for the values in our records (ASCII keys, no floats).
 pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
     let inexpressible = |error: serde_json::Error| EncodeError::Inexpressible(error.to_string());
     let wire = Wire {
@@ -96,12 +96,12 @@ pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
         tool: record.tool.clone(),
         v: VERSION,
     };
-    // A `Value` keeps its keys sorted, a struct would keep them as declared.
+    // A `Value` sorts its keys; a struct keeps them as declared.
     let value = serde_json::to_value(wire).map_err(inexpressible)?;
     serde_json::to_vec(&value).map_err(inexpressible)
 }
 
-/// The line that holds a record.
+/// Returns the line with a record.
 pub fn line(record: &Envelope) -> Result<String, EncodeError> {
     Ok(format!("{OPENING}{}{CLOSING}", packed(&canonical(record)?)?))
 }
@@ -113,31 +113,31 @@ fn packed(bytes: &[u8]) -> Result<String, EncodeError> {
     Ok(URL_SAFE_NO_PAD.encode(packed))
 }
 
-/// Looks whether a body fits into a comment, before anything follows from it.
+/// Checks that a record fits into a comment, before anything depends on the record.
 ///
 /// # Errors
-/// When it does not, or can't be expressed.
+/// Fails if the record does not fit or cannot be encoded.
 pub fn fits(body: &Body) -> Result<(), EncodeError> {
-    /// What a record holds besides its payload, packed.
+    /// The packed size of a record without its payload.
     const FRAME: usize = 1_000;
     let length = packed(body.payload().to_string().as_bytes())?.len() + FRAME;
     if length > BODY_LIMIT { Err(EncodeError::TooLong(length)) } else { Ok(()) }
 }
 
-/// How long the visible part of a comment with this line may be, in bytes.
+/// Returns the maximum size of the visible part of a comment with this line, in bytes.
 ///
 /// # Errors
-/// When the line alone does not fit into a comment.
+/// Fails if the line alone does not fit into a comment.
 pub fn room(line: &str) -> Result<usize, EncodeError> {
     BODY_LIMIT.checked_sub(line.len() + SEPARATOR.len()).ok_or(EncodeError::TooLong(line.len()))
 }
 
-/// The body of a comment: what people see, then the record.
+/// Returns the body of a comment: the visible part, then the record.
 pub fn body(visible: &str, line: &str) -> String {
     format!("{}{SEPARATOR}{line}", visible.trim_end())
 }
 
-/// Reads a comment. The record is in its last line, outside code; a marker anywhere else is text.
+/// Reads a comment. The record is the last line, outside code; a marker anywhere else is text.
 pub fn read(body: &str) -> Content {
     let Some(versioned) = versioned(body) else { return Content::NoRecord };
     let Some((version, packed)) = versioned.split_once('.') else {
@@ -152,7 +152,7 @@ pub fn read(body: &str) -> Content {
     }
 }
 
-/// Whether a comment claims to hold a record. It is not unpacked.
+/// Returns whether a comment claims to be a record, without unpacking it.
 pub fn claims(body: &str) -> bool {
     versioned(body).is_some()
 }
@@ -190,7 +190,7 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
     if wire.v != VERSION || record.id != expected {
         return Err("its id is not the one that follows from its place".to_owned());
     }
-    // A program that writes it again would get a different hash.
+    // A program that encodes the record again would get a different hash.
     if canonical(&record).ok().as_ref() != Some(&bytes) {
         return Err("its JSON is not canonical".to_owned());
     }

@@ -130,7 +130,7 @@ pub struct ForgeCommands {
     pub view: String,
 }
 
-/// What a forge shows of a run besides the comments with its records.
+/// The display of a run on a forge, besides the comments with its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RunDisplay {
     Comments,
@@ -150,7 +150,7 @@ pub trait Forge: Send + Sync {
     /// Returns the forge's own id of the repository, which does not change when the repository is renamed.
     fn repository_id(&self) -> String;
 
-    /// Returns what this forge shows of a run besides comments.
+    /// Returns the display of a run on this forge, besides comments.
     fn display(&self) -> RunDisplay {
         RunDisplay::Comments
     }
@@ -210,7 +210,7 @@ pub trait Forge: Send + Sync {
     /// Reads the checks that were reported on a commit.
     fn checks(&self, commit: &CommitSha) -> impl Future<Output = Result<CheckBoard, ForgeError>> + Send;
 
-    /// Reads what a branch demands of a change before it is merged. Without rules on the forge: nothing.
+    /// Reads the rules of a branch for changes. A forge without rules returns none.
     fn branch_rules(
         &self,
         _branch: &BranchName,
@@ -218,7 +218,7 @@ pub trait Forge: Send + Sync {
         std::future::ready(Ok(BranchRules::default()))
     }
 
-    /// Reads the place of a pull request in the merge queue. Without a queue on the forge: it does not wait there.
+    /// Reads the place of a pull request in the merge queue. On a forge without a queue it is not waiting.
     fn queue_place(
         &self,
         _number: PullRequestNumber,

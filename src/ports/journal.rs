@@ -30,7 +30,7 @@ pub enum Finished {
         /// The session, if it can be resumed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<Box<SessionNote>>,
-        /// Files that were left out, included or removed where nobody would expect it.
+        /// Files that were unexpectedly left out, included or removed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
     },
@@ -47,7 +47,7 @@ pub enum Finished {
 }
 
 impl Finished {
-    /// Rewrites the failure, if the end is one.
+    /// Rewrites the failure, if the turn failed.
     #[must_use]
     pub fn with_failure(self, rewrite: impl FnOnce(TurnFailure) -> TurnFailure) -> Self {
         match self {
@@ -58,7 +58,7 @@ impl Finished {
         }
     }
 
-    /// The same end, its notes about files rewritten if it has some.
+    /// Rewrites the notes about files.
     #[must_use]
     pub fn with_notes(self, rewrite: impl FnMut(String) -> String) -> Self {
         match self {
@@ -94,7 +94,7 @@ pub enum Entry {
         at: Timestamp,
         finished: Finished,
     },
-    /// The secret from which the nonces of this subject's votes are made.
+    /// The secret for the nonces of this subject's votes.
     Secret {
         secret: NonceSecret,
     },

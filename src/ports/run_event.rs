@@ -59,7 +59,7 @@ pub enum RunEvent {
     Counted {
         /// The number of items that must be fixed.
         open: usize,
-        /// The number of items that deserve a change of their own.
+        /// The number of items that deserve a separate change.
         future: usize,
         resolved: usize,
         usage: Usage,

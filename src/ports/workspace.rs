@@ -124,7 +124,7 @@ pub struct Salvage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AfterTurn<T> {
     pub found: T,
-    /// Files that were unexpectedly left out, included or removed, in words.
+    /// Messages about files that were unexpectedly left out, included or removed.
     pub notes: Vec<String>,
 }
 

@@ -34,7 +34,8 @@ pub struct Context {
     pub gates: Vec<ContextGate>,
     /// The files that changed between base and head.
     pub changed_files: Vec<ChangedFile>,
-    /// Changed files that configure agents. In a reviewer's clone they are as in the merge base, but not in a user's checkout.
+    /// Changed files that configure agents. In a reviewer's clone they are as in the merge base, but not in a user's
+    /// checkout.
     pub agent_files: Vec<String>,
     /// A file with the whole diff, outside the clone; absent without a change.
     pub diff_path: Option<String>,

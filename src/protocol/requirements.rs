@@ -1,5 +1,5 @@
-//! Extracts signed requirements from comments. Their ids stay the same when other comments are added or removed. Write access is
-//! checked elsewhere.
+//! Extracts signed requirements from comments. Their ids stay the same when other comments are added or removed. Write
+//! access is checked elsewhere.
 
 use std::collections::BTreeSet;
 

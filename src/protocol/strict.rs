@@ -1,5 +1,5 @@
-//! The strict dialect of JSON Schema that native structured output requires: closed objects, every key required, optional ones
-//! nullable, no maps, no `oneOf`, no references. Also converts answers in that form to ours.
+//! The strict dialect of JSON Schema that native structured output requires: closed objects, every key required, optional
+//! ones nullable, no maps, no `oneOf`, no references. Also converts answers in that form to ours.
 
 use std::collections::BTreeSet;
 

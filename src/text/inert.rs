@@ -1,5 +1,5 @@
-//! Makes published texts act on nothing: a forge that renders them notifies nobody, links and closes no other issue, loads
-//! no image, and hides no address.
+//! Makes published texts inert: a forge that renders them notifies nobody, links and closes no other issue, loads no
+//! image, and hides no address.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,26 +13,26 @@ use crate::pattern::pattern;
 use super::markdown::{fitted, indented};
 use super::sanitize::closing::closed;
 
-/// A space without width. It separates `@` from a name and `#` from a number, and nobody sees it.
+/// An invisible space of zero width. It separates `@` from a name and `#` from a number.
 const SEPARATOR: &str = "&#8203;";
 
-/// How often a text is looked at: each change may uncover something. What is not inert by then is shown as code.
+/// The maximum number of passes: each change may uncover something. A text that is not inert then is shown as code.
 const PASSES: usize = 8;
 
 /// HTML that only formats. Every other tag is shown as text.
 static HARMLESS_TAG: LazyLock<Regex> = pattern!(
     r"(?i)^</?(?:details(?: open)?|summary|sub|sup|b|i|em|strong|del|ins|code|kbd|pre|br|hr|p|ul|ol|li|blockquote|table|thead|tbody|tr|th|td) ?/?>"
 );
-/// The places in a text outside of code where a forge may see more than text.
+/// Matches text outside code on which a forge may act.
 static PLACE: LazyLock<Regex> = pattern!(
     r"(?im)&(?:#[0-9]+|#x[0-9a-f]+|[a-z]+);|(?:https?\\?:\\?/\\?/|www\.)[a-z0-9\\\-._~:/?#@!$&+,;=%]*|@|#|\bgh\\?-|(?:<code>)?\b[0-9a-f]{7,40}\b|^ {0,3}/[a-z]"
 );
-/// An address of a page that shows where it was mentioned.
+/// Matches addresses of pages that show where they were mentioned.
 static REFERENCE: LazyLock<Regex> = pattern!(r"(?i)/(?:issues|pulls?|discussions|commits?|compare)/[0-9a-z]");
-/// An address that a forge makes a link of, as a whole.
+/// Matches a whole address that a forge turns into a link.
 static ADDRESS: LazyLock<Regex> =
     pattern!(r"(?i)^(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[:/?#]|$)");
-/// References in text without Markdown.
+/// Matches references in text without Markdown.
 static PLAIN_REFERENCE: LazyLock<Regex> = pattern!(
     r"(?i)#[0-9]+|\bgh-[0-9]+|https?://[^\s<>]*/(?:issues|pulls?|discussions|commits?|compare)/[0-9a-z][^\s<>]*"
 );
@@ -82,7 +82,7 @@ fn ends_in_word(text: Option<&str>) -> bool {
 /// A change of a text.
 type Edit = (Range<usize>, String);
 
-/// Looks once at everything that a forge may act on.
+/// Makes one pass over everything on which a forge may act.
 fn pass(text: &str, own: &BTreeSet<u64>) -> String {
     let (opaque, mut edits) = structure(text);
     let mut start = 0;
@@ -110,7 +110,7 @@ fn applied(text: &str, edits: Vec<Edit>) -> String {
     out
 }
 
-/// Finds code and links, in which a forge looks for nothing, and replaces links, images and HTML.
+/// Finds code and links, which a forge does not search, and replaces links, images and HTML.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has dozens of events, and may get more")]
 fn structure(text: &str) -> (Vec<Range<usize>>, Vec<Edit>) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
@@ -145,7 +145,7 @@ fn structure(text: &str) -> (Vec<Range<usize>>, Vec<Edit>) {
     (opaque, edits)
 }
 
-/// The text of a link or an image, up to its end.
+/// Returns the text of a link or an image.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has dozens of events, and may get more")]
 fn words<'text>(events: &mut impl Iterator<Item = (Event<'text>, Range<usize>)>, end: TagEnd) -> String {
     let mut depth = 1_usize;
@@ -170,7 +170,7 @@ fn words<'text>(events: &mut impl Iterator<Item = (Event<'text>, Range<usize>)>,
     words
 }
 
-/// Whether a link leads where its words let people expect: plain words promise nothing.
+/// Returns whether a link leads where its text suggests. Plain words suggest nothing.
 fn is_open(kind: LinkType, words: &str, address: &str) -> bool {
     let is_plain = |letter: char| letter.is_alphanumeric() || " '\",()?-".contains(letter);
     let is_honest = match kind {
@@ -187,7 +187,7 @@ fn is_open(kind: LinkType, words: &str, address: &str) -> bool {
     is_honest && !REFERENCE.is_match(address)
 }
 
-/// A link or an image as text, with its address.
+/// Returns a link or an image as text, with its address.
 fn shown(words: &str, address: &str) -> String {
     let clean = |text: &str| -> String {
         let is_markup = |letter: char| letter.is_control() || "<>[]!`*~|\\()".contains(letter);
@@ -197,7 +197,7 @@ fn shown(words: &str, address: &str) -> String {
     if words == address { address } else { format!("{} ({address})", words.trim()) }
 }
 
-/// Shows the tags that do more than format.
+/// Shows as text the tags that do more than format.
 fn tags(text: &str, range: Range<usize>) -> Vec<Edit> {
     let html = text.get(range.clone()).unwrap_or_default();
     let opens =
@@ -210,7 +210,7 @@ fn tags(text: &str, range: Range<usize>) -> Vec<Edit> {
     found.map(|at| (range.start + at..range.start + at + 1, "&lt;".to_owned())).collect()
 }
 
-/// Changes the places in a part of a text outside of code.
+/// Returns the edits of a part of a text outside code.
 fn places(text: &str, part: Range<usize>, own: &BTreeSet<u64>) -> Vec<Edit> {
     let found = PLACE.find_iter(text.get(part.clone()).unwrap_or_default());
     let place = |found: regex::Match<'_>| {
@@ -221,7 +221,7 @@ fn places(text: &str, part: Range<usize>, own: &BTreeSet<u64>) -> Vec<Edit> {
     found.filter_map(place).collect()
 }
 
-/// What a place becomes, if it has to change.
+/// Returns the replacement of a match, if it must change.
 fn instead(text: &str, range: &Range<usize>, own: &BTreeSet<u64>) -> Option<String> {
     let found = text.get(range.clone())?;
     let (before, after) = (text.get(..range.start), text.get(range.end..).unwrap_or_default());
@@ -248,7 +248,7 @@ fn instead(text: &str, range: &Range<usize>, own: &BTreeSet<u64>) -> Option<Stri
             } else if ADDRESS.is_match(address) {
                 None
             } else {
-                // No forge makes a link of it: what it holds is text.
+                // No forge turns this into a link, so its content is text.
                 let rest = range.start + 1..range.end;
                 let edits = places(text, rest.clone(), own);
                 let moved =
@@ -268,7 +268,7 @@ fn instead(text: &str, range: &Range<usize>, own: &BTreeSet<u64>) -> Option<Stri
     }
 }
 
-/// Whether an entity stands for a letter that a forge may act on.
+/// Returns whether an entity encodes a letter on which a forge may act.
 fn hides_letter(entity: &str) -> bool {
     let name = entity.trim_start_matches('&').trim_end_matches(';');
     let number = match name.strip_prefix('#') {
@@ -372,12 +372,12 @@ mod tests {
         }
     }
 
-    /// A pattern of texts made of what a forge acts on, and of what may hide it.
+    /// A pattern of texts with everything on which a forge acts, and encodings that may hide it.
     const BUSY: &str = "(@ada|#5|#7|GH-5|&#64;|&#35;|&#8203;|&amp;|octo/r|1a2b3c4d|https://github\\.com/o/r/issues/5|\
                         \\[x\\]|\\[a\\.b\\]\\(https://x\\.org\\)|!\\[i\\]\\(x\\)|<img src=x>|<details>|</details>|<pre>|<pre x>|\
                         <code>|</code>|<!|<a |>|`|```|~~~|\\||\n|\n\n|    |- |[ a-c*_.:/\\\\\"]){0,30}";
 
-    /// What is left for a forge to act on, in the events of a text.
+    /// Returns everything in a text on which a forge still acts.
     fn acts(text: &str) -> Vec<String> {
         let (opaque, edits) = structure(text);
         let mut bare = text.to_owned();

@@ -1,20 +1,20 @@
-//! Keeps a prompt within its limit: the list of changed files and then the diff give way, for a file outside of the clone
-//! holds all of both.
+//! Keeps a prompt within its limit: shortens the list of changed files, then the diff. A file outside the clone has the
+//! whole of both.
 
 use crate::domain::agent::ResponseKind;
 use crate::protocol::context::{ChangedFile, Context};
 
 use super::prompt::{self, Material, PromptError};
 
-/// Room for the sentences that say what was left out, in characters.
+/// The space for the sentences about omitted parts, in characters.
 const NOTE: usize = 600;
-/// How much of the list of files stays in any case, in characters.
+/// The minimum length of the list of files, in characters.
 const FILES: usize = 4_000;
 
-/// Returns the prompt for an answer of this kind, at most about so many characters long.
+/// Returns the prompt for an answer of this kind, within about this number of characters.
 ///
 /// # Errors
-/// When the template can't be filled.
+/// Fails if the template cannot be rendered.
 pub fn render(kind: ResponseKind, material: Material<'_>, limit: usize) -> Result<String, PromptError> {
     let whole = prompt::render(kind, material)?;
     let Some(over) = length(&whole).checked_sub(limit.max(1)).filter(|over| *over > 0) else {
@@ -34,7 +34,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>, limit: usize) -> Resul
     prompt::render(kind, Material { context: &shown, diff, diff_note: &note, ..material })
 }
 
-/// Returns what is said of the parts that were left out.
+/// Returns the sentences about omitted parts.
 fn note(material: Material<'_>, listed: usize, diff: &str) -> String {
     let context = material.context;
     let all = context.changed_files.len();
@@ -43,7 +43,7 @@ fn note(material: Material<'_>, listed: usize, diff: &str) -> String {
         note = format!("Only the first {listed} of {all} changed files are listed. ");
     }
     if diff.len() < material.diff.len() || !material.diff_note.is_empty() {
-        note.push_str("The diff goes on. ");
+        note.push_str("The diff is cut here. ");
     }
     let place = match &context.diff_path {
         Some(path) => format!("The whole diff, with every file, is in the file {path}."),
@@ -56,7 +56,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The characters of a line of the list.
+/// Returns the length of a line of the list.
 fn width(file: &ChangedFile) -> usize {
     length(&file.status).saturating_add(length(&file.path)).saturating_add(2)
 }
@@ -65,12 +65,12 @@ fn sum<T>(entries: &[T], width: impl Fn(&T) -> usize) -> usize {
     entries.iter().map(width).fold(0, usize::saturating_add)
 }
 
-/// Returns how much room a list has that must give way to an excess.
+/// Returns the space for a list that must shrink by an excess.
 fn room<T>(entries: &[T], width: impl Fn(&T) -> usize, excess: usize) -> usize {
     sum(entries, width).saturating_sub(excess).max(FILES)
 }
 
-/// Returns the first entries that have room.
+/// Returns the first entries that fit.
 fn within<T>(entries: &[T], room: usize, width: impl Fn(&T) -> usize) -> &[T] {
     let mut left = room;
     let fitting = entries.iter().take_while(|entry| {
@@ -81,7 +81,7 @@ fn within<T>(entries: &[T], room: usize, width: impl Fn(&T) -> usize) -> &[T] {
     entries.get(..fitting.count()).unwrap_or_default()
 }
 
-/// Returns the first whole lines of at most so many characters.
+/// Returns the first whole lines within this number of characters.
 fn first_lines(text: &str, most: usize) -> &str {
     let end = text.char_indices().nth(most).map_or(text.len(), |(end, _)| end);
     let cut = text.get(..end).unwrap_or_default();
@@ -121,7 +121,7 @@ mod tests {
             (
                 20_000,
                 30_000,
-                "The diff goes on. The whole diff, with every file, is in the file /diffs/1.diff.",
+                "The diff is cut here. The whole diff, with every file, is in the file /diffs/1.diff.",
             ),
         ] {
             let context = context(files);

@@ -8,10 +8,10 @@ use crate::ledger::codec::BODY_LIMIT;
 use super::inert;
 use super::sanitize::neutral;
 
-/// How long the last line may be, in bytes.
+/// The maximum length of the last line, in bytes.
 const LAST_LINE: usize = 200;
 
-/// Returns the description: the coder's summary, then the issue that its merge closes, or its task.
+/// Returns the description: the coder's summary, then the issue that the merge closes, or the marker of the task.
 pub fn body(words: &str, purpose: &Subject) -> String {
     let (own, last) = match purpose {
         Subject::Issue(number) => (Some(number.0), format!("Closes #{number}")),

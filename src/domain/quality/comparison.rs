@@ -36,7 +36,7 @@ pub struct NewFinding<'head> {
 /// The difference between two measurements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison<'trees> {
-    /// Errors first, then by place.
+    /// Errors first, then by position.
     pub new: Vec<NewFinding<'trees>>,
     pub resolved: Vec<&'trees QualityFinding>,
 }

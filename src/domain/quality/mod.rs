@@ -1,4 +1,4 @@
-//! The quality of a tree as a scorer measured it: a score, engines and findings. Knows no scorer and no format.
+//! The quality of a tree according to a scorer: a score, engines and findings. Independent of any scorer and format.
 
 pub mod comparison;
 pub mod verdict;
@@ -56,7 +56,7 @@ pub enum Scored {
     Unscoreable(String),
 }
 
-/// How an engine of the scorer ended.
+/// The end of an engine of the scorer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineStatus {

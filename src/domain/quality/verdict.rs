@@ -1,5 +1,5 @@
-//! The verdict of the score gate: a total function of the policy, the measurements of base and head, and facts about the change.
-//! What could not be compared is inconclusive and never passes.
+//! The verdict of the score gate: a total function of the policy, the measurements of base and head, and facts about the
+//! change. Measurements that cannot be compared are inconclusive and never pass.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::fmt;
 use super::comparison::Comparison;
 use super::{EngineReport, EngineStatus, QualityReport, Scored, Severity};
 
-/// What a change may do to the quality.
+/// The permitted effect of a change on the quality.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScorePolicy {
     pub min_score: Option<u8>,
-    /// By how many points the score may fall.
+    /// The maximum loss of points.
     pub max_drop: u8,
     pub new_errors: Allowance,
     pub max_new_warnings: Option<u32>,
-    /// The most comments and attributes that silence a tool, beyond those that the change removes.
+    /// The maximum number of comments and attributes that silence a tool, beyond those that the change removes.
     pub max_new_suppressions: u32,
-    /// The most new findings of an engine, of any severity.
+    /// The maximum number of new findings of an engine, of any severity.
     pub engine_limits: BTreeMap<String, u32>,
     /// The engines that must have measured both trees.
     pub required_engines: Vec<String>,

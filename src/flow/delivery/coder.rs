@@ -44,7 +44,8 @@ pub(super) struct Made {
     pub(super) answer: FirstAnswer,
 }
 
-/// Returns the coder's work, or the step that leads there. After each set of answers from a person the coder gets another turn.
+/// Returns the coder's work, or the step that leads there. After each set of answers from a person the coder gets another
+/// turn.
 pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     let cx = work.cx;
     let mut answers = answered_before(work)?;
@@ -74,8 +75,8 @@ pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     first(Conclusion::failed(Failed::AgentFailed, "the coder asks questions without end"))
 }
 
-/// Returns a person's answers from earlier attempt windows. Open questions from there come first: a person is asked, or the run
-/// of a task ends again. Open questions of an issue can be answered in comments.
+/// Returns a person's answers from earlier attempt windows. Open questions from there come first: a person is asked, or
+/// the run of a task ends again. Open questions of an issue can be answered in comments.
 fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
     let (cx, run) = (work.cx, &work.run.state);
     let is_earlier = |key: &TurnKey| {

@@ -16,7 +16,7 @@ use super::super::gates::gates_record;
 use super::super::step::{Decision, Step, first};
 use super::seen::{OpenReview, ReviewAt};
 
-/// The checks of a commit that count, and what they say together.
+/// The combined result of the relevant checks of a commit.
 enum Judged<'now> {
     Red(Vec<&'now Check>),
     /// Some have no result yet.
@@ -48,7 +48,7 @@ pub(super) fn finished(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimo
             unfinished(seen, unanimous, &red.into_iter().map(named).collect::<Vec<_>>(), every)
         }
         Judged::Unfinished(names) => unfinished(seen, unanimous, &names, every),
-        // Nothing may ever start them, and two lists are read to see that.
+        // They may never start, so only two reads are waited for.
         Judged::Missing(names) => unfinished(seen, unanimous, &names, every.saturating_mul(2)),
         Judged::Unreadable(why) => pending(seen, unanimous, &format!("the checks cannot be read: {why}")),
         Judged::Nothing(arrival) => match (reported_before(seen, at)?.as_slice(), arrival) {
@@ -109,7 +109,7 @@ fn judge<'now>(board: &'now CheckBoard, wanted: &[&str]) -> Judged<'now> {
     }
 }
 
-/// A check with the forge's word for its result, if that is not the usual one.
+/// Names a check, with the forge's word for an unusual result.
 fn named(check: &Check) -> String {
     check.conclusion.as_ref().map_or_else(|| check.name.clone(), |word| format!("{} ({word})", check.name))
 }
@@ -121,7 +121,7 @@ fn finding(check: &Check) -> Finding {
     Finding { key: check.name.clone(), text: std::iter::once(text).chain(link).chain(said).collect() }
 }
 
-/// What a record says of the checks of this head.
+/// Returns the recorded verdict on the checks of this head.
 fn known(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<Verdict> {
     seen.state.measured.on(&GateName::ci(), &at.head).map(|one| one.verdict)
 }

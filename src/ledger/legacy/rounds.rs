@@ -2,7 +2,7 @@
 
 use super::comment::{Head, OlderComment};
 
-/// What was said in one round on one head.
+/// The comments of one round on one head.
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) head: Option<Head>,

@@ -1,4 +1,4 @@
-//! The sections of an older markdown review, cut into entries: a bullet with what hangs on it, or a paragraph.
+//! Splits the sections of an older Markdown review into entries: a bullet with its indented text, or a paragraph.
 
 use std::ptr;
 use std::sync::LazyLock;
@@ -14,16 +14,16 @@ use super::names::{label, leading_id};
 static HEADING: LazyLock<Regex> = pattern!(r"^(#{1,6})\s+(.*)$");
 static BULLET: LazyLock<Regex> = pattern!(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$");
 
-/// A section that is read.
+/// A known section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
-    /// Findings, all of which stand like this.
+    /// Findings with this status.
     Findings(ItemStatus),
     Dispositions,
 }
 
 impl Section {
-    /// The section under a heading, if it is one that is read.
+    /// Returns the section with this heading, if it is known.
     fn titled(title: &str) -> Option<Self> {
         let letters: String = title.chars().filter(char::is_ascii_alphabetic).collect();
         match letters.to_ascii_lowercase().as_str() {
@@ -39,12 +39,12 @@ impl Section {
 /// A line of a comment.
 #[derive(Clone, Copy)]
 enum ReviewLine<'text> {
-    /// In a fenced block of code.
+    /// A line of a fenced code block.
     Code(&'text str),
     Prose(&'text str),
 }
 
-/// The entries of the sections that are read, in order.
+/// Returns the entries of the known sections, in order.
 pub(super) fn entries(body: &str) -> Vec<(Section, String)> {
     let mut cutter = Cutter::default();
     for line in lines(body) {
@@ -57,7 +57,7 @@ pub(super) fn entries(body: &str) -> Vec<(Section, String)> {
     cutter.done
 }
 
-/// The name under an agent's signature: `-- Codex`, `-- Anthropic Claude`. Sentences do not count.
+/// Returns the name in an agent's signature: `-- Codex`, `-- Anthropic Claude`. Sentences do not count.
 pub(super) fn signature(line: &str) -> Option<&str> {
     let name = line.trim().strip_prefix("-- ")?.trim();
     let words: Vec<&str> = name.split_whitespace().collect();
@@ -67,7 +67,7 @@ pub(super) fn signature(line: &str) -> Option<&str> {
     ((1..=4).contains(&words.len()) && (known || words.iter().all(is_name))).then_some(name)
 }
 
-/// The lines outside code are slices of the same text: all other lines are in code.
+/// Classifies the lines. The lines outside code are slices of the same text; all other lines are in code.
 fn lines(body: &str) -> Vec<ReviewLine<'_>> {
     let mut outside = markers::lines_outside_code(body).into_iter().peekable();
     let place = |line: &str| line.as_ptr();
@@ -83,19 +83,19 @@ fn lines(body: &str) -> Vec<ReviewLine<'_>> {
 struct SectionEntry<'text> {
     section: Section,
     lines: Vec<&'text str>,
-    /// How far its first line is indented.
+    /// The indentation of the first line.
     indent: usize,
-    /// How far a bullet may be indented to begin another entry; deeper ones belong to this one. Below a heading of its own
-    /// everything belongs to the entry.
+    /// The maximum indentation of a bullet that starts another entry; deeper bullets belong to this one. Below a separate
+    /// heading everything belongs to the entry.
     bullets: Option<usize>,
-    /// How many empty lines stand since its last line.
+    /// The number of empty lines since the last line.
     pause: usize,
 }
 
 #[derive(Default)]
 struct Cutter<'text> {
     section: Option<Section>,
-    /// How deep the heading of the section is.
+    /// The level of the section's heading.
     level: usize,
     entry: Option<SectionEntry<'text>>,
     done: Vec<(Section, String)>,
@@ -126,7 +126,7 @@ impl<'text> Cutter<'text> {
         }
     }
 
-    /// A heading below that of a section of findings begins a finding; any other one ends the section.
+    /// Reads a heading. A heading below that of a section of findings starts a finding; any other heading ends the section.
     fn heading(&mut self, level: usize, title: &'text str) {
         let titled = Section::titled(title);
         let is_below = matches!(self.section, Some(Section::Findings(_))) && level > self.level;
@@ -176,7 +176,7 @@ impl<'text> Cutter<'text> {
     }
 }
 
-/// Whether a line is only a separator.
+/// Returns whether a line is only a separator.
 fn is_rule(line: &str) -> bool {
     ['-', '*', '_'].into_iter().any(|mark| line.len() >= 3 && line.chars().all(|letter| letter == mark))
 }

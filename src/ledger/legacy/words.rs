@@ -28,7 +28,7 @@ static STANDING: LazyLock<Regex> = pattern!(
 
 /// Returns the status of an item in a reviewer's text, and the rest of the text. A merely open item is blocking.
 pub(super) fn standing_and_note(text: &str) -> Option<(ItemStatus, Option<String>)> {
-    // `… from codex, round 1: its text -> blocking: why` says what the item is now behind the arrow.
+    // In `… from codex, round 1: its text -> blocking: why` the present status is after the arrow.
     let text = [" -> ", " → "].iter().find_map(|arrow| text.rsplit_once(arrow)).map_or(text, |(_, now)| now);
     let found = STANDING.captures(text)?;
     let first = found.name("open").map(|_| ItemStatus::Blocking).or_else(|| named(&found))?;

@@ -38,8 +38,8 @@ pub struct OpenedAnswer {
 /// Finds the one JSON object of an answer, in linear time.
 ///
 /// # Errors
-/// Fails if there is no object or more than one, if it is damaged beyond its syntax, if a footer contradicts it, or if the text
-/// around it contains a marker of ours.
+/// Fails if there is no object or more than one, if it is damaged beyond its syntax, if a footer contradicts it, or if the
+/// text around it contains a marker of ours.
 pub fn open(text: &str) -> Result<OpenedAnswer, Vec<Complaint>> {
     if text.len() > ANSWER_LIMIT {
         return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));

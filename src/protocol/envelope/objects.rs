@@ -1,5 +1,5 @@
-//! Finds the objects in a text that are answers, and heals damaged syntax. No object inside an answer with other damage, and no
-//! part of an answer, is taken for an answer.
+//! Finds the objects in a text that are answers, and heals damaged syntax. No object inside an answer with other damage,
+//! and no part of an answer, is taken for an answer.
 
 use std::sync::LazyLock;
 
@@ -110,7 +110,8 @@ impl FoundObjects {
         self.objects.push(object);
     }
 
-    /// Reads an object with damaged syntax, or skips braces in prose. No object inside an answer with other damage is an answer.
+    /// Reads an object with damaged syntax, or skips braces in prose. No object inside an answer with other damage is an
+    /// answer.
     fn take_damaged(
         &mut self,
         candidate: &str,
@@ -142,7 +143,8 @@ fn is_answer(value: &Value) -> bool {
     value.as_object().is_some_and(tells)
 }
 
-/// Returns whether a value is or contains an answer, or a part that only answers have. A schema has the same keys and does not count.
+/// Returns whether a value is or contains an answer, or a part that only answers have. A schema has the same keys and does
+/// not count.
 fn is_or_holds_piece(value: &Value) -> bool {
     match value {
         Value::Array(values) => values.iter().any(is_or_holds_piece),

@@ -71,8 +71,8 @@ pub fn check(source: &str, repaired: &Value, expectation: &Expectation) -> Resul
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }
 
-/// Returns complaints about added dispositions and acknowledgements that resolve something. A damaged source resolves only what
-/// it states plainly, and once.
+/// Returns complaints about added dispositions and acknowledgements that resolve something. A damaged source resolves only
+/// what it states plainly, and once.
 fn approvals_added(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Complaint> {
     let before = whole.map_or_else(|| lifted_plainly(source), lifted);
     lifted(repaired)

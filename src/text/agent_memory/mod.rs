@@ -169,7 +169,7 @@ fn profile(commit: &CommitSha, files: &[ListedFile], collected: Collected) -> Te
 /// The source of a command that passed as the test command of a run.
 const PASSED: &str = "passed in an earlier run";
 
-/// Adds a test command that passed in a run, before the commands that only stand in files.
+/// Adds a test command that passed in a run, before the commands from files.
 pub fn with_passed(mut memory: AgentMemory, command: &str) -> AgentMemory {
     let Some(command) = cleaned(command, LINE) else { return memory };
     let known = &mut memory.tests.commands.shown;
@@ -179,7 +179,7 @@ pub fn with_passed(mut memory: AgentMemory, command: &str) -> AgentMemory {
     memory
 }
 
-/// Returns the command that most likely runs the tests: one that passed before, else the first one that says `test`.
+/// Returns the command that most likely runs the tests: one that passed before, else the first one with the word `test`.
 pub fn test_command(memory: &AgentMemory) -> Option<&str> {
     let known = || memory.tests.commands.shown.iter();
     let passed = known().find(|known| known.source == PASSED);

@@ -1,4 +1,4 @@
-//! Recognises variables with secret values by their names: the one list of such words.
+//! Recognises variables with secret values by their names. The only list of such words.
 
 /// Words that indicate a secret anywhere in a name.
 const ANYWHERE: &[&str] = &[
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_secrets_are_told() {
+    fn names_of_secrets_are_recognised() {
         for name in ["MY_TOKEN_2", "apiKey", "DEPLOY_PAT", "db_pwd", "DATABASE_URL", "AWS_ACCESS_KEY_ID"] {
             assert!(is_secret(name), "{name}");
         }

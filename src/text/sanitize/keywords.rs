@@ -1,4 +1,4 @@
-//! The words that close an issue when a change is merged (`fixes #3`), and a text of an agent without them.
+//! Removes the effect of words that close an issue when a change is merged (`fixes #3`).
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -10,8 +10,8 @@ use crate::pattern::pattern;
 /// Matches a word that closes an issue, up to its reference: a regular expression.
 pub const CLOSING: &str = r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+";
 
-/// Returns the text with a word between each closing word and its reference, so that merging it closes nothing. Only the tool
-/// says which issue a change closes.
+/// Inserts a word between each closing word and its reference, so that a merge closes nothing. Only the tool decides which
+/// issue a change closes.
 pub fn without_closing(text: &str) -> Cow<'_, str> {
     static CLOSES: LazyLock<Regex> = pattern!(format!(
         r"({CLOSING})(#[0-9]|GH-[0-9]|[\w.-]+/[\w.-]+#[0-9]|https?://\S+/(?:issues|pull)/[0-9])"

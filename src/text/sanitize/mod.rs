@@ -19,7 +19,7 @@ use lookalike::{Letter, letters, turns_direction};
 /// The start of an HTML comment.
 const OPENING: &str = "<!--";
 
-/// The line with which a person signs.
+/// The signature line of a person.
 const SIGNATURE: &str = "-- human reviewer";
 
 /// Makes a text harmless: without markers and human signatures, even disguised ones, and without open blocks. It looks the
@@ -33,18 +33,18 @@ pub fn message(text: &str) -> String {
     unmarked(text).chars().filter(|letter| *letter != '\r').collect()
 }
 
-/// Returns whether a letter steers the terminal or the page that shows it: control characters and those that turn the
-/// direction of a text. The one idea of this for comments, prompts, terminals and JSON.
+/// Returns whether a character controls the terminal or the page that shows it: control characters, and characters that
+/// change the direction of text. The only such check for comments, prompts, terminals and JSON.
 pub fn steers(letter: char) -> bool {
     (letter.is_control() && !matches!(letter, '\n' | '\t')) || turns_direction(letter)
 }
 
-/// Returns a text in which letters that steer are written as escapes, which mean the same in JSON.
+/// Writes control characters as escapes, which mean the same in JSON.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     escaped_beside(text, &LINE_END)
 }
 
-/// Does the same for a text with colours of ours or of git, which stay.
+/// Does the same, but keeps colours of ours and of git.
 pub fn coloured(text: &str) -> Cow<'_, str> {
     escaped_beside(text, &COLOUR)
 }
@@ -69,7 +69,7 @@ fn escaped_beside<'text>(text: &'text str, kept: &Regex) -> Cow<'text, str> {
     Cow::Owned(safe)
 }
 
-/// Returns a name on one line, with every letter that steers written as an escape.
+/// Returns a name on one line, with control characters written as escapes.
 pub fn name(text: &str) -> Cow<'_, str> {
     let is_bad = |letter: char| steers(letter) || ends_line(letter);
     if !text.contains(is_bad) {
@@ -93,7 +93,7 @@ fn ends_line(letter: char) -> bool {
     matches!(letter, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Breaks a line that would sign for a person, and the markers of any other line.
+/// Breaks a line that is a person's signature, or the markers of any other line.
 fn line(line: &str) -> Cow<'_, str> {
     let letters = letters(line);
     let seen: String = letters.iter().map(|letter| letter.seen).collect();
