@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_marker_fulfils_wishes() {
+    fn the_older_marker_fulfils_requirements() {
         let mut expectation = expecting(ResponseKind::PrReview);
         expectation.requirements.ids = vec!["hr-0123abcd".parse().unwrap()];
         let bare = RawAnswer::message(APPROVED);

@@ -79,11 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_ends_with_its_signature() {
-        let wish = said("Keep the old name.\n\n-- Human Reviewer\n").unwrap();
-        assert_eq!(wish.text, "Keep the old name.");
-        assert_eq!(said("Keep the old name.\n-- human reviewer  ").unwrap().id, wish.id);
-        assert_eq!(said("- **keep** the  old name\n\n-- Human Reviewer").unwrap().id, wish.id);
+    fn requirements_end_with_their_signature() {
+        let requirement = said("Keep the old name.\n\n-- Human Reviewer\n").unwrap();
+        assert_eq!(requirement.text, "Keep the old name.");
+        assert_eq!(said("Keep the old name.\n-- human reviewer  ").unwrap().id, requirement.id);
+        assert_eq!(said("- **keep** the  old name\n\n-- Human Reviewer").unwrap().id, requirement.id);
         assert_eq!(
             said("Keep it.\n-- Human Reviewer\n```\ncode\n```").unwrap().text,
             "Keep it.\n```\ncode\n```"
@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_wishes_get_room_first() {
-        let wish = |text: &str| said(&format!("{text}\n-- Human Reviewer")).unwrap();
-        let long = |letter: &str| wish(&letter.repeat(7_000));
-        let found = surfaced(vec![long("a"), wish("short"), long("b")]);
+    fn the_newest_requirements_come_first() {
+        let requirement = |text: &str| said(&format!("{text}\n-- Human Reviewer")).unwrap();
+        let long = |letter: &str| requirement(&letter.repeat(7_000));
+        let found = surfaced(vec![long("a"), requirement("short"), long("b")]);
         assert_eq!(found.omitted, 1);
-        assert_eq!(found.shown, [wish("short"), long("b")]);
-        let huge = surfaced(vec![wish(&"c".repeat(20_000))]);
+        assert_eq!(found.shown, [requirement("short"), long("b")]);
+        let huge = surfaced(vec![requirement(&"c".repeat(20_000))]);
         assert_eq!((huge.shown.len(), huge.omitted, huge.shown[0].text.len()), (1, 1, ROOM));
     }
 

@@ -82,7 +82,9 @@ impl JsonSchema for Version1 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReviewVerdict {
+    /// The answer approves.
     Approved,
+    /// The answer blocks.
     Blocking,
 }
 

@@ -162,7 +162,7 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.add_template("memory", include_str!("../../prompts/memory.md.jinja"))?;
     environment.add_template("unfinished", include_str!("../../prompts/unfinished.md.jinja"))?;
     environment.add_template("purpose", include_str!("../../prompts/purpose.md.jinja"))?;
-    environment.add_template("words", include_str!("../../prompts/words.md.jinja"))?;
+    environment.add_template("excerpt", include_str!("../../prompts/excerpt.md.jinja"))?;
     environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;
     environment
         .add_template("requirements_coder", include_str!("../../prompts/requirements_coder.md.jinja"))?;

@@ -30,7 +30,7 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
         let text = format!(
             "{detail}. For the coder: your folder has the files of the merge, with conflict markers where both sides changed the \
              same lines. Resolve every conflict so that both changes keep their meaning, and remove all markers. Do not \
-             run `git merge` and do not commit: the merge commit is made for you."
+             run `git merge` and do not commit: agent-loop makes the merge commit."
         );
         // The key names the merged commit: after a crash the branch may have moved.
         (Verdict::Fail, detail, vec![Finding { key: tip.to_string(), text }])

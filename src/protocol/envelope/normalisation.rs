@@ -40,7 +40,7 @@ impl Normalisation {
             Self::Signature => "signature removed",
             Self::Prose => "prose around the object left out",
             Self::Stray => "stray punctuation beside the object left out",
-            Self::Repetition => "the object stood twice",
+            Self::Repetition => "the object appeared twice",
             Self::TrailingComma => "trailing commas removed",
             Self::ControlCharacter => "raw control characters in strings escaped",
             Self::Escape => "bad escapes in strings repaired",
