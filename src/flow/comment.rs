@@ -134,7 +134,7 @@ fn spent(concluded: &Concluded) -> String {
     parts.join(" · ")
 }
 
-/// Names the participants of a run: `coder `a`, reviewers `b`, `c``.
+/// Names the coder and the reviewers of a run.
 pub fn participants(roster: &Roster) -> String {
     let reviewers: Vec<String> = roster.reviewers().iter().map(|seat| format!("`{}`", seat.label)).collect();
     let noun = if reviewers.len() == 1 { "reviewer" } else { "reviewers" };
