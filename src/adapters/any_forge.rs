@@ -2,12 +2,13 @@
 
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::forge_review::ForgeReview;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::ports::forge::{
-    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, RunDisplay,
-    Thread,
+    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Remarks,
+    RunDisplay, Thread,
 };
 
 use super::embedded_forge::EmbeddedForge;
@@ -37,6 +38,10 @@ impl Forge for AnyForge {
 
     fn login(&self) -> Login {
         each!(self, forge => forge.login())
+    }
+
+    fn calls(&self) -> ForgeCalls {
+        each!(self, forge => forge.calls())
     }
 
     fn repository_id(&self) -> String {
@@ -101,6 +106,10 @@ impl Forge for AnyForge {
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
         each!(self, forge => forge.comments(number).await)
+    }
+
+    async fn remarks(&self, number: PullRequestNumber) -> Result<Remarks, ForgeError> {
+        each!(self, forge => forge.remarks(number).await)
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {

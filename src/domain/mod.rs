@@ -12,6 +12,7 @@ pub mod ending;
 pub mod failure;
 pub mod flow_name;
 pub mod follow_up_action;
+pub mod forge_calls;
 pub mod forge_review;
 pub mod gate;
 pub mod ids;

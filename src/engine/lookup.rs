@@ -11,12 +11,13 @@ use crate::flow::view::FlowOutput;
 use crate::ledger::legacy::{Older, OlderIgnored};
 use crate::ledger::thread::Link;
 use crate::ports::World;
-use crate::ports::forge::{Forge, ForgeError};
+use crate::ports::forge::{Forge, ForgeError, Remarks};
 use crate::ports::journal::{Entry, Journals};
 use crate::ports::workspace::{MergeParents, Workspace};
 
 use super::brief::DIFF_EXCERPT;
 use super::context::{JournalOf, RunContext};
+use super::observe;
 use super::outcome::RunError;
 use super::people;
 use super::results::results;
@@ -119,13 +120,21 @@ async fn people<W: World>(
     session: &mut Session<JournalOf<W>>,
     subject: &Subject,
 ) -> Result<People, RunError> {
-    let trust = &cx.config.trust;
-    if *subject == session.subject {
-        return Ok(people::listen(trust, session.thread.issue.as_ref(), &session.thread.comments));
+    let remarks = match subject {
+        Subject::PullRequest(number) => cx.world.forge().remarks(*number).await?,
+        Subject::Issue(_) | Subject::Task(_) => Remarks::default(),
+    };
+    for ignored in people::claims(&remarks) {
+        if session.distrusted.insert(ignored.comment.clone()) {
+            cx.warn(observe::warning(&ignored));
+        }
     }
-    let other = other(cx, session, subject).await?;
-    Ok(other
-        .map_or_else(People::default, |other| people::listen(trust, other.issue.as_ref(), &other.comments)))
+    let trust = &cx.config.trust;
+    let thread =
+        if *subject == session.subject { Some(&session.thread) } else { other(cx, session, subject).await? };
+    Ok(thread.map_or_else(People::default, |thread| {
+        people::listen(trust, thread.issue.as_ref(), &thread.comments, &remarks)
+    }))
 }
 
 /// Reads the thread of another subject, once until facts are dropped; `None` if the forge does not have it: anyone can name a

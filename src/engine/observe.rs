@@ -30,14 +30,15 @@ pub(super) async fn read_on<W: World>(
     }
     session.thread_is = Freshness::Fresh;
     if let ReadOn::First(ignored) = session.take_in(reading)? {
-        for ignored in &ignored {
+        for ignored in ignored.iter().chain(&session.thread.strays(&session.subject)) {
             cx.warn(warning(ignored));
         }
     }
     Ok(())
 }
 
-fn warning(ignored: &IgnoredComment) -> String {
+/// The warning about a comment, or another text on the forge, that claims to be a record.
+pub(super) fn warning(ignored: &IgnoredComment) -> String {
     format!("comment {} claims to be a record and is ignored: {}", ignored.comment, ignored.why)
 }
 

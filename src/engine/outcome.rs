@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::ending::{Ending, Failed, Parked, Refused};
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, PullRequestNumber, RunId};
 use crate::domain::item::Item;
@@ -46,6 +47,8 @@ pub struct Outcome {
     pub commands: Option<ForgeCommands>,
     /// A command that most likely runs the tests, if this machine knows one.
     pub known_tests: Option<String>,
+    /// The calls of the forge, filled in by the caller.
+    pub forge_calls: ForgeCalls,
     /// The number of secrets that were redacted, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
@@ -67,6 +70,7 @@ impl Outcome {
             gates: Vec::new(),
             usage: Usage::default(),
             elapsed: None,
+            forge_calls: ForgeCalls::default(),
             usage_summary: None,
             failed_logs: BTreeMap::new(),
             commands: None,

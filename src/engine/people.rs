@@ -5,24 +5,45 @@ use crate::domain::ids::Login;
 use crate::domain::requirement::Requirement;
 use crate::domain::trust::Trust;
 use crate::flow::facts::{IssueText, People, Workable};
-use crate::ledger::codec;
-use crate::ports::forge::{AuthorRole, Comment, Issue, IssueState};
+use crate::ledger::codec::{self, Content};
+use crate::ledger::thread::{IgnoreReason, IgnoredComment};
+use crate::ports::forge::{AuthorRole, Comment, Issue, IssueState, Remarks};
 use crate::protocol::context::ContextComment;
 use crate::protocol::requirements;
 
 /// Returns the comments of people in an issue and in a pull request, without records.
-pub(super) fn listen(trust: &Trust, issue: Option<&Issue>, comments: &[Comment]) -> People {
+pub(super) fn listen(
+    trust: &Trust,
+    issue: Option<&Issue>,
+    comments: &[Comment],
+    remarks: &Remarks,
+) -> People {
     let own = issue.and_then(|issue| requirement(trust, issue.role, &issue.author, &issue.body));
-    let people = || comments.iter().filter(|comment| !codec::claims(&comment.body));
-    let required =
-        people().filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body));
-    let said =
-        |comment: &Comment| ContextComment { author: comment.author.to_string(), body: comment.body.clone() };
+    let described = remarks.description.iter();
+    let mut said: Vec<&Comment> =
+        comments.iter().chain(&remarks.reviews).filter(|comment| !codec::claims(&comment.body)).collect();
+    said.sort_by_key(|comment| comment.created_at);
+    let required = described
+        .chain(said.iter().copied())
+        .filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body));
+    let context = |comment: &&Comment| ContextComment {
+        author: comment.author.to_string(),
+        body: comment.body.clone(),
+    };
     People {
         issue: issue.map(text),
-        comments: people().map(said).collect(),
+        comments: said.iter().map(context).collect(),
         requirements: own.into_iter().chain(required).collect(),
     }
+}
+
+/// Returns the remarks that claim to be records.
+pub(super) fn claims(remarks: &Remarks) -> Vec<IgnoredComment> {
+    let all = remarks.description.iter().chain(&remarks.reviews);
+    let claiming = all.filter(|remark| !matches!(codec::read(&remark.body), Content::NoRecord));
+    claiming
+        .map(|remark| IgnoredComment { comment: remark.id.clone(), why: IgnoreReason::NoComment })
+        .collect()
 }
 
 fn text(issue: &Issue) -> IssueText {

@@ -78,6 +78,8 @@ pub(super) struct Session<J> {
     /// The number of consecutive writes without an acknowledgement that did not happen.
     pub(super) unanswered: u32,
     pub(super) emitted: EmittedEvents,
+    /// The reviews and descriptions that claim to be records, and about which a person was warned.
+    pub(super) distrusted: BTreeSet<String>,
 }
 
 /// The input of a session that is not in a journal yet.
@@ -140,6 +142,7 @@ impl<J: Journal> Session<J> {
             mirrored: None,
             unanswered: 0,
             emitted: EmittedEvents::default(),
+            distrusted: BTreeSet::new(),
         })
     }
 

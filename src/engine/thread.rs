@@ -5,7 +5,9 @@ use crate::domain::subject::Subject;
 use crate::ledger::chain::Chain;
 use crate::ledger::codec::{self, Content};
 use crate::ledger::legacy::{self, Older};
-use crate::ledger::thread::{self, ChainReading, History, IgnoreReason, Posted, ThreadReader};
+use crate::ledger::thread::{
+    self, ChainReading, History, IgnoreReason, IgnoredComment, Posted, ThreadReader,
+};
 use crate::ports::World;
 use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue};
 
@@ -36,6 +38,11 @@ impl CachedThread {
 
     pub(super) fn chain(&self, chain: &Chain, recorders: &[Login]) -> ChainReading {
         self.reader.chain(chain, recorders)
+    }
+
+    /// Returns the comments with a record of another thread, or with a quoted one.
+    pub(super) fn strays(&self, subject: &Subject) -> Vec<IgnoredComment> {
+        self.reader.strays(subject)
     }
 }
 
@@ -77,7 +84,7 @@ pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[
     }
     let begins = |body: &str| match codec::read(body) {
         Content::Record(decoded) => decoded.record.prev == chain.start(),
-        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => false,
+        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => false,
     };
     let may_write = |comment: &&Comment| match comment.role {
         AuthorRole::Owner | AuthorRole::Member => true,

@@ -8,24 +8,16 @@ use crate::domain::subject::Subject;
 
 use super::chain::Chain;
 use super::legacy::{self, Older};
-use super::thread::{ChainReading, Posted, ThreadReader};
+use super::thread::{ChainReading, IgnoredComment, Posted, ThreadReader, continues};
 
 /// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
     pub chains: Vec<(Chain, ChainReading)>,
-    pub strays: Vec<Stray>,
+    /// What looks like a record of another thread, or only quotes one.
+    pub strays: Vec<IgnoredComment>,
     /// The data of an older tool, if the thread has no record of ours.
     pub older: Option<Older>,
-}
-
-/// A record that belongs to another thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stray {
-    /// The forge's id of the comment.
-    pub comment: String,
-    pub flow: FlowName,
-    pub subject: Subject,
 }
 
 impl Audit {
@@ -34,7 +26,7 @@ impl Audit {
         let chain_is_sound = |reading: &ChainReading| {
             reading.newer.is_none() && reading.ignored.iter().all(|ignored| !ignored.why.is_cause())
         };
-        self.strays.is_empty()
+        self.strays.iter().all(|stray| !stray.why.is_cause())
             && self.chains.iter().all(|(_, reading)| chain_is_sound(reading))
             && self.older.as_ref().is_none_or(|older| older.ignored.is_empty())
     }
@@ -52,15 +44,8 @@ pub fn audit(
     reader.take_in(comments.iter().copied());
     let mut chains: BTreeSet<(FlowName, Subject)> =
         expected.iter().map(|flow| (flow.clone(), subject.clone())).collect();
-    let mut strays = Vec::new();
-    for (comment, record) in reader.decoded() {
-        let (flow, named) = (record.flow.clone(), record.subject.clone());
-        if belongs(subject, &named) {
-            chains.insert((flow, named));
-        } else {
-            strays.push(Stray { comment: comment.to_owned(), flow, subject: named });
-        }
-    }
+    let here = reader.decoded().filter(|record| continues(subject, &record.subject));
+    chains.extend(here.map(|record| (record.flow.clone(), record.subject.clone())));
     let read = chains.into_iter().map(|(flow, subject)| {
         let chain = Chain { repository: repository.to_owned(), flow, subject };
         let reading = reader.chain(&chain, recorders);
@@ -69,13 +54,5 @@ pub fn audit(
     let chains: Vec<(Chain, ChainReading)> = read.collect();
     let has_records = chains.iter().any(|(_, reading)| reading.records().next().is_some());
     let older = if has_records { None } else { legacy::read(recorders, comments) };
-    Audit { chains, strays, older }
-}
-
-/// Returns whether a chain belongs in a thread. The chain of a task continues in the thread of its pull request.
-fn belongs(thread: &Subject, named: &Subject) -> bool {
-    match (thread, named) {
-        (Subject::PullRequest(_), Subject::Task(_)) => true,
-        (Subject::PullRequest(_) | Subject::Issue(_) | Subject::Task(_), _) => thread == named,
-    }
+    Audit { chains, strays: reader.strays(subject), older }
 }

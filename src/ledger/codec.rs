@@ -67,6 +67,8 @@ pub enum Content {
     Newer(u64),
     /// The comment claims to be a record and is not a valid one.
     Damaged(String),
+    /// The line of a record, in a place where it is only text: not the last one, or in code.
+    Quoted,
 }
 
 /// An error of encoding a record.
@@ -139,7 +141,10 @@ pub fn body(visible: &str, line: &str) -> String {
 
 /// Reads a comment. The record is the last line, outside code; a marker anywhere else is text.
 pub fn read(body: &str) -> Content {
-    let Some(versioned) = versioned(body) else { return Content::NoRecord };
+    let Some(versioned) = versioned(body) else {
+        let is_quoted = body.lines().any(|line| line.trim().starts_with(ANY_VERSION));
+        return if is_quoted { Content::Quoted } else { Content::NoRecord };
+    };
     let Some((version, packed)) = versioned.split_once('.') else {
         return Content::Damaged("no version".to_owned());
     };

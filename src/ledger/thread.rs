@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, Login, RecordId};
+use crate::domain::subject::Subject;
 
 use super::chain::Chain;
 use super::codec::{self, Content, Decoded};
@@ -52,14 +54,28 @@ pub enum IgnoreReason {
     Superseded,
     #[error("the record before it is missing")]
     Unlinked,
+    #[error("it belongs to the {0} of {1}")]
+    OtherThread(FlowName, Subject),
+    /// The line of a record in the middle of a comment or in code.
+    #[error("it only quotes a record")]
+    Quoted,
+    /// Reviews and descriptions can be edited without a trace.
+    #[error("records are comments, and it is none")]
+    NoComment,
 }
 
 impl IgnoreReason {
     /// Returns whether the comment indicates a fault: a duplicate does not, because late writes leave duplicates.
     pub fn is_cause(&self) -> bool {
         match self {
-            Self::Duplicate(_) => false,
-            Self::Author(_) | Self::Edited | Self::Damaged(_) | Self::Superseded | Self::Unlinked => true,
+            Self::Duplicate(_) | Self::Quoted => false,
+            Self::Author(_)
+            | Self::Edited
+            | Self::Damaged(_)
+            | Self::Superseded
+            | Self::Unlinked
+            | Self::OtherThread(..)
+            | Self::NoComment => true,
         }
     }
 }
@@ -139,13 +155,13 @@ impl ThreadReader {
             .filter(|comment| trusted.contains(&comment.author))
             .filter_map(|comment| match &comment.content {
                 Content::Record(decoded) => Some(&decoded.record.prev),
-                Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+                Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => None,
             })
             .collect();
         let mut links = Linker::new(chain);
         for comment in &self.comments {
             match &comment.content {
-                Content::NoRecord => {}
+                Content::NoRecord | Content::Quoted => {}
                 Content::Record(decoded) if !belongs(chain, &decoded.record) => {}
                 Content::Record(_) | Content::Newer(_) | Content::Damaged(_)
                     if !trusted.contains(&comment.author) =>
@@ -168,11 +184,27 @@ impl ThreadReader {
         links.reading
     }
 
-    /// Returns all records of the thread, regardless of their author, with the ids of their comments.
-    pub(super) fn decoded(&self) -> impl Iterator<Item = (&str, &Envelope)> {
+    /// Returns the comments that have a record which belongs to no chain of this subject's thread.
+    pub fn strays(&self, subject: &Subject) -> Vec<IgnoredComment> {
+        let why = |comment: &DecodedComment| match &comment.content {
+            Content::Quoted => Some(IgnoreReason::Quoted),
+            Content::Record(decoded) if !continues(subject, &decoded.record.subject) => {
+                let Envelope { flow, subject, .. } = &*decoded.record;
+                Some(IgnoreReason::OtherThread(flow.clone(), subject.clone()))
+            }
+            Content::NoRecord | Content::Record(_) | Content::Newer(_) | Content::Damaged(_) => None,
+        };
+        let stray = |comment: &DecodedComment| {
+            Some(IgnoredComment { comment: comment.id.clone(), why: why(comment)? })
+        };
+        self.comments.iter().filter_map(stray).collect()
+    }
+
+    /// Returns all records of the thread, regardless of their author.
+    pub(super) fn decoded(&self) -> impl Iterator<Item = &Envelope> {
         self.comments.iter().filter_map(|comment| match &comment.content {
-            Content::Record(decoded) => Some((comment.id.as_str(), &*decoded.record)),
-            Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+            Content::Record(decoded) => Some(&*decoded.record),
+            Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => None,
         })
     }
 }
@@ -188,6 +220,14 @@ fn fingerprint(posted: &Posted<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     (posted.id, posted.author, posted.history, posted.body).hash(&mut hasher);
     hasher.finish()
+}
+
+/// Returns whether a chain belongs in a thread. The chain of a task continues in the thread of its pull request.
+pub(super) fn continues(thread: &Subject, named: &Subject) -> bool {
+    match (thread, named) {
+        (Subject::PullRequest(_), Subject::Task(_)) => true,
+        (Subject::PullRequest(_) | Subject::Issue(_) | Subject::Task(_), _) => thread == named,
+    }
 }
 
 fn belongs(chain: &Chain, record: &Envelope) -> bool {

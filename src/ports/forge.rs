@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::Refused;
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::forge_review::ForgeReview;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
@@ -25,6 +26,14 @@ pub struct Comment {
     pub created_at: Timestamp,
     /// The time of the last edit; `created_at` if there is none.
     pub updated_at: Timestamp,
+}
+
+/// What people say on a pull request besides its thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
+    pub description: Option<Comment>,
+    /// The texts of reviews, oldest first, without those that this program published.
+    pub reviews: Vec<Comment>,
 }
 
 /// The permissions of an author in the repository.
@@ -147,6 +156,11 @@ pub trait Forge: Send + Sync {
 
     fn login(&self) -> Login;
 
+    /// Returns how often the forge was called, where calls are limited.
+    fn calls(&self) -> ForgeCalls {
+        ForgeCalls::default()
+    }
+
     /// Returns the forge's own id of the repository, which does not change when the repository is renamed.
     fn repository_id(&self) -> String;
 
@@ -230,6 +244,14 @@ pub trait Forge: Send + Sync {
         &self,
         number: PullRequestNumber,
     ) -> impl Future<Output = Result<Vec<Comment>, ForgeError>> + Send;
+
+    /// Reads what people say on a pull request besides its thread. None of this is ever a record.
+    fn remarks(
+        &self,
+        _number: PullRequestNumber,
+    ) -> impl Future<Output = Result<Remarks, ForgeError>> + Send {
+        std::future::ready(Ok(Remarks::default()))
+    }
 
     /// Publishes a comment. After an error, callers read the thread before they try again.
     fn publish(&self, thread: Thread, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;

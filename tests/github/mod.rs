@@ -20,5 +20,6 @@ pub(crate) use description::FOLDER as DESCRIPTIONS;
 pub(crate) use forks::Fork;
 pub(crate) use killer::{Killer, Moment};
 pub(crate) use protection::Protection;
+pub(crate) use reviews::Review;
 pub(crate) use server::Github;
-pub(crate) use state::{Call, Fault, FaultKind, Person, Pull, Role, StatusRow};
+pub(crate) use state::{Call, Fault, FaultKind, Person, Pull, Role, State, StatusRow};

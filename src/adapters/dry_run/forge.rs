@@ -10,7 +10,7 @@ use crate::ports::World;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
-    RunDisplay, Thread,
+    Remarks, RunDisplay, Thread,
 };
 
 use super::world::{NEW, RehearsedWorld};
@@ -110,6 +110,10 @@ impl<W: World> Forge for RehearsedWorld<W> {
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
         let real = if number == NEW { Vec::new() } else { self.real.forge().comments(number).await? };
         Ok(self.with_noted(&Subject::PullRequest(number), real))
+    }
+
+    async fn remarks(&self, number: PullRequestNumber) -> Result<Remarks, ForgeError> {
+        if number == NEW { Ok(Remarks::default()) } else { self.real.forge().remarks(number).await }
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {

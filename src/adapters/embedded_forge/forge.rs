@@ -9,7 +9,7 @@ use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
-    NewPullRequest, OwnIssue, Thread,
+    NewPullRequest, OwnIssue, Remarks, Thread,
 };
 use crate::ports::workspace::{Workspace, WorkspaceError};
 
@@ -243,6 +243,19 @@ impl Forge for EmbeddedForge {
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
         self.comments_of(number.0)
+    }
+
+    async fn remarks(&self, number: PullRequestNumber) -> Result<Remarks, ForgeError> {
+        let row = self.stored(self.store.subject(number.0))?;
+        let description = row.map(|row| Comment {
+            id: "description".to_owned(),
+            author: row.writer.login,
+            role: row.writer.role,
+            body: row.body,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            updated_at: jiff::Timestamp::UNIX_EPOCH,
+        });
+        Ok(Remarks { description, reviews: Vec::new() })
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {

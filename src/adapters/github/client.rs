@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::domain::ending::Refused;
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::ports::forge::{AuthorRole, ForgeError};
@@ -74,9 +75,12 @@ impl GithubRepository {
         format!("{}/{}", self.gh.host(), self.repo.id)
     }
 
-    /// Checks that a run can work on a subject, before it costs anything. Returns the branches of a pull request. One call, none
-    /// for a task.
-    pub(super) async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
+    /// Checks that a run on a subject can do its work, before anything is spent. Returns the pull request, if it is one, with
+    /// its ends. One call, none for a task.
+    pub(super) async fn check_subject(
+        &self,
+        subject: &Subject,
+    ) -> Result<Option<(PullJson, PullEnds)>, ForgeError> {
         let repository = &self.repo.full_name;
         if self.repo.archived {
             return Err(unsupported(format!("{repository} is archived, so nothing can be written to it")));
@@ -98,7 +102,8 @@ impl GithubRepository {
             Subject::PullRequest(number) => {
                 let pull = self.pull_json(*number).await?;
                 let fork = self.refuse_unworkable_pull(&pull)?;
-                Ok(Some(PullEnds { base: pull.base.name, fork }))
+                let ends = PullEnds { base: pull.base.name.clone(), fork };
+                Ok(Some((pull, ends)))
             }
         }
     }
@@ -139,6 +144,11 @@ impl GithubRepository {
                 pull.head.sha.short()
             ))),
         }
+    }
+
+    /// How often GitHub was called.
+    pub(super) fn calls(&self) -> ForgeCalls {
+        self.gh.calls()
     }
 
     /// Returns the repository as an argument for gh.

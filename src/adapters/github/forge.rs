@@ -1,47 +1,57 @@
 //! The forge port for one repository on GitHub, used with the login of gh.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::forge_review::ForgeReview;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
-use crate::ledger::codec;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
+    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Remarks,
     RunDisplay, Thread,
 };
-use crate::protocol::requirements;
 
 use super::address::RepositoryAddress;
+use super::authors::{Authors, Written};
 use super::checks::{self, KnownChecks};
 use super::client::{GithubRepository, PullEnds, read};
 use super::commit_status::{self, KnownStatuses};
 use super::forks;
 use super::gh::{Gh, LOOKS, Method, Rows, encoded};
 use super::health::{self, LoginHealth};
+use super::kept_threads::KeptThreads;
 use super::merging;
 use super::native_reviews::PublishedReviews;
 use super::protection;
+use super::remarks;
 use super::reply::Fault;
 use super::review_threads;
-use super::shapes::{CommentJson, IssueJson, PermissionJson, PullJson, UserJson, login, text};
-use super::thread::KnownThread;
+use super::shapes::{CommentJson, IssueJson, PullJson, text};
+use super::thread::{KnownThread, TakenIn};
+
+/// How long a pull request that was read is good enough for its description.
+const JUST_READ: SignedDuration = SignedDuration::from_secs(10);
 
 /// A repository on GitHub.
 #[derive(Debug)]
 pub struct GithubForge {
     repository: GithubRepository,
     threads: Mutex<BTreeMap<u64, KnownThread>>,
-    roles: Mutex<BTreeMap<u64, AuthorRole>>,
+    kept: KeptThreads,
+    authors: Authors,
+    pulls: Mutex<BTreeMap<u64, (Timestamp, PullJson)>>,
+    checked: Mutex<Option<(Timestamp, PullJson)>>,
     statuses: KnownStatuses,
     checks: KnownChecks,
     reviews: PublishedReviews,
@@ -51,15 +61,29 @@ impl GithubForge {
     /// Opens a repository: reads the login of gh, and the repository, which may have been renamed. Two calls.
     pub async fn open(gh: Gh, address: &RepositoryAddress) -> Result<Self, ForgeError> {
         let repository = GithubRepository::open(gh, address).await?;
-        let roles = Mutex::new(BTreeMap::from([(repository.user.id, repository.repo.own_role())]));
+        let authors = Authors::of(&repository);
         Ok(Self {
             repository,
             threads: Mutex::default(),
-            roles,
+            kept: KeptThreads::default(),
+            authors,
+            pulls: Mutex::default(),
+            checked: Mutex::default(),
             statuses: KnownStatuses::default(),
             checks: KnownChecks::default(),
             reviews: PublishedReviews::default(),
         })
+    }
+
+    /// Reads threads from this folder where an earlier command kept them.
+    #[must_use]
+    pub fn with_threads_of(self, folder: PathBuf) -> Self {
+        Self { kept: KeptThreads::read_in(folder), ..self }
+    }
+
+    /// Keeps threads for the next command.
+    pub fn keep_threads(&self) {
+        self.kept.keep();
     }
 
     /// Returns the base branch of a new change, if none was named.
@@ -75,7 +99,16 @@ impl GithubForge {
     /// Checks that a run can work on a subject, before it costs anything. Returns the branches of a pull request. One call, none
     /// for a task.
     pub async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
-        self.repository.check_subject(subject).await
+        let Some((pull, ends)) = self.repository.check_subject(subject).await? else { return Ok(None) };
+        *locked(&self.checked) = Some((SystemClock.now(), pull));
+        Ok(Some(ends))
+    }
+
+    /// The pull request as the check of the subject saw it, once and only right after that.
+    fn checked(&self, number: PullRequestNumber) -> Option<PullJson> {
+        let (at, pull) = locked(&self.checked).take()?;
+        let is_new = SystemClock.now().duration_since(at) < JUST_READ;
+        (is_new && pull.number == number.0).then_some(pull)
     }
 
     /// Reads the state of the login for `doctor`. One call.
@@ -84,57 +117,43 @@ impl GithubForge {
     }
 
     fn with_thread<T>(&self, number: u64, act: impl FnOnce(&mut KnownThread) -> T) -> T {
-        act(locked(&self.threads).entry(number).or_default())
+        let mut threads = locked(&self.threads);
+        let load = || self.kept.load(number).map(KnownThread::kept).unwrap_or_default();
+        act(threads.entry(number).or_insert_with(load))
     }
 
     /// Reads the new and edited comments of a thread. One call, if they fit into a page.
     async fn thread(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
-        let since = self.with_thread(number, |thread| thread.since());
-        let since = since.map(|since| format!("?since={}", encoded(&since.to_string()))).unwrap_or_default();
-        let read: Vec<CommentJson> =
-            self.repository.list(&format!("issues/{number}/comments{since}"), Rows::All).await?;
-        let known = self.with_thread(number, |thread| {
-            thread.take_in(read, SystemClock.now());
-            thread.comments().to_vec()
-        });
-        let mut comments = Vec::with_capacity(known.len());
-        for comment in known {
-            let (author, body) = (login(comment.user.as_ref()), text(comment.body));
-            comments.push(Comment {
-                id: comment.id.to_string(),
-                role: self.role_in(comment.user.as_ref(), &author, &body).await?,
-                author,
-                body,
-                created_at: comment.created_at,
-                updated_at: comment.updated_at,
+        let checked = locked(&self.checked)
+            .as_ref()
+            .and_then(|(at, pull)| pull.comments.filter(|_| pull.number == number).map(|count| (*at, count)));
+        if let Some((at, count)) = checked {
+            self.with_thread(number, |thread| thread.count(count, at));
+        }
+        let known = loop {
+            let since = self.with_thread(number, |thread| thread.since());
+            let since =
+                since.map(|since| format!("?since={}", encoded(&since.to_string()))).unwrap_or_default();
+            let read: Vec<CommentJson> =
+                self.repository.list(&format!("issues/{number}/comments{since}"), Rows::All).await?;
+            let (taken, known) = self.with_thread(number, |thread| {
+                (thread.take_in(read, SystemClock.now()), thread.comments().to_vec())
             });
+            match taken {
+                TakenIn::Outdated => {}
+                TakenIn::Unchanged => break known,
+                TakenIn::Changed => {
+                    self.kept.save(number, known.clone());
+                    break known;
+                }
+            }
+        };
+        let mut comments = Vec::with_capacity(known.len());
+        for CommentJson { id, user, body, created_at, updated_at } in known {
+            let written = Written { id: id.to_string(), user, body, created_at, updated_at };
+            comments.push(self.authors.comment(&self.repository, written).await?);
         }
         Ok(comments)
-    }
-
-    /// What the author of a text may do. It is asked only where something depends on it: for a signed requirement, and for
-    /// what claims to be a record.
-    async fn role_in(
-        &self,
-        user: Option<&UserJson>,
-        author: &Login,
-        body: &str,
-    ) -> Result<AuthorRole, ForgeError> {
-        let Some(user) = user else { return Ok(AuthorRole::Stranger) };
-        if let Some(role) = locked(&self.roles).get(&user.id) {
-            return Ok(*role);
-        }
-        if requirements::in_text(author, body).is_none() && !codec::claims(body) {
-            return Ok(AuthorRole::Stranger);
-        }
-        let path = format!("collaborators/{}/permission", user.login);
-        let role = match self.repository.get::<PermissionJson>(&path).await {
-            Ok(permission) => permission.role(),
-            Err(ForgeError::NotFound(_) | ForgeError::Refused(_)) => AuthorRole::Stranger,
-            Err(error) => return Err(error),
-        };
-        locked(&self.roles).insert(user.id, role);
-        Ok(role)
     }
 
     /// Returns whether the thread has a comment of ours with this last line; reads it several times.
@@ -192,6 +211,10 @@ impl Forge for GithubForge {
         self.repository.login().clone()
     }
 
+    fn calls(&self) -> ForgeCalls {
+        self.repository.calls()
+    }
+
     fn repository_id(&self) -> String {
         self.repository.id()
     }
@@ -222,11 +245,20 @@ impl Forge for GithubForge {
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
         let issue = self.repository.issue_json(number).await?;
-        let (author, state) = (login(issue.user.as_ref()), issue.state());
-        let body = text(issue.body);
-        let role = self.role_in(issue.user.as_ref(), &author, &body).await?;
+        self.with_thread(number.0, |thread| {
+            issue.comments.map(|count| thread.count(count, SystemClock.now()))
+        });
+        let (state, title) = (issue.state(), issue.title);
+        let description = Written {
+            id: "description".to_owned(),
+            user: issue.user,
+            body: issue.body,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        };
+        let Comment { author, role, body, .. } = self.authors.comment(&self.repository, description).await?;
         let comments = self.thread(number.0).await?;
-        Ok(Issue { number, author, role, state, title: issue.title, body, comments })
+        Ok(Issue { number, author, role, state, title, body, comments })
     }
 
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
@@ -254,8 +286,14 @@ impl Forge for GithubForge {
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
-        let pull = self.repository.pull_json(number).await?;
-        self.with_thread(number.0, |thread| pull.comments.map(|count| thread.count(count)));
+        let pull = match self.checked(number) {
+            Some(pull) => pull,
+            None => self.repository.pull_json(number).await?,
+        };
+        self.with_thread(number.0, |thread| {
+            pull.comments.map(|count| thread.count(count, SystemClock.now()))
+        });
+        locked(&self.pulls).insert(number.0, (SystemClock.now(), pull.clone()));
         Ok(forks::pull_request(pull))
     }
 
@@ -277,6 +315,16 @@ impl Forge for GithubForge {
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
         self.thread(number.0).await
+    }
+
+    async fn remarks(&self, number: PullRequestNumber) -> Result<Remarks, ForgeError> {
+        let known = locked(&self.pulls).get(&number.0).cloned();
+        let is_new = |(at, _): &(Timestamp, PullJson)| SystemClock.now().duration_since(*at) < JUST_READ;
+        let pull = match known.filter(is_new) {
+            Some((_, pull)) => pull,
+            None => self.repository.pull_json(number).await?,
+        };
+        remarks::remarks(&self.repository, &self.authors, &pull).await
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -14,8 +14,10 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::time;
 use crate::adapters::process::variables::Variables;
+use crate::domain::forge_calls::ForgeCalls;
 use crate::ports::clock::Clock;
 
+use super::pace::Pace;
 use super::reply::{self, ApiReply, Fault, GhOutput, Headers};
 
 /// How long one call may take: gh has no timeout of its own.
@@ -36,6 +38,8 @@ pub struct Gh {
     line: CommandLine,
     host: String,
     known: Mutex<BTreeMap<String, KnownAnswer>>,
+    calls: Mutex<ForgeCalls>,
+    pace: Mutex<Pace>,
 }
 
 /// The last answer to a read, which is valid as long as the server answers "not modified".
@@ -75,7 +79,8 @@ impl Gh {
     /// Creates a caller of this command for a host, with the variables that its login needs.
     pub fn new(command: &str, host: &str, ours: &Variables, folder: impl Into<PathBuf>) -> Self {
         let line = CommandLine::new(command, folder, environment::for_gh(ours)).variable("GH_HOST", host);
-        Self { line, host: host.to_owned(), known: Mutex::default() }
+        let host = host.to_owned();
+        Self { line, host, known: Mutex::default(), calls: Mutex::default(), pace: Mutex::default() }
     }
 
     pub(super) fn host(&self) -> &str {
@@ -84,12 +89,13 @@ impl Gh {
 
     /// Sends a read, and repeats it if its answer was incomplete.
     pub(super) async fn get(&self, path: &str) -> Result<ApiReply, Fault> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let known = lock(&self.known).get(path).cloned();
         let mut pauses = PAUSES.into_iter();
         let reply = loop {
             let etag = known.as_ref().map(|known| format!("If-None-Match: {}", known.etag));
             let line = self.api("GET", path).arguments(etag.iter().flat_map(|etag| ["-H", etag]));
-            match (self.unlimited(&line).await, pauses.next()) {
+            let called = self.counted(self.unlimited(&line).await, |calls| &mut calls.reads);
+            match (called, pauses.next()) {
                 (Err(Fault::Lost(_)), Some(pause)) => time::wait(pause).await,
                 (reply, _) => break reply?,
             }
@@ -103,6 +109,7 @@ impl Gh {
 
     /// Reads an answer that is no JSON, once.
     pub(super) async fn text(&self, path: &str) -> Result<String, Fault> {
+        lock(&self.calls).reads += 1;
         let captured = self.run(&self.api("GET", path)).await?;
         reply::read_text(printed(&captured), SystemClock.now())
     }
@@ -137,7 +144,8 @@ impl Gh {
         let line = self.api("POST", "graphql").arguments(["--input", "-"]).input(body);
         let mut pauses = PAUSES.into_iter();
         loop {
-            match (self.unlimited(&line).await, pauses.next()) {
+            let called = self.counted(self.unlimited(&line).await, |calls| &mut calls.queries);
+            match (called, pauses.next()) {
                 (Err(Fault::Lost(_)), Some(pause)) => time::wait(pause).await,
                 (reply, _) => return Ok(reply?.body.get_mut("data").map(Value::take).unwrap_or_default()),
             }
@@ -147,13 +155,38 @@ impl Gh {
     /// Changes something, once. After `Fault::Lost` the caller looks whether it happened.
     pub(super) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<ApiReply, Fault> {
         let line = self.api(method.name(), path).arguments(["--input", "-"]).input(body.to_string());
-        self.unlimited(&line).await
+        let next = lock(&self.pace).next();
+        if next.duration_since(SystemClock.now()) > SHORT_LIMIT {
+            return Err(Fault::Limited(next));
+        }
+        SystemClock.sleep_until(next).await;
+        lock(&self.pace).wrote(SystemClock.now());
+        self.counted(self.unlimited(&line).await, |calls| &mut calls.writes)
+    }
+
+    /// How often GitHub was called.
+    pub(super) fn calls(&self) -> ForgeCalls {
+        *lock(&self.calls)
+    }
+
+    fn counted(
+        &self,
+        called: Result<ApiReply, Fault>,
+        kind: fn(&mut ForgeCalls) -> &mut u64,
+    ) -> Result<ApiReply, Fault> {
+        let mut calls = lock(&self.calls);
+        match &called {
+            Ok(ApiReply { status: 304, .. }) => calls.unchanged += 1,
+            Ok(_) => *kind(&mut calls) += 1,
+            Err(_) => calls.failed += 1,
+        }
+        called
     }
 
     fn learn(&self, path: &str, reply: &ApiReply) {
         let Some(etag) = reply.headers.get("etag").map(str::to_owned) else { return };
         let answer = KnownAnswer { etag, headers: reply.headers.clone(), body: reply.body.clone() };
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), answer);
+        lock(&self.known).insert(path.to_owned(), answer);
     }
 
     fn api(&self, method: &str, path: &str) -> CommandLine {
@@ -195,6 +228,10 @@ impl Gh {
             Fault::NoProgram(error.hinting(hint))
         })
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn printed(captured: &Captured) -> GhOutput<'_> {

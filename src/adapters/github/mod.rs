@@ -1,6 +1,7 @@
 //! GitHub, reached through the user's own `gh`: REST calls with `gh api`, and the reading of their answers.
 
 pub mod address;
+mod authors;
 mod checks;
 mod client;
 mod commit_status;
@@ -9,9 +10,12 @@ pub mod forks;
 mod gh;
 pub mod health;
 mod job_log;
+mod kept_threads;
 mod merging;
 mod native_reviews;
+mod pace;
 mod protection;
+mod remarks;
 mod reply;
 mod review_threads;
 mod shapes;

@@ -1,25 +1,31 @@
 //! The members of GitHub's JSON that are read, and their conversion into our types. Unknown members are ignored.
 
-use jiff::Timestamp;
-use serde::Deserialize;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{BranchName, CommitSha, Login};
 use crate::ports::forge::{AuthorRole, IssueState};
 
 /// A user; absent where the account was deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UserJson {
     pub(super) id: u64,
     pub(super) login: Login,
+    /// `User`, `Bot` for an app, or another kind.
+    #[serde(rename = "type", default)]
+    pub(super) kind: String,
+}
+
+impl UserJson {
+    pub(super) fn is_app(&self) -> bool {
+        self.kind == "Bot"
+    }
 }
 
 /// The account that GitHub shows in the place of a deleted one.
-const GHOST: &str = "ghost";
-
-/// The login of an author, also of a deleted one.
-pub(super) fn login(user: Option<&UserJson>) -> Login {
+pub(super) fn ghost() -> Login {
     #[expect(clippy::expect_used, reason = "a constant that is a login")]
-    user.map_or_else(|| GHOST.parse().expect("a login"), |user| user.login.clone())
+    "ghost".parse().expect("a login")
 }
 
 /// A repository, as the login sees it.
@@ -86,6 +92,8 @@ pub(super) struct IssueJson {
     pub(super) body: Option<String>,
     #[serde(default)]
     pub(super) locked: bool,
+    /// How many comments its thread has.
+    pub(super) comments: Option<usize>,
     /// Present on what is a pull request.
     pub(super) pull_request: Option<serde_json::Value>,
 }
@@ -97,13 +105,26 @@ impl IssueJson {
 }
 
 /// A comment in the thread of an issue or a pull request.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CommentJson {
     pub(super) id: u64,
     pub(super) user: Option<UserJson>,
     pub(super) body: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
+}
+
+impl CommentJson {
+    /// The comment, read again. Another text is an edit, also within the second in which it was written.
+    pub(super) fn after(mut self, known: &Self) -> Self {
+        let is_edited =
+            text(self.body.clone()) != text(known.body.clone()) || known.updated_at > known.created_at;
+        if is_edited && self.updated_at == self.created_at {
+            self.updated_at =
+                self.created_at.checked_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
+        }
+        self
+    }
 }
 
 /// A pull request.

@@ -1,5 +1,7 @@
 //! The known comments of one thread, updated with those that are new or were edited.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::shapes::CommentJson;
@@ -15,6 +17,17 @@ pub(super) struct KnownThread {
     /// What this process has written, with the instant: a list that does not hold it yet is an old one.
     written: Vec<(Timestamp, CommentJson)>,
     extent: KnownExtent,
+    /// How many comments the server counted, and when; compared once.
+    counted: Option<(Timestamp, usize)>,
+}
+
+/// What reading on did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenIn {
+    Unchanged,
+    Changed,
+    /// A comment was deleted: the thread must be read from the beginning.
+    Outdated,
 }
 
 /// How much of a thread is known.
@@ -28,6 +41,11 @@ pub(super) enum KnownExtent {
 }
 
 impl KnownThread {
+    /// A thread that was read by an earlier command.
+    pub(super) fn kept(comments: Vec<CommentJson>) -> Self {
+        Self { comments, extent: KnownExtent::Beginning, ..Self::default() }
+    }
+
     /// From when on the thread is to be read; from the beginning, if that is absent.
     pub(super) fn since(&self) -> Option<Timestamp> {
         let last = self.comments.iter().map(|comment| comment.updated_at).max();
@@ -38,20 +56,43 @@ impl KnownThread {
     }
 
     /// Takes in the comments that were read from [`Self::since`] on.
-    pub(super) fn take_in(&mut self, read: Vec<CommentJson>, now: Timestamp) {
+    pub(super) fn take_in(&mut self, read: Vec<CommentJson>, now: Timestamp) -> TakenIn {
+        let before = self.comments.clone();
         if self.extent == KnownExtent::Nothing {
             self.comments.clear();
         }
         self.written.retain(|(at, _)| now.duration_since(*at) < LAG);
-        let ours = self.written.iter().map(|(_, comment)| comment.clone());
-        for comment in ours.chain(read) {
-            match self.comments.iter_mut().find(|known| known.id == comment.id) {
-                Some(known) => *known = comment,
-                None => self.comments.push(comment),
-            }
+        let mut all: BTreeMap<u64, CommentJson> =
+            self.comments.drain(..).map(|comment| (comment.id, comment)).collect();
+        for (_, ours) in &self.written {
+            all.entry(ours.id).or_insert_with(|| ours.clone());
         }
-        self.comments.sort_by_key(|comment| comment.id);
+        for comment in read {
+            let comment = match all.get(&comment.id) {
+                Some(known) => comment.after(known),
+                None => comment,
+            };
+            all.insert(comment.id, comment);
+        }
+        self.comments = all.into_values().collect();
         self.extent = KnownExtent::Beginning;
+        if self.has_too_many() {
+            self.extent = KnownExtent::Nothing;
+            TakenIn::Outdated
+        } else if self.comments == before {
+            TakenIn::Unchanged
+        } else {
+            TakenIn::Changed
+        }
+    }
+
+    /// Whether more comments are known than the server had when it counted them.
+    fn has_too_many(&mut self) -> bool {
+        let Some((at, counted)) = self.counted.take() else { return false };
+        let was_counted = |comment: &&CommentJson| {
+            comment.created_at <= at && self.written.iter().all(|(_, ours)| ours.id != comment.id)
+        };
+        self.comments.iter().filter(was_counted).count() > counted
     }
 
     /// Remembers a comment that was just written.
@@ -59,11 +100,9 @@ impl KnownThread {
         self.written.push((now, comment));
     }
 
-    /// Reads the whole thread the next time if the server counts fewer comments: one was deleted.
-    pub(super) fn count(&mut self, counted: usize) {
-        if counted < self.comments.len() {
-            self.extent = KnownExtent::Nothing;
-        }
+    /// Remembers how many comments the server counts: if it has fewer than are known, one was deleted.
+    pub(super) fn count(&mut self, counted: usize, now: Timestamp) {
+        self.counted = Some((now, counted));
     }
 
     /// The comments, oldest first.
@@ -114,12 +153,36 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_within_a_second_counts() {
+        let mut thread = KnownThread::default();
+        thread.wrote(comment(1, "ours", 100), at(100));
+        thread.take_in(vec![comment(1, "theirs", 100)], at(100));
+        for _ in 0..2 {
+            let known = &thread.comments()[0];
+            assert!(known.updated_at > known.created_at && known.body.as_deref() == Some("theirs"));
+            thread.take_in(vec![comment(1, "theirs", 100)], at(101));
+        }
+    }
+
+    #[test]
     fn a_deleted_comment_is_missed() {
         let mut thread = KnownThread::default();
         thread.take_in(vec![comment(1, "a", 100), comment(2, "b", 100)], at(100));
-        thread.count(1);
+        thread.count(2, at(200));
+        assert_eq!(
+            thread.take_in(vec![comment(3, "c", 190)], at(200)),
+            TakenIn::Outdated,
+            "one is new, one is gone"
+        );
         assert_eq!(thread.since(), None);
-        thread.take_in(vec![comment(2, "b", 100)], at(300));
-        assert_eq!(ids(&thread), [2]);
+        assert_eq!(
+            thread.take_in(vec![comment(2, "b", 100), comment(3, "c", 190)], at(201)),
+            TakenIn::Changed
+        );
+        assert_eq!(ids(&thread), [2, 3]);
+        // What was written after the count is not missing in it.
+        thread.count(2, at(300));
+        thread.wrote(comment(4, "ours", 300), at(300));
+        assert_eq!(thread.take_in(vec![comment(5, "d", 301)], at(301)), TakenIn::Changed);
     }
 }

@@ -68,6 +68,11 @@ impl Folders {
         self.repository.join("diffs")
     }
 
+    /// Returns the folder of threads of a forge on another machine.
+    pub fn threads(&self) -> PathBuf {
+        self.repository.join("threads")
+    }
+
     pub fn subjects(&self) -> PathBuf {
         self.repository.join("subjects")
     }

@@ -148,6 +148,7 @@ impl Site {
         let repository = Repository { home: BranchHome::Origin, ..repository };
         let folders = Folders::new(&surroundings.state, &forge.repository_id());
         let remote = Remote::Url(remote(&repository, address, gh_command, &forge, &surroundings.variables));
+        let forge = forge.with_threads_of(folders.threads());
         Self { repository, forge: Arc::new(AnyForge::Github(Box::new(forge))), folders, remote }
     }
 
@@ -181,7 +182,10 @@ impl Site {
         files::make_folder(self.folders.root()).map_err(disk)?;
         let address = match &*self.forge {
             AnyForge::Embedded(_) => None,
-            AnyForge::Github(forge) => Some(forge.address()),
+            AnyForge::Github(forge) => {
+                forge.keep_threads();
+                Some(forge.address())
+            }
         };
         let text = address.map(|address| format!("{}/{address}", address.host));
         whereabouts::note(&self.folders, self.repository.lasting_path(), text.as_deref()).map_err(disk)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::guard::KillGuard;
 use crate::adapters::storage::folders::Folders;
@@ -190,6 +191,7 @@ async fn prepare_and_run(
 
 struct Ready {
     world: RealWorld,
+    forge: Arc<AnyForge>,
     plan: Plan,
     file: RunFile,
     subject: Subject,
@@ -201,7 +203,7 @@ struct Ready {
 
 impl Ready {
     async fn begin(self) -> Result<RunResult, RunError> {
-        let Self { world, plan, file, subject, folders, settings, terminal, learning } = self;
+        let Self { world, forge, plan, file, subject, folders, settings, terminal, learning } = self;
         let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
@@ -211,7 +213,8 @@ impl Ready {
         let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
         drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
-        let outcome = Outcome { known_tests: learning.memory.test_command(), ..outcome };
+        let known_tests = learning.memory.test_command();
+        let outcome = Outcome { known_tests, forge_calls: forge.calls(), ..outcome };
         // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
         if let Err(trouble) = remember_pull_request(&file, &folders, &outcome) {
             terminal.tell(&RunEvent::Warning { text: trouble.message });
@@ -285,9 +288,10 @@ async fn prepare(
         terminal: Arc::clone(&terminal),
     };
     site.note()?;
+    let forge = Arc::clone(&site.forge);
     let world = wiring::world(site, surroundings, run_settings).map_err(disk)?;
     let settings = settings.clone();
-    Ok(Ready { world, plan, file, subject, folders, settings, terminal, learning })
+    Ok(Ready { world, forge, plan, file, subject, folders, settings, terminal, learning })
 }
 
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {

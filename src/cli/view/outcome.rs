@@ -42,6 +42,9 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
         "message": outcome.message,
     });
     if let Value::Object(members) = &mut object {
+        if outcome.forge_calls.all() > 0 {
+            members.insert("forge_calls".to_owned(), json!(outcome.forge_calls));
+        }
         if !outcome.redacted.is_empty() {
             members.insert("redacted".to_owned(), json!(outcome.redacted));
         }

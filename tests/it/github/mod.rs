@@ -16,3 +16,4 @@ mod remote;
 mod runs;
 mod stage;
 mod statuses;
+mod trust;

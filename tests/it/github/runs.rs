@@ -7,7 +7,7 @@ use crate::github_model::{Call, Fault, FaultKind, Role};
 
 const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
 
-fn approved(stage: &Stage, words: &[&str]) -> Value {
+pub(super) fn approved(stage: &Stage, words: &[&str]) -> Value {
     let gh = gh();
     let ended = stage.run(&loop_words(words, &gh));
     let outcome = ended.json();
@@ -43,7 +43,7 @@ fn an_issue_becomes_a_pull_request() {
     );
     let reads = calls.iter().filter(|call| call.method == "GET" && call.path.contains("/comments")).count();
     assert!(reads <= records + 4, "{reads} reads of threads for {records} records\n{}", shown(&calls));
-    assert!(calls.len() <= 37, "{}", shown(&calls));
+    assert!(calls.len() <= 42, "{}", shown(&calls));
 }
 
 #[test]
@@ -61,6 +61,47 @@ fn a_task_is_reviewed_and_resumed() {
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains(&format!("pr/{number}")), "{}\n{}", status.stdout, status.stderr);
     assert_eq!(stage.git(&["status", "--porcelain"]), "", "the user's checkout is untouched");
+}
+
+/// A thread that an earlier command has read costs what is new in it.
+#[test]
+#[ignore = "needs gh"]
+fn a_long_thread_is_resumed() {
+    let stage = Stage::new();
+    let outcome = approved(&stage, &["task", "Do what is marked"]);
+    let number = outcome["pr"].as_u64().unwrap();
+    {
+        let mut model = stage.github.state();
+        let bob = model.person("bob", Role::Write);
+        let records = std::mem::take(&mut model.comments);
+        for count in 0..3_000 {
+            model.comment(number, bob, &format!("comment {count}"));
+        }
+        for comment in &mut model.comments {
+            comment.created_at -= jiff::SignedDuration::from_hours(24);
+            comment.updated_at = comment.created_at;
+        }
+        model.comments.extend(records);
+        model.comments.sort_by_key(|comment| comment.id);
+    }
+    std::fs::remove_dir_all(threads(&stage)).unwrap();
+    approved(&stage, &["pr", &number.to_string()]);
+    let first = stage.github.calls();
+    assert!(first.len() > 30, "nobody knew the thread: {}", shown(&first));
+    let again = approved(&stage, &["pr", &number.to_string()]);
+    let calls = stage.github.calls();
+    assert!(calls.len() <= 6, "{}", shown(&calls));
+    let counted = &again["forge_calls"];
+    assert_eq!(
+        (counted["reads"].as_u64(), counted["writes"].as_u64()),
+        (u64::try_from(calls.len()).ok(), Some(0))
+    );
+}
+
+/// The folder of threads in the state of the only repository.
+fn threads(stage: &Stage) -> std::path::PathBuf {
+    let mut repositories = std::fs::read_dir(stage.root().join("state/agent-loop/repositories")).unwrap();
+    repositories.next().unwrap().unwrap().path().join("threads")
 }
 
 #[test]

@@ -158,7 +158,7 @@ pub(super) fn opened_ids(thread: &[Comment]) -> Vec<ItemId> {
             Ok(ReviewEntry::Review(review)) => review.opened,
             Ok(_) | Err(_) => Vec::new(),
         },
-        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => Vec::new(),
+        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => Vec::new(),
     };
     thread.iter().flat_map(review).map(|item| item.id).collect()
 }
@@ -354,7 +354,11 @@ pub(super) fn opened_runs(world: &MemoryWorld, number: u64) -> Vec<OpenedRun> {
 pub(super) fn delivering_run(thread: &[Comment]) -> Option<String> {
     let run = |comment: &Comment| match codec::read(&comment.body) {
         Content::Record(decoded) if decoded.record.flow == DELIVERY => Some(decoded.record.run.to_string()),
-        Content::Record(_) | Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+        Content::Record(_)
+        | Content::NoRecord
+        | Content::Newer(_)
+        | Content::Damaged(_)
+        | Content::Quoted => None,
     };
     thread.iter().rev().find_map(run)
 }

@@ -9,7 +9,7 @@ use crate::domain::announcement::Announcement;
 use crate::flow;
 use crate::flow::machine::{Machine, Objection};
 use crate::flow::view::Records;
-use crate::ledger::audit::{Audit, Stray};
+use crate::ledger::audit::Audit;
 use crate::ledger::chain::Chain;
 use crate::ledger::envelope::Envelope;
 use crate::ledger::thread::{ChainReading, IgnoredComment};
@@ -24,7 +24,7 @@ pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
         chain_text(&mut text, chain, reading);
     }
     for stray in &audit.strays {
-        let _ = writeln!(text, "ignored  comment {}: {}", stray.comment, stray_text(stray));
+        let _ = writeln!(text, "ignored  comment {}: {}", stray.comment, stray.why);
     }
     if let Some(older) = &audit.older {
         let _ = writeln!(
@@ -87,14 +87,10 @@ impl ChainState {
     }
 }
 
-fn stray_text(stray: &Stray) -> String {
-    format!("it belongs to the {} of {}", stray.flow, stray.subject)
-}
-
 /// Returns the report as a JSON object.
 pub(super) fn json(thread: &SavedThread, audit: &Audit) -> String {
     let chains: Vec<Value> = audit.chains.iter().map(|(chain, reading)| chain_json(chain, reading)).collect();
-    let stray = |stray: &Stray| json!({ "comment": stray.comment, "why": stray_text(stray), "cause": true });
+    let stray = |stray: &IgnoredComment| json!({ "comment": stray.comment, "why": stray.why.to_string(), "cause": stray.why.is_cause() });
     let mut object = json!({
         "schema": "agent-loop/verify/1",
         "subject": thread.subject,
