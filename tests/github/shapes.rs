@@ -84,7 +84,6 @@ pub(crate) fn pull(state: &State, filed: &Filed) -> Value {
         // Of an open one it is the commit of a trial merge.
         "merge_commit_sha": pull.merge.clone().unwrap_or_else(|| "0123456789012345678901234567890123456789".to_owned()),
         "head": { "ref": pull.head, "sha": head, "repo": forks::source(state, pull) },
-        "maintainer_can_modify": forks::allows_edits(state, pull),
         "base": { "ref": pull.base, "sha": base, "repo": own },
     })
 }
@@ -93,6 +92,7 @@ pub(crate) fn pull(state: &State, filed: &Filed) -> Value {
 pub(crate) fn one_pull(state: &State, filed: &Filed) -> Value {
     let mut one = pull(state, filed);
     one["comments"] = count(state, filed.number).into();
+    one["maintainer_can_modify"] = forks::allows_edits(state, filed.pull.as_ref().unwrap()).into();
     merging::add_mergeable(state, filed, &mut one);
     one["merged"] = filed.pull.as_ref().is_some_and(|pull| pull.merge.is_some()).into();
     one

@@ -66,6 +66,7 @@ fn refused_merges_say_what_to_do() {
     let number = pull_request(&stage, "one DONE\n");
     let main = advance_main(&stage, "more.txt", "more\n");
     let rule = |kind: &str, parameters: Value| json!({ "type": kind, "parameters": parameters });
+    let linear = json!({ "type": "required_linear_history" });
     let strict = json!({ "required_status_checks": [], "strict_required_status_checks_policy": true });
     for (rules, methods, hint) in [
         (
@@ -79,7 +80,7 @@ fn refused_merges_say_what_to_do() {
             "`gh api -X PUT repos/octo/r/pulls/1/update-branch`",
         ),
         (vec![], vec![], "octo/r allows no way to merge it"),
-        (vec![rule("required_linear_history", json!({}))], vec!["merge"], "must not contain merge commits"),
+        (vec![linear], vec!["merge"], "must not contain merge commits"),
     ] {
         {
             let mut model = stage.github.state();
