@@ -95,7 +95,7 @@ impl<W: World> RunContext<W> {
             biased;
             done = deed => Ok(done),
             () = cancellation.reached(urgency) => {
-                Err(RunError { ending: Ending::Interrupted, message: INTERRUPTED.to_owned() })
+                Err(RunError::new(Ending::Interrupted, INTERRUPTED))
             }
         }
     }

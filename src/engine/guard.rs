@@ -118,7 +118,7 @@ fn stop(kinds: &[String]) -> RunError {
         "a text to publish contains a secret ({}), and `redact.on_hit` is `stop`; nothing was published",
         kinds.join(", ")
     );
-    RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Secret }, message }
+    RunError::new(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message)
 }
 
 #[cfg(test)]

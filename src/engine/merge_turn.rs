@@ -28,7 +28,7 @@ pub(super) async fn beginning<W: World>(
                  there, push, then run the same command again",
                 parents.other.short()
             );
-            Err(RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Merge }, message })
+            Err(RunError::new(Ending::NeedsHuman { reason: NeedsHuman::Merge }, message))
         }
         (Some(parents), Access::Edit) => Ok(world.workspace().begin_merge(&parents).await?),
         (Some(_), Access::Read | Access::ReadAndWeb | Access::Nothing) | (None, _) => {

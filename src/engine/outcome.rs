@@ -45,6 +45,8 @@ pub struct Outcome {
     pub failed_logs: BTreeMap<String, String>,
     /// The commands for the pull request on the forge.
     pub commands: Option<ForgeCommands>,
+    /// The command that removes the cause of an error, if one does.
+    pub next: Option<String>,
     /// A command that most likely runs the tests, if this machine knows one.
     pub known_tests: Option<String>,
     /// The calls of the forge, filled in by the caller.
@@ -74,9 +76,15 @@ impl Outcome {
             usage_summary: None,
             failed_logs: BTreeMap::new(),
             commands: None,
+            next: None,
             known_tests: None,
             redacted: BTreeMap::new(),
         }
+    }
+
+    /// Creates the outcome of a run that an error ended.
+    pub fn of_error(subject: Subject, error: RunError) -> Self {
+        Self { next: error.next, ..Self::bare(subject, error.ending, error.message) }
     }
 
     #[must_use]
@@ -111,16 +119,28 @@ impl Outcome {
 pub struct RunError {
     pub ending: Ending,
     pub message: String,
+    /// The command that removes the cause, if one does.
+    pub next: Option<String>,
 }
 
 impl RunError {
+    pub fn new(ending: Ending, message: impl Into<String>) -> Self {
+        Self { ending, message: message.into(), next: None }
+    }
+
     pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
-        Self { ending: Ending::Failed { reason }, message: message.into() }
+        Self::new(Ending::Failed { reason }, message)
     }
 
     /// Creates the error of a refused command.
     pub fn refused(reason: Refused, message: impl Into<String>) -> Self {
-        Self { ending: Ending::Refused { reason }, message: message.into() }
+        Self::new(Ending::Refused { reason }, message)
+    }
+
+    /// Names the command that removes the cause.
+    #[must_use]
+    pub fn with_next(self, command: impl Into<String>) -> Self {
+        Self { next: Some(command.into()), ..self }
     }
 }
 
@@ -132,7 +152,7 @@ impl From<ForgeError> for RunError {
             ForgeError::Unworkable(reason, text) => Self::refused(reason, text),
             ForgeError::Limited { resets_at, text } => {
                 let ending = Ending::Parked { resets_at, reason: Parked::RateLimit };
-                Self { ending, message: text }
+                Self::new(ending, text)
             }
             ForgeError::Disk(text) => Self::failed(Failed::Disk, text),
         }

@@ -316,7 +316,7 @@ async fn clarify<W: World>(
     };
     let Some(given) = given else {
         let message = format!("the coder's questions were not answered:\n- {}", questions.join("\n- "));
-        return Err(RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message });
+        return Err(RunError::new(Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message));
     };
     let pairs = questions.into_iter().zip(given);
     let answers = pairs.map(|(question, answer)| Clarification { question, answer }).collect();

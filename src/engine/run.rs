@@ -59,8 +59,7 @@ impl<W: World> Engine<W> {
     pub async fn run(mut self, assignment: Assignment) -> Outcome {
         let subject = assignment.subject.clone();
         let result = self.drive(assignment).await;
-        let mut outcome =
-            result.unwrap_or_else(|trouble| Outcome::bare(subject, trouble.ending, trouble.message));
+        let mut outcome = result.unwrap_or_else(|trouble| Outcome::of_error(subject, trouble));
         if self.turns.are_running() {
             self.canceller.raise(Urgency::Stop);
             let has_failed = matches!(outcome.ending, Ending::Failed { .. } | Ending::Refused { .. });

@@ -259,7 +259,7 @@ impl<J: Journal> Session<J> {
                     self.subject
                 );
                 let ending = Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord };
-                Err(RunError { ending, message })
+                Err(RunError::new(ending, message))
             }
             (None, Some(pending)) if ids.contains(&pending.id) => {
                 self.unanswered = 0;

@@ -26,12 +26,12 @@ pub(super) async fn set_up<W: World>(world: &W, order: &GateOrder, cancellation:
         GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
         GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, log, .. } => {
             let log = log.map_or_else(String::new, |log| format!("\nits output is in {}", log.display()));
-            SetUp::Failed(format!("the setup command failed in a fresh clone: {detail}{log}"))
+            SetUp::Failed(format!("the setup command failed in a fresh clone: {}{log}", detail.trim_end()))
         }
     }
 }
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
 pub(super) fn inconclusive(message: String) -> RunError {
-    RunError { ending: Ending::Inconclusive, message }
+    RunError::new(Ending::Inconclusive, message)
 }

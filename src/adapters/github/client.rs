@@ -287,6 +287,8 @@ fn error(host: &str, fault: Fault) -> ForgeError {
             resets_at,
             text: format!("GitHub accepts no more requests of this login until {resets_at}"),
         },
-        Fault::Lost(why) => ForgeError::Unreachable(format!("no whole answer from {host}: {why}")),
+        Fault::Lost(why) => {
+            ForgeError::Unreachable(format!("{host} could not be reached, or its answer was cut off: {why}"))
+        }
     }
 }

@@ -25,26 +25,38 @@ pub fn number(text: &str) -> Result<u64, String> {
     whole(referenced.strip_prefix('#').unwrap_or(referenced), &(1..=i64::MAX)).map(i64::unsigned_abs)
 }
 
-/// Parses the number of an issue to work on.
-pub fn issue(text: &str) -> Result<u64, String> {
+/// The subject of a run, as a person refers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    pub number: u64,
+    /// The repository that a URL names: `HOST/OWNER/REPO`.
+    pub repository: Option<String>,
+}
+
+/// Commands of the forge for issues and pull requests.
+pub const FORGE_COMMANDS: [&str; 9] =
+    ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
+
+/// Parses a reference to an issue to work on.
+pub fn issue(text: &str) -> Result<Reference, String> {
     of_a_run(text, "issue")
 }
 
-/// Parses the number of a pull request to review.
-pub fn pull_request(text: &str) -> Result<u64, String> {
+/// Parses a reference to a pull request to review.
+pub fn pull_request(text: &str) -> Result<Reference, String> {
     of_a_run(text, "pr")
 }
 
 /// A word in place of a number is often a command of the forge.
-fn of_a_run(text: &str, kind: &str) -> Result<u64, String> {
-    const WORDS: [&str; 9] =
-        ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
-    if WORDS.contains(&text) {
+fn of_a_run(text: &str, kind: &str) -> Result<Reference, String> {
+    if FORGE_COMMANDS.contains(&text) {
         return Err(format!(
             "`{kind}` starts a run; the command of the forge is: agent-loop local {kind} {text}"
         ));
     }
-    number(text)
+    let url = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let repository = url.map(|url| url.split('/').take(3).collect::<Vec<_>>().join("/"));
+    Ok(Reference { number: number(text)?, repository })
 }
 
 #[cfg(test)]
@@ -77,6 +89,9 @@ mod tests {
         {
             assert_eq!(number(text), Ok(7), "{text}");
         }
+        let reference = pull_request("https://github.com/o/r/pull/7/files").unwrap();
+        assert_eq!(reference, Reference { number: 7, repository: Some("github.com/o/r".to_owned()) });
+        assert_eq!(issue("#7").unwrap(), Reference { number: 7, repository: None });
         assert!(pull_request("list").unwrap_err().ends_with("agent-loop local pr list"));
         assert!(issue("create").unwrap_err().ends_with("agent-loop local issue create"));
         assert_eq!(issue("two").unwrap_err(), "type a whole number, at least 1");

@@ -1,18 +1,47 @@
 //! Parses the command line. The text of a task may be typed with or without quotes.
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::cli::commands::Arguments;
+use crate::domain::shell::quoted;
+
+use super::numbers::{FORGE_COMMANDS, number};
 
 /// Parses the command line.
 pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, Error> {
     let mut command = Arguments::command();
-    let matches = command.try_get_matches_from_mut(with_folder_last(words.into_iter().collect()))?;
+    let words = with_folder_last(words.into_iter().collect());
+    let matches = command.try_get_matches_from_mut(&words).map_err(|error| {
+        let intended = intended(&error, &words);
+        intended.map_or(error, |message| command.error(ErrorKind::InvalidSubcommand, message))
+    })?;
     if let Some(("task", task)) = matches.subcommand() {
         check_adjacent(&mut command, task)?;
     }
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Returns the command that a person probably meant who typed none: a number, a URL, or the words of a task.
+fn intended(error: &Error, words: &[std::ffi::OsString]) -> Option<String> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let words = words.iter().skip(1).map(|word| word.to_string_lossy());
+    let words = words.take_while(|word| !word.starts_with('-')).collect::<Vec<_>>().join(" ");
+    let meant = if number(typed).is_ok() {
+        let of = |kind: &str| format!("agent-loop {kind} {}", quoted(typed));
+        match typed {
+            typed if typed.contains("issue") => of("issue"),
+            typed if typed.contains("pr/") || typed.contains("pull/") => of("pr"),
+            _ => format!("{} (to review it) or {} (to make the change)", of("pr"), of("issue")),
+        }
+    } else if FORGE_COMMANDS.contains(&typed.as_str()) {
+        format!("agent-loop local pr {words}")
+    } else if error.get(ContextKind::SuggestedSubcommand).is_none() {
+        format!("agent-loop task {}", quoted(&words))
+    } else {
+        return None;
+    };
+    Some(format!("`{typed}` is not a command; type {meant}"))
 }
 
 /// Moves `-C PATH` from before the subcommand behind it, where each subcommand reads it.
@@ -83,6 +112,23 @@ mod tests {
             assert!(error.contains("or quote the whole task"), "{typed}: {error}");
         }
         assert!(words("add a --verbose flag").unwrap_err().to_string().contains("--verbose"));
+    }
+
+    #[test]
+    fn a_missing_command_is_guessed() {
+        for (typed, meant) in [
+            ("7", "agent-loop pr 7 (to review it) or agent-loop issue 7"),
+            ("issue/7", "type agent-loop issue issue/7"),
+            ("https://github.com/o/r/pull/7", "type agent-loop pr https://github.com/o/r/pull/7"),
+            ("https://github.com/o/r/issues/7", "type agent-loop issue https://github.com/o/r/issues/7"),
+            ("fix the bug --coder claude", "agent-loop task 'fix the bug'"),
+            ("merge 1", "agent-loop local pr merge 1"),
+            ("tsk fix", "'task'"),
+        ] {
+            let all = std::iter::once("agent-loop").chain(typed.split(' '));
+            let error = read(all.map(Into::into)).unwrap_err().to_string();
+            assert!(error.contains(meant), "{typed}: {error}");
+        }
     }
 
     proptest! {

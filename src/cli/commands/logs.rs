@@ -99,6 +99,9 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     print::talk(&format!("{}{others}\n", heading(log, form)));
     let mut printed = OpenLog::of(log, form)?;
     while printed.next() {}
+    if printed.is_silent {
+        print::talk("no output; `--raw` also shows the command line\n");
+    }
     Ok(())
 }
 
@@ -200,6 +203,8 @@ struct OpenLog {
     path: PathBuf,
     reader: BufReader<File>,
     form: LogForm,
+    /// Whether nothing was printed yet.
+    is_silent: bool,
 }
 
 impl OpenLog {
@@ -212,7 +217,7 @@ impl OpenLog {
         };
         let file = files::open_foreign(&path)
             .map_err(|error| format!("could not read {}: {error}", path.display()))?;
-        Ok(Self { path, reader: BufReader::new(file), form })
+        Ok(Self { path, reader: BufReader::new(file), form, is_silent: true })
     }
 
     /// Prints the next line without control sequences; returns false at the end.
@@ -222,7 +227,9 @@ impl OpenLog {
         let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
         let is_there = read.is_ok_and(|count| count > 0);
         if is_there {
-            print::result(&printed(&String::from_utf8_lossy(&line), self.form));
+            let text = printed(&String::from_utf8_lossy(&line), self.form);
+            self.is_silent &= text.is_empty();
+            print::result(&text);
         }
         is_there
     }

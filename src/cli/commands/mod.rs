@@ -116,8 +116,8 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
     match command {
         Command::Demo(arguments) => demo::run(&arguments, surroundings).await,
         Command::Task(arguments) => start::task(*arguments.0, surroundings).await,
-        Command::Issue(arguments) => start::issue(&arguments.0, surroundings).await,
-        Command::Pr(arguments) => start::pull_request(&arguments.0, surroundings).await,
+        Command::Issue(arguments) => start::issue(*arguments.0, surroundings).await,
+        Command::Pr(arguments) => start::pull_request(*arguments.0, surroundings).await,
         Command::Resume(arguments) => resume::command::run(&arguments.0, surroundings).await,
         Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
         Command::Status(arguments) => say(status::run(&arguments, surroundings).await),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::arguments::common::read_text;
-use crate::cli::arguments::numbers;
+use crate::cli::arguments::numbers::{self, Reference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{CLARIFICATIONS, Flag};
@@ -54,7 +54,7 @@ impl FlagChoice for ClarificationFlags {
 pub struct IssueArguments {
     /// Number of the issue: 7, #7 or a URL
     #[arg(value_parser = numbers::issue, allow_negative_numbers = true)]
-    pub number: u64,
+    pub number: Reference,
     #[command(flatten)]
     pub run: RunArguments,
 }
@@ -64,23 +64,33 @@ pub struct IssueArguments {
 pub struct PrArguments {
     /// Number of the pull request: 7, #7 or a URL
     #[arg(value_parser = numbers::pull_request, allow_negative_numbers = true)]
-    pub number: u64,
+    pub number: Reference,
     #[command(flatten)]
     pub run: RunArguments,
 }
 
 /// `issue`
-pub async fn issue(arguments: &IssueArguments, surroundings: &Surroundings) -> ExitCode {
-    let target = GoalTarget::Issue(IssueNumber(arguments.number));
+pub async fn issue(arguments: IssueArguments, surroundings: &Surroundings) -> ExitCode {
+    let target = GoalTarget::Issue(IssueNumber(arguments.number.number));
     let goal = Goal { flow: names::DELIVERY, target };
-    begin(goal, &arguments.run, Answers::Nobody, surroundings).await
+    let run = in_repository(arguments.run, arguments.number.repository);
+    begin(goal, &run, Answers::Nobody, surroundings).await
 }
 
 /// `pr`
-pub async fn pull_request(arguments: &PrArguments, surroundings: &Surroundings) -> ExitCode {
-    let target = GoalTarget::PullRequest(PullRequestNumber(arguments.number));
+pub async fn pull_request(arguments: PrArguments, surroundings: &Surroundings) -> ExitCode {
+    let target = GoalTarget::PullRequest(PullRequestNumber(arguments.number.number));
     let goal = Goal { flow: names::REVIEW, target };
-    begin(goal, &arguments.run, Answers::Nobody, surroundings).await
+    let run = in_repository(arguments.run, arguments.number.repository);
+    begin(goal, &run, Answers::Nobody, surroundings).await
+}
+
+/// A URL also names the repository, unless a flag does.
+fn in_repository(mut run: RunArguments, repository: Option<String>) -> RunArguments {
+    if let Some(repository) = repository {
+        run.settings.values.entry("forge.repository".to_owned()).or_insert_with(|| repository.into());
+    }
+    run
 }
 
 /// `task`

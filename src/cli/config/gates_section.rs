@@ -82,6 +82,12 @@ pub struct EngineSection {
     pub max_new: Option<u32>,
 }
 
+impl ScoreSection {
+    pub fn names_a_scorer(&self) -> bool {
+        self.command.is_some() || self.aislop_command.is_some()
+    }
+}
+
 impl Default for ScoreSection {
     fn default() -> Self {
         Self {

@@ -48,6 +48,19 @@ pub enum BranchHome {
     Origin,
 }
 
+/// The reason why a branch cannot be changed, and the command that helps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingBranch {
+    pub why: String,
+    pub command: String,
+}
+
+impl From<MissingBranch> for RunError {
+    fn from(missing: MissingBranch) -> Self {
+        Self::refused(Refused::Usage, missing.why).with_next(missing.command)
+    }
+}
+
 impl From<RunError> for String {
     fn from(error: RunError) -> Self {
         error.message
@@ -86,7 +99,11 @@ impl Repository {
     }
 
     /// Returns the reason why a branch cannot be changed: it has no commit yet, or does not exist.
-    pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
+    pub async fn lacks(
+        &self,
+        branch: &BranchName,
+        variables: &Variables,
+    ) -> Result<Option<MissingBranch>, String> {
         let git = GitQuery { folder: &self.path, variables };
         let reference = format!("refs/heads/{branch}");
         if git.ask(&["rev-parse", "--quiet", "--verify", &reference]).await?.is_some() {
@@ -96,22 +113,22 @@ impl Repository {
         let all = all.unwrap_or_default();
         let another = "name another with --base (`git branch` lists them)";
         if all.is_empty() || self.branch.as_ref() == Some(branch) {
-            let command = "`git commit --allow-empty -m \"begin\"`";
-            let first = format!("the branch {branch} has no commit yet; make the first: {command}");
-            return Ok(Some(if all.is_empty() { first } else { format!("{first}, or {another}") }));
+            let first = format!("the branch {branch} has no commit yet; make the first");
+            let why = if all.is_empty() { first } else { format!("{first}, or {another}") };
+            let command = "git add --all && git commit --allow-empty -m begin".to_owned();
+            return Ok(Some(MissingBranch { why, command }));
         }
         let pattern = format!("refs/remotes/*/{branch}");
         if let Some(remote) =
             git.ask(&["for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", &pattern]).await?
         {
-            let command =
-                format!("`git branch {} {}`", shell::quoted(branch.as_str()), shell::quoted(&remote));
-            return Ok(Some(format!(
-                "there is no branch `{branch}` here, only {remote}; make it: {command}"
-            )));
+            let why = format!("there is no branch `{branch}` here, only {remote}; make it");
+            let command = format!("git branch {} {}", shell::quoted(branch.as_str()), shell::quoted(&remote));
+            return Ok(Some(MissingBranch { why, command }));
         }
         let hint = suggestion(branch.as_str(), all.lines());
-        Ok(Some(format!("there is no branch `{branch}`{hint}; {another}")))
+        let why = format!("there is no branch `{branch}`{hint}; {another}");
+        Ok(Some(MissingBranch { why, command: "git branch".to_owned() }))
     }
 
     /// Returns what agents will not see although a person may expect it: submodules and uncommitted changes.
@@ -216,7 +233,7 @@ fn no_repository(folder: &Path, complaint: &str) -> RunError {
     }
     if complaint.contains("not a git repository") {
         let message = format!("{folder} is not in a git repository; go to one, or make one with `git init`");
-        return RunError::refused(Refused::Usage, message);
+        return RunError::refused(Refused::Usage, message).with_next("git init");
     }
     let message = format!("git can't use the repository at {folder}: {}", complaint.trim());
     RunError::refused(Refused::Config, message)
@@ -257,14 +274,19 @@ impl GitQuery<'_> {
     }
 
     async fn refuse_old(&self) -> Result<(), RunError> {
-        let said = self.ask(&["version"]).await?.unwrap_or_default();
-        match GitVersion::parse(&said) {
+        let captured = self.run(&["version"]).await?;
+        let said = String::from_utf8_lossy(&captured.stdout);
+        match GitVersion::parse(said.trim()) {
             Some(version) if version >= MINIMUM_VERSION => Ok(()),
             Some(version) => Err(unsupported(format!(
                 "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"
             ))),
             None => {
-                Err(unsupported(format!("`git version` says `{said}`, which is not a version; is that git?")))
+                let said = format!("{said}{}", captured.stderr);
+                Err(unsupported(format!(
+                    "`git version` printed no version, but `{}`; is that git?",
+                    said.trim()
+                )))
             }
         }
     }

@@ -272,9 +272,8 @@ fn must_be_of_its_kind(subject: &Subject, store: &Store) -> Result<(), RunError>
         return Ok(());
     }
     let names = |kind| if kind == "pr" { "a pull request" } else { "an issue" };
-    let message =
-        format!("{number} is {}, not {}; type `agent-loop {is} {number}`", names(is), names(wanted));
-    Err(RunError::refused(Refused::Usage, message))
+    let message = format!("{number} is {}, not {}", names(is), names(wanted));
+    Err(RunError::refused(Refused::Usage, message).with_next(format!("agent-loop {is} {number}")))
 }
 
 /// The embedded forge of a repository.

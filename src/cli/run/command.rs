@@ -76,7 +76,7 @@ pub async fn run(
     let subject = provisional_subject(&goal);
     match prepare_and_run(goal, arguments, (trigger, answers), surroundings).await {
         Ok(conclusion) => conclusion,
-        Err(trouble) => RunResult::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
+        Err(trouble) => RunResult::Ended(Box::new(Outcome::of_error(subject, trouble))),
     }
 }
 
@@ -153,7 +153,7 @@ async fn refuse_missing_base(
         GoalTarget::PullRequest(_) => Ok(()),
         GoalTarget::Task(_) | GoalTarget::Issue(_) => {
             let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
-            lacking.map_or(Ok(()), |why| Err(usage(why)))
+            lacking.map_or(Ok(()), |lacking| Err(lacking.into()))
         }
     }
 }
@@ -244,7 +244,7 @@ async fn prepare(
     models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
-    overrides::roster(&settings.roles).map_err(|why| RunError::refused(Refused::Usage, why))?;
+    overrides::roster(&settings.roles).map_err(usage)?;
     let agents = programs::resolved(&asked, &earlier, settings, variables)?;
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
@@ -384,8 +384,8 @@ fn default_base(
         (Some(branch), _) => Ok(branch),
         (None, GoalTarget::PullRequest(_)) => Ok(placeholder_branch()),
         (None, GoalTarget::Task(_) | GoalTarget::Issue(_)) => {
-            let message = "HEAD is detached, so there is no current branch to change; name one with --base";
-            Err(RunError::refused(Refused::Usage, message))
+            let message = "HEAD is detached, so there is no current branch to change; name one with --base (`git branch` lists them)";
+            Err(usage(message.to_owned()).with_next("git branch"))
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::Settings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::GateName;
-use crate::domain::quality::verdict::{Allowance, ScorePolicy};
+use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy};
 use crate::engine::outcome::RunError;
 
 use super::remembered::Remembered;
@@ -97,10 +97,9 @@ fn score(
         Some(command) => scorer::generic(command, variables),
         None => scorer::aislop(section.aislop_command.as_deref(), variables),
     };
-    let is_named = section.command.is_some() || section.aislop_command.is_some();
     let scorer = match (section.mode, found) {
         (ScoreMode::Off, _) => return Ok(None),
-        (ScoreMode::Auto, found) if !is_named => found().ok(),
+        (ScoreMode::Auto, found) if !section.names_a_scorer() => found().ok(),
         (ScoreMode::Auto | ScoreMode::Required, found) => Some(found().map_err(|why| {
             usage(format!(
                 "the score gate has no scorer: {why}; install aislop (`npm install --global aislop`), name it with \
@@ -136,7 +135,12 @@ fn policy(section: &ScoreSection) -> ScorePolicy {
             (None, Some(_)) => Vec::new(),
             (None, None) => engines(),
         },
-        unscoreable: allowed(section.allow_unscoreable),
+        unscoreable: match (section.allow_unscoreable, section.mode) {
+            (true, _) => UnscoreablePolicy::Any,
+            // Nobody asked for the score of this repository.
+            (false, ScoreMode::Auto) if !section.names_a_scorer() => UnscoreablePolicy::Both,
+            (false, ScoreMode::Auto | ScoreMode::Required | ScoreMode::Off) => UnscoreablePolicy::Neither,
+        },
         incomplete: allowed(section.allow_incomplete),
     }
 }

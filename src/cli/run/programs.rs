@@ -25,9 +25,6 @@ use crate::engine::outcome::RunError;
 use super::models;
 use super::remembered::Remembered;
 
-/// The message for a missing program. A relative folder of `PATH` would be in the repository under review, so it is not searched.
-const NOT_IN_PATH: &str = "it was not found on PATH (relative folders are ignored)";
-
 /// Returns the agents of these roles.
 pub fn named(roles: &Roles) -> Vec<KnownAgent> {
     let coder = roles.coder.iter().map(|name| (Role::Coder, name));
@@ -168,8 +165,9 @@ fn vendors_program(
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).map_err(|place| {
         let message = format!(
-            "`{name}` is the program `{cmd}`, and {place}; install it, or name its path: `--{vendor}-cmd PATH` \
-             (`agent-loop doctor` checks all of them)"
+            "the {} `{name}` needs the program `{cmd}`: {place}; install it ({}), or name its path: --{vendor}-cmd PATH",
+            known.role,
+            cli.profile().installation.how,
         );
         RunError::refused(Refused::Config, message)
     })?;
@@ -210,7 +208,7 @@ fn found(cmd: &str, variables: &Variables) -> Result<PathBuf, String> {
         }
         FoundProgram::NoFile(found) => Err(format!("{} is not a file", found.display())),
         FoundProgram::Missing if cmd.contains('/') => Err("there is no such file".to_owned()),
-        FoundProgram::Missing => Err(NOT_IN_PATH.to_owned()),
+        FoundProgram::Missing => Err("not found on PATH".to_owned()),
     }
 }
 
@@ -245,7 +243,7 @@ fn configured_agent(
     })?;
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables)
-        .map_err(|place| config(format!("agents.{configured}.cmd names `{cmd}`, and {place}")))?;
+        .map_err(|place| config(format!("agents.{configured}.cmd names `{cmd}`: {place}")))?;
     Ok(CommandAgent {
         program,
         arguments: agent.args.clone(),

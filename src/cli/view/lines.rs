@@ -1,7 +1,7 @@
 //! A run as lines: each fact once, when it happens. Passing results of a round share a line; a failing one ends it, so that
 //! its reasons follow at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::domain::announcement::Announcement;
 use crate::domain::failure::TurnFailure;
 use crate::domain::follow_up_action::FollowUpAction;
 use crate::domain::gate::{Measurement, Verdict};
-use crate::domain::ids::Label;
+use crate::domain::ids::{GateName, Label};
 use crate::domain::item::OpenedItem;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::domain::subject::Subject;
@@ -53,13 +53,22 @@ pub struct Narrator {
     /// The results of the round that have not been printed yet.
     row: Vec<(Mark, String)>,
     opened: bool,
+    /// The logs of gates that were measured in this run.
+    gate_logs: BTreeMap<GateName, String>,
     waits: BTreeSet<String>,
 }
 
 impl Narrator {
     /// Creates the state before any line.
     pub fn new(paint: Paint) -> Self {
-        Self { paint, round: 0, row: Vec::new(), opened: false, waits: BTreeSet::new() }
+        Self {
+            paint,
+            round: 0,
+            row: Vec::new(),
+            opened: false,
+            gate_logs: BTreeMap::new(),
+            waits: BTreeSet::new(),
+        }
     }
 
     /// Returns the lines for an event.
@@ -88,13 +97,17 @@ impl Narrator {
             RunEvent::Warning { text } => self.warning(text),
             // All results of the round have arrived.
             RunEvent::TurnBegun { role: Role::Coder, .. } => self.flush(),
+            RunEvent::GateBegun { gate, log, .. } => {
+                let command = log.as_deref().and_then(logs::command);
+                self.gate_logs.extend(command.map(|command| (gate.clone(), command)));
+                Vec::new()
+            }
             // The board shows these, or a record has the details.
             RunEvent::Waiting { .. }
             | RunEvent::Begun { .. }
             | RunEvent::RoundBegun { .. }
             | RunEvent::TurnBegun { .. }
             | RunEvent::TurnAnswered { .. }
-            | RunEvent::GateBegun { .. }
             | RunEvent::GateMeasured { .. }
             | RunEvent::Counted { .. }
             | RunEvent::Pushed { .. }
@@ -166,7 +179,7 @@ impl Narrator {
             Announcement::Gates { round, gates, items, .. } => {
                 let mut lines = self.in_round(*round);
                 for measured in gates {
-                    lines.extend(self.measured(subject, measured, items));
+                    lines.extend(self.measured(measured, items));
                 }
                 lines
             }
@@ -223,7 +236,7 @@ impl Narrator {
         lines
     }
 
-    fn measured(&mut self, subject: &Subject, measured: &Measurement, items: &[OpenedItem]) -> Vec<Line> {
+    fn measured(&mut self, measured: &Measurement, items: &[OpenedItem]) -> Vec<Line> {
         let gate = &measured.gate;
         let last = measured.detail.lines().rev().find(|line| !line.trim().is_empty());
         if measured.verdict == Verdict::Pass {
@@ -232,7 +245,8 @@ impl Narrator {
             return Vec::new();
         }
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
-        self.row.push((Mark::Bad, format!("{gate}: {last}  (agent-loop logs {subject})")));
+        let log = self.gate_logs.get(gate).map_or_else(String::new, |command| format!("  ({command})"));
+        self.row.push((Mark::Bad, format!("{gate}: {last}{log}")));
         let mut lines = self.flush();
         // The coder needs the code of a finding, a person does not.
         let first = |item: &OpenedItem| item.text.lines().next().unwrap_or_default().to_owned();

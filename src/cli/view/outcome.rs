@@ -5,8 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
-use crate::domain::ending::{Ending, NeedsHuman, Refused};
+use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
 use crate::domain::gate::Measurement;
+use crate::domain::ids::{GateName, IssueNumber, PullRequestNumber};
 use crate::domain::item::Item;
 use crate::domain::shell::quoted;
 use crate::domain::subject::Subject;
@@ -81,7 +82,7 @@ fn gate(measured: &Measurement) -> Value {
 /// Returns the outcome as lines: the ending, open items, and the next command.
 pub fn text(outcome: &Outcome, next_command: &str) -> String {
     let mut text = format!("{}\n", headline(outcome));
-    if let Some(message) = beside_verdict(&outcome.ending, &outcome.message) {
+    if let Some(message) = beside_verdict(&outcome.ending, &outcome.message).filter(|_| !is_told(outcome)) {
         for line in plain(message).lines() {
             let _ = writeln!(text, "  {line}");
         }
@@ -90,7 +91,7 @@ pub fn text(outcome: &Outcome, next_command: &str) -> String {
         let words = unmarked(&one_line(&item.text, 120));
         let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
     }
-    if approves(&outcome.ending) && outcome.gates.is_empty() {
+    if approves(&outcome.ending) && !outcome.gates.iter().any(|gate| gate.gate == GateName::tests()) {
         let command = outcome.known_tests.as_deref().map_or_else(|| "COMMAND".to_owned(), quoted);
         let _ = writeln!(text, "  no tests were run; --test-command {command} adds them");
     }
@@ -125,6 +126,15 @@ fn headline(outcome: &Outcome) -> String {
     parts.join(" · ")
 }
 
+/// Whether the reason of a failure was printed when it happened: the last turn of an agent failed in this command.
+fn is_told(outcome: &Outcome) -> bool {
+    let by_an_agent = matches!(
+        outcome.ending,
+        Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
+    );
+    by_an_agent && !outcome.failed_logs.is_empty()
+}
+
 fn approves(ending: &Ending) -> bool {
     matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
@@ -143,6 +153,9 @@ pub fn logs_of(outcome: &Outcome) -> Vec<String> {
 pub fn next_command(outcome: &Outcome) -> String {
     let commands = outcome.commands.as_ref();
     let view = || commands.map_or_else(|| again(outcome), |forge| forge.view.clone());
+    if let Some(command) = &outcome.next {
+        return command.clone();
+    }
     match &outcome.ending {
         Ending::Approved => commands.map_or_else(|| again(outcome), |forge| forge.merge.clone()),
         Ending::NeedsHuman { reason: NeedsHuman::Clarification } | Ending::Interrupted => {
@@ -150,12 +163,16 @@ pub fn next_command(outcome: &Outcome) -> String {
         }
         Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } => view(),
         Ending::Parked { .. } => "agent-loop resume --due".to_owned(),
+        Ending::Failed { reason: Failed::Disk | Failed::Forge } if outcome.run.is_none() => {
+            "agent-loop doctor".to_owned()
+        }
         Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(outcome),
         Ending::Refused { reason } => match reason {
             Refused::UntrustedConfig => "agent-loop config trust".to_owned(),
             Refused::Dirty => "git status".to_owned(),
             Refused::Locked | Refused::ClosedSubject | Refused::NoChange => "agent-loop status".to_owned(),
-            Refused::Usage | Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
+            Refused::Usage => format!("agent-loop {} -h", command_of(&outcome.subject)),
+            Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
         Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept | Ending::Deadlock => {
             "agent-loop status".to_owned()
@@ -163,12 +180,21 @@ pub fn next_command(outcome: &Outcome) -> String {
     }
 }
 
+fn command_of(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Task(_) => "task",
+        Subject::Issue(_) => "issue",
+        Subject::PullRequest(_) => "pr",
+    }
+}
+
 /// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
 fn again(outcome: &Outcome) -> String {
     match (outcome.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),
-        (None, Subject::PullRequest(number)) => format!("agent-loop pr {number}"),
-        (None, Subject::Issue(number)) => format!("agent-loop issue {number}"),
+        (None, Subject::PullRequest(PullRequestNumber(number)) | Subject::Issue(IssueNumber(number))) => {
+            format!("agent-loop {} {number}", command_of(&outcome.subject))
+        }
         (None, task @ Subject::Task(_)) => format!("agent-loop resume {task}"),
     }
 }
@@ -176,8 +202,7 @@ fn again(outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ending::{Blocked, Failed};
-    use crate::domain::ids::PullRequestNumber;
+    use crate::domain::ending::Blocked;
 
     #[test]
     fn every_ending_has_a_next_command() {
@@ -190,7 +215,8 @@ mod tests {
             (Ending::Failed { reason: Failed::AgentFailed }, Some(7), "agent-loop pr 7"),
             (Ending::Blocked { reason: Blocked::NoChange }, None, "agent-loop resume task/0123abcd"),
             (Ending::Refused { reason: Refused::UntrustedConfig }, None, "agent-loop config trust"),
-            (Ending::Refused { reason: Refused::Usage }, None, "agent-loop doctor"),
+            (Ending::Refused { reason: Refused::Usage }, None, "agent-loop task -h"),
+            (Ending::Failed { reason: Failed::Disk }, None, "agent-loop doctor"),
             (Ending::Interrupted, Some(7), "agent-loop resume task/0123abcd"),
         ] {
             let pull_request = number.map(PullRequestNumber);

@@ -21,7 +21,7 @@ pub struct ScorePolicy {
     pub engine_limits: BTreeMap<String, u32>,
     /// The engines that must have measured both trees.
     pub required_engines: Vec<String>,
-    pub unscoreable: Allowance,
+    pub unscoreable: UnscoreablePolicy,
     pub incomplete: Allowance,
 }
 
@@ -30,6 +30,15 @@ pub struct ScorePolicy {
 pub enum Allowance {
     Allowed,
     Refused,
+}
+
+/// Which trees may be without a score. The base always may if the head has one: its change may be the first code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnscoreablePolicy {
+    Neither,
+    /// Both: the repository has no files that the scorer knows.
+    Both,
+    Any,
 }
 
 /// Facts about the change that no scorer reports.
@@ -110,28 +119,27 @@ impl fmt::Display for ScoreFault {
                 write!(formatter, "the score is {score}, and at least {minimum} is required")
             }
             Self::Dropped { from, to } => write!(formatter, "the score falls from {from} to {to}"),
-            Self::NewErrors(found) => write!(formatter, "{found} new errors"),
+            Self::NewErrors(found) => write!(formatter, "new errors: {found}"),
             Self::NewWarnings { found, allowed } => {
-                write!(formatter, "{found} new warnings, and at most {allowed} are allowed")
+                write!(formatter, "new warnings: {found} (at most {allowed})")
             }
             Self::EngineLimit { engine, found, allowed } => {
-                write!(formatter, "{found} new findings of {engine}, and at most {allowed} are allowed")
+                write!(formatter, "new findings of {engine}: {found} (at most {allowed})")
             }
             Self::Silenced { found, allowed } => {
                 write!(
                     formatter,
-                    "{found} new comments that silence a tool, and at most {allowed} are allowed"
+                    "new comments or attributes that silence a tool: {found} (at most {allowed})"
                 )
             }
             Self::Diluted { from, to } => write!(
                 formatter,
-                "the score rises from {from} to {to}, and the findings do not weigh less: the change only adds code without \
-                 findings"
+                "the score rises from {from} to {to} although the findings do not weigh less: the change only adds code \
+                 without findings"
             ),
-            Self::ScopeShrank { files } => write!(
-                formatter,
-                "{files} files that were measured before are still in the tree, and are not measured any more"
-            ),
+            Self::ScopeShrank { files } => {
+                write!(formatter, "files that still exist but are no longer measured: {files}")
+            }
         }
     }
 }
@@ -197,11 +205,14 @@ fn obstacles(policy: &ScorePolicy, base: &QualityReport, head: &QualityReport) -
         found.extend(differs.then_some(ScoreObstacle::Differs(what)));
     }
     let trees = [("base", base, head), ("head", head, base)];
-    // A base without anything to score is no obstacle: its change may be the first code.
     for (tree, one, other) in trees {
-        if let (Scored::Unscoreable(why), Allowance::Refused) = (&one.scored, policy.unscoreable)
-            && (tree == "head" || matches!(other.scored, Scored::Unscoreable(_)))
-        {
+        let is_other_without = matches!(other.scored, Scored::Unscoreable(_));
+        let is_allowed = match policy.unscoreable {
+            UnscoreablePolicy::Neither => tree == "base" && !is_other_without,
+            UnscoreablePolicy::Both => tree == "base" || is_other_without,
+            UnscoreablePolicy::Any => true,
+        };
+        if let (Scored::Unscoreable(why), false) = (&one.scored, is_allowed) {
             found.push(ScoreObstacle::Unscoreable { tree, why: why.clone() });
         }
         found.extend(incomplete(policy, tree, one));
@@ -316,7 +327,7 @@ pub(super) mod tests {
             max_new_suppressions: 0,
             engine_limits: BTreeMap::new(),
             required_engines: vec!["lint".to_owned()],
-            unscoreable: Allowance::Refused,
+            unscoreable: UnscoreablePolicy::Neither,
             incomplete: Allowance::Refused,
         }
     }
@@ -343,17 +354,17 @@ pub(super) mod tests {
         assert_eq!(fails(&ScorePolicy { max_drop: 1, ..policy() }, &warned(79)), "");
         let strict = ScorePolicy { min_score: Some(81), ..policy() };
         assert_eq!(fails(&strict, &warned(80)), "the score is 80, and at least 81 is required");
-        assert_eq!(fails(&policy(), &report(80, vec![broken])), "1 new errors");
+        assert_eq!(fails(&policy(), &report(80, vec![broken])), "new errors: 1");
         let none = ScorePolicy { max_new_warnings: Some(0), ..policy() };
-        assert_eq!(fails(&none, &warned(80)), "1 new warnings, and at most 0 are allowed");
+        assert_eq!(fails(&none, &warned(80)), "new warnings: 1 (at most 0)");
         let engine = ScorePolicy { engine_limits: BTreeMap::from([("lint".to_owned(), 0)]), ..policy() };
-        assert_eq!(fails(&engine, &warned(80)), "1 new findings of lint, and at most 0 are allowed");
+        assert_eq!(fails(&engine, &warned(80)), "new findings of lint: 1 (at most 0)");
         assert!(fails(&policy(), &warned(85)).contains("rises from 80 to 85"), "dilution");
         let larger = ScorePolicy { min_score: Some(85), ..policy() };
         assert!(fails(&larger, &report(85, Vec::new())).contains("rises from 80 to 85"), "dilution");
         assert_eq!(fails(&policy(), &report(85, Vec::new())), "", "clean code may be added");
         let smaller = QualityReport { files: 7, ..report(100, Vec::new()) };
-        assert!(fails(&policy(), &smaller).contains("3 files"), "files that are no longer measured");
+        assert!(fails(&policy(), &smaller).ends_with("measured: 3"), "files that are no longer measured");
     }
 
     #[test]
@@ -375,9 +386,14 @@ pub(super) mod tests {
             assert!(matches!(verdict(&policy(), &base, &head), ScoreVerdict::Inconclusive(_)), "{head:?}");
         }
         let lenient =
-            ScorePolicy { unscoreable: Allowance::Allowed, incomplete: Allowance::Allowed, ..policy() };
+            ScorePolicy { unscoreable: UnscoreablePolicy::Any, incomplete: Allowance::Allowed, ..policy() };
         assert_eq!(verdict(&lenient, &base, &partial), ScoreVerdict::Pass);
         assert_eq!(verdict(&lenient, &unscored, &unscored), ScoreVerdict::Pass);
+        let both = ScorePolicy { unscoreable: UnscoreablePolicy::Both, ..policy() };
+        assert_eq!(verdict(&both, &unscored, &unscored), ScoreVerdict::Pass);
+        for (policy, base) in [(policy(), &unscored), (both, &base)] {
+            assert!(matches!(verdict(&policy, base, &unscored), ScoreVerdict::Inconclusive(_)), "{policy:?}");
+        }
         assert_eq!(
             verdict(&policy(), &unscored, &base),
             ScoreVerdict::Pass,

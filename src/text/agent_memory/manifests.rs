@@ -82,9 +82,9 @@ pub(super) fn package_json(text: &str, runner: &str, collector: &mut ManifestCol
     let Ok(json) = serde_json::from_str::<Json>(text) else { return };
     collector.name(json.get("name").and_then(Json::as_str));
     collector.about(json.get("description").and_then(Json::as_str));
-    for (name, script) in members(&json, "scripts") {
+    for (name, _) in members(&json, "scripts") {
         if is_about_tests(name) {
-            collector.command(&format!("{runner} run {name} ({})", script.as_str().unwrap_or_default()));
+            collector.command(&format!("{runner} run {name}"));
         }
     }
     for (name, version) in members(&json, "engines") {

@@ -43,7 +43,7 @@ mod tests {
         for (path, text, expected) in [
             ("Cargo.toml", "[package]\nname = \"a\"", "cargo test"),
             ("Cargo.toml", "[workspace]\nmembers = []", "cargo test --workspace"),
-            ("package.json", r#"{"scripts": {"test": "jest", "build": "x"}}"#, "npm run test (jest)"),
+            ("package.json", r#"{"scripts": {"test": "jest", "build": "x"}}"#, "npm run test"),
             ("pyproject.toml", "[tool.pytest.ini_options]\n", "pytest"),
             ("go.mod", "module a\ngo 1.22\n", "go test ./..."),
             ("Makefile", "X := 1\ntest: build\n\tfoo: bar\nbuild:\n", "make test"),

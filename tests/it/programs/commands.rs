@@ -132,6 +132,7 @@ fn a_dry_run_does_nothing() {
     let effects = rehearsed["effects"].to_string();
     assert!(effects.contains("prepare the clone of the coder sam"), "{effects}");
     assert!(effects.contains("ask the coder sam for an answer of kind `implementation`"), "{effects}");
+    assert!(!effects.contains("run the setup"), "there is no setup command: {effects}");
     assert_eq!(stage.git(&["for-each-ref"]), before);
     assert_eq!(stage.run(&["status", "--json"]).stdout, "[]\n");
     assert!(stage.logs().is_empty());

@@ -7,7 +7,12 @@ fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
     let outcome = ended.json();
     assert_eq!(ended.exit, Some(2), "{words:?}: {}", ended.stdout);
     assert_eq!(outcome["reason"], reason, "{words:?}");
-    assert!(outcome["message"].as_str().unwrap().contains(hint), "{words:?}: {}", outcome["message"]);
+    let text = format!(
+        "{}; next: {}",
+        outcome["message"].as_str().unwrap(),
+        outcome["next_command"].as_str().unwrap_or_default()
+    );
+    assert!(text.contains(hint), "{words:?}: {text}");
 }
 
 #[test]
@@ -103,7 +108,7 @@ fn impossible_runs_are_refused_first() {
     );
     stage.run(&["local", "issue", "create", "--title", "Fix it"]);
     let other = ["pr", "1", "--json", "--claude-cmd", "/nowhere", "--test-command", "nowhere"];
-    refused(&stage, &other, "usage", "1 is an issue, not a pull request; type `agent-loop issue 1`");
+    refused(&stage, &other, "usage", "1 is an issue, not a pull request; next: agent-loop issue 1");
     let all: serde_json::Value = stage.run(&["local", "issue", "view", "1", "--json"]).json();
     assert_eq!(all["comments"], serde_json::json!([]), "no comment was published");
 }

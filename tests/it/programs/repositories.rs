@@ -22,7 +22,8 @@ fn works(stage: &Stage, words: &[&str]) {
 fn refused(stage: &Stage, words: &[&str], reason: &str, hints: &[&str]) {
     let ended = stage.run(words);
     assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(2), Some(reason)), "{}", ended.stdout);
-    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    let outcome = ended.json();
+    let message = format!("{}; {}", outcome["message"], outcome["next_command"]);
     for hint in hints {
         assert!(message.contains(hint), "{hint}: {message}");
     }
@@ -42,8 +43,8 @@ fn missing_repositories_and_commits_are_refused() {
     refused(&stage, &task(&["-C", outside]), "usage", &["not in a git repository", "`git init`"]);
     refused(&stage, &task(&["-C", "../nowhere"]), "usage", &["there is no folder"]);
     stage.git(&["init", "--quiet", "--initial-branch=main", "../empty"]);
-    let first = "main has no commit yet; make the first: `git commit --allow-empty -m \"begin\"`";
-    refused(&stage, &task(&["-C", "../empty"]), "usage", &[first]);
+    let first = ["main has no commit yet; make the first", "git add --all && git commit"];
+    refused(&stage, &task(&["-C", "../empty"]), "usage", &first);
     stage.git(&["checkout", "--quiet", "--orphan", "fresh"]);
     refused(&stage, &task(&[]), "usage", &["fresh has no commit yet", "name another with --base"]);
     fs::write(stage.root().join("empty/.git/config"), "[core").unwrap();
@@ -56,10 +57,10 @@ fn an_unknown_branch_gets_a_suggestion() {
     refused(&stage, &task(&["--base", "mian"]), "usage", &["no branch `mian`", "did you mean `main`?"]);
     stage.git(&["branch", "develop"]);
     stage.git(&["clone", "--quiet", ".", "../clone"]);
-    let command = "`git branch develop origin/develop`";
+    let command = "git branch develop origin/develop";
     refused(&stage, &task(&["-C", "../clone", "--base", "develop"]), "usage", &[command]);
     stage.git(&["checkout", "--quiet", "--detach"]);
-    refused(&stage, &task(&[]), "usage", &["HEAD is detached", "--base"]);
+    refused(&stage, &task(&[]), "usage", &["HEAD is detached", "--base", "\"git branch\""]);
     works(&stage, &task(&["--base", "main"]));
 }
 

@@ -120,3 +120,16 @@ fn a_blank_answer_is_asked_twice() {
     let (exit, seen) = asked.end();
     assert_eq!(exit, Some(0), "{seen}");
 }
+
+/// Cron is told nothing of a run that is not due; a person is.
+#[test]
+fn due_runs_are_dated_for_people() {
+    let stage = Stage::new();
+    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\nexit 75\n");
+    let mut words = task(&[]);
+    words[4] = "sam=command:../tired.sh";
+    assert_eq!(stage.run(&words).exit, Some(3));
+    assert_eq!(stage.run(&["resume", "--due"]).stdout, "");
+    let (exit, seen) = OnTerminal::start(&stage, &["resume", "--due"], &[("NO_COLOR", "1")]).end();
+    assert!(exit == Some(0) && seen.contains("can be resumed in"), "{seen}");
+}

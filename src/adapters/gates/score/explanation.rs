@@ -31,22 +31,30 @@ pub(super) fn explain(
     verdict: &ScoreVerdict,
 ) -> Explained {
     let scores = format!("{} → {}", score(base), score(head));
-    let texts = |reasons: &[String]| reasons.join("; ");
     let (verdict, summary, findings) = match verdict {
         ScoreVerdict::Pass => {
             let (new, resolved) = (compared.new.len(), compared.resolved.len());
-            (Verdict::Pass, format!("{new} new findings, {resolved} resolved"), Vec::new())
+            let summary = match &head.scored {
+                Scored::Score(_) => format!("{scores}; new findings: {new}, resolved: {resolved}"),
+                Scored::Unscoreable(why) => why.clone(),
+            };
+            (Verdict::Pass, summary, Vec::new())
         }
         ScoreVerdict::Inconclusive(obstacles) => {
             let reasons: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-            (Verdict::Inconclusive, texts(&reasons), Vec::new())
+            let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
+            return Explained { verdict, detail: reasons.join("; "), findings };
         }
         ScoreVerdict::Fail(faults) => {
-            let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            (Verdict::Fail, texts(&reasons), items(faults, compared, change))
+            let names_both =
+                |fault: &ScoreFault| matches!(fault, ScoreFault::Dropped { .. } | ScoreFault::Diluted { .. });
+            let before = if faults.iter().any(names_both) { None } else { Some(scores) };
+            let reasons: Vec<String> =
+                before.into_iter().chain(faults.iter().map(ToString::to_string)).collect();
+            (Verdict::Fail, reasons.join("; "), items(faults, compared, change))
         }
     };
-    let detail = format!("{}{scores}: {summary}", table(base, head, compared));
+    let detail = format!("{}{summary}", table(base, head, compared));
     Explained { verdict, detail, findings }
 }
 
@@ -131,12 +139,12 @@ fn table(base: &QualityReport, head: &QualityReport, compared: &Comparison<'_>) 
         compared.resolved.len(),
     );
     let engines: BTreeSet<&String> = base.engines.keys().chain(head.engines.keys()).collect();
-    for engine in engines {
-        let of = |report: &QualityReport| {
-            report.engines.get(engine).map_or_else(|| "off".to_owned(), |one| one.findings.to_string())
-        };
+    let of = |report: &QualityReport, engine: &String| {
+        report.engines.get(engine).map_or_else(|| "off".to_owned(), |one| one.findings.to_string())
+    };
+    for engine in engines.into_iter().filter(|engine| of(base, engine) != of(head, engine)) {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{engine}: {} → {}", of(base), of(head));
+        let _ = writeln!(text, "{engine}: {} → {}", of(base, engine), of(head, engine));
     }
     text
 }

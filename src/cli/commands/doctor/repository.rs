@@ -53,7 +53,10 @@ pub(super) async fn repository(
     if let Some(branch) = arguments.base.as_ref().or(repository.branch.as_ref()) {
         checks.push(match repository.lacks(branch, &surroundings.variables).await {
             Ok(None) => DoctorCheck::ok("branch", branch.to_string()),
-            Ok(Some(why)) | Err(why) => DoctorCheck::new(DoctorVerdict::Error, "branch", why),
+            Ok(Some(missing)) => {
+                DoctorCheck::new(DoctorVerdict::Error, "branch", missing.why).fix(missing.command)
+            }
+            Err(why) => DoctorCheck::new(DoctorVerdict::Error, "branch", why),
         });
         let unseen = repository.unseen(branch, &surroundings.variables).await.unwrap_or_default();
         checks.extend(unseen.into_iter().map(|what| DoctorCheck::new(DoctorVerdict::Note, "clones", what)));

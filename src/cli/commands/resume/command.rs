@@ -141,7 +141,8 @@ impl<'here> Candidates<'here> {
             (None, SubjectState::NeedsHuman(_) | SubjectState::Settled(_)) if is_named && !arguments.due => {
                 self.waiting.push(Resumable { here, known });
             }
-            (Some(When::Interrupted | When::Later(_)), _) if arguments.due => {}
+            (Some(When::Interrupted), _) if arguments.due => {}
+            (Some(When::Later(_)), _) if arguments.due && (arguments.list || !print::results_are_seen()) => {}
             (Some(_), _) => self.waiting.push(Resumable { here, known }),
             (None, SubjectState::Unreadable(why)) if arguments.due => {
                 self.unreadable.push(format!("{} can't be read: {why}", known.subject()));
