@@ -198,7 +198,7 @@ mod tests {
         assert!(torn.contains("could not write to the journal"), "{torn}");
         journal.inner.lock().unwrap().file = whole;
         let refusal = journal.append(entry("three")).await.unwrap_err().to_string();
-        assert!(refusal.contains("start agent-loop again"), "{refusal}");
+        assert!(refusal.contains("run agent-loop again"), "{refusal}");
         assert_eq!(read(&path).unwrap(), [entry("one")]);
         assert_eq!(journal.entries(), [entry("one")]);
     }

@@ -336,12 +336,12 @@ pr/7
             ("0", "no log"),
             ("", "no log"),
             ("zz", "no log `zz` of pr/7"),
-            ("2026", "begins the names of 3 logs"),
+            ("2026", "3 logs of pr/7 begin with it"),
         ] {
-            let told = name(typed).unwrap_err();
+            let message = name(typed).unwrap_err();
             assert!(
-                told.contains(why) && told.contains("  2  2026-11-21 14:09  reviewer one"),
-                "{typed}: {told}"
+                message.contains(why) && message.contains("  2  2026-11-21 14:09  reviewer one"),
+                "{typed}: {message}"
             );
         }
     }

@@ -163,7 +163,7 @@ mod tests {
         assert!(unknown.iter().all(|text| check(&toml::from_str(text).unwrap()).is_err()));
         assert!(check(&toml::from_str("[repair]\nmodels = ['-x']").unwrap()).is_err());
         let both = "[agents.claude]\nmodel = 'a'\nmodels = ['b']";
-        assert!(check(&toml::from_str(both).unwrap()).unwrap_err().contains("say one of them"));
+        assert!(check(&toml::from_str(both).unwrap()).unwrap_err().contains("set only one of them"));
         let twice = "[agents.codex]\nargs = ['--model=y']\n[agents.codex.reviewer]\nmodel = 'x'";
         assert!(check(&toml::from_str(twice).unwrap()).unwrap_err().contains("named twice"));
         let good = "[agents.antigravity]\nmodel = 'Gemini 3.1 Pro (High)'\neffort = 'high'";
