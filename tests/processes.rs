@@ -4,7 +4,6 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +19,6 @@ use agent_loop::adapters::process::supervision::stop::StopSequence;
 use agent_loop::adapters::process::supervision::tree::{MARKER, Orphans, Root, members};
 use agent_loop::adapters::process::supervision::{End, Ended, Job, supervise};
 use agent_loop::ports::cancellation::{Cancellation, Urgency, cancellation};
-use rustix::fs::{FileType, Mode, OFlags};
 
 /// Only one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -312,38 +310,14 @@ async fn simultaneous_ends_leave_no_stray() {
     assert_eq!(folders.map(|folder| stray_lives(folder.path())), [false, false]);
 }
 
-fn pipe(path: &Path) -> rustix::io::Result<()> {
-    rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, Mode::from(0o600), 0)
-}
-
-/// A pipe that takes no more: whoever writes to it waits, and fails when this is dropped.
-fn clogged(path: &Path) -> std::io::Result<std::fs::File> {
-    pipe(path)?;
-    let both = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let mut file = std::fs::File::from(rustix::fs::open(path, both, Mode::empty())?);
-    for chunk in [4096, 1] {
-        while file.write(&vec![b'x'; chunk]).is_ok() {}
-    }
-    Ok(file)
-}
-
-/// Exchanges the row of a child, as soon as it is announced, for a pipe that takes no more; who writes to it fails when the
-/// child has begun.
-fn exchange_row(row: &Path, begun: &Path, over: &AtomicBool) -> std::io::Result<()> {
-    let clog_path = row.with_extension("clog");
-    let clog = clogged(&clog_path)?;
-    let announced = std::fs::File::open(row)?;
-    std::fs::rename(&clog_path, row)?;
-    while !begun.exists() && !over.load(Ordering::SeqCst) {
+/// Exchanges the row of a child, as soon as it is announced, for a link, which is never written to.
+fn exchange_row(row: &Path, over: &AtomicBool) -> std::io::Result<()> {
+    let link = row.with_extension("link");
+    std::os::unix::fs::symlink("nowhere", &link)?;
+    while !row.exists() && !over.load(Ordering::SeqCst) {
         std::thread::yield_now();
     }
-    drop((announced, clog));
-    // The child may have begun before its row was opened, and opening a pipe waits for a reader.
-    while !over.load(Ordering::SeqCst) {
-        drop(rustix::fs::open(row, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()));
-        std::thread::yield_now();
-    }
-    Ok(())
+    std::fs::rename(&link, row)
 }
 
 #[tokio::test]
@@ -354,23 +328,21 @@ async fn unrecorded_children_are_ended() {
     std::fs::create_dir(&table).unwrap();
     // The exchange may come too late: then the child ends by itself, and another is tried.
     for attempt in 0..20 {
-        let (marker, begun) =
-            (format!("unwritten-{attempt}"), folder.path().join(format!("begun-{attempt}")));
+        let marker = format!("unwritten-{attempt}");
         let row = table.join(&marker);
-        pipe(&row).unwrap();
-        let script = format!("PATH=/usr/bin:/bin; setsid sleep 1000 & : > {}", begun.display());
-        let mut job = job(folder.path(), &marker, &script);
+        let script = "PATH=/usr/bin:/bin; setsid sleep 1000 &";
+        let mut job = job(folder.path(), &marker, script);
         // To look for the program in so many folders takes a while, and the exchange is quicker.
         let path = "/n:".repeat(10_000) + "/usr/local/bin:/usr/bin:/bin";
         job.command.environment.insert("PATH".into(), path.into());
         let over = Arc::new(AtomicBool::new(false));
         let is_over = Arc::clone(&over);
-        let exchange = std::thread::spawn(move || exchange_row(&row, &begun, &is_over));
+        let exchange = std::thread::spawn(move || exchange_row(&row, &is_over));
         let ended = supervise(&job, &mut Discard, cancellation().1).await;
         over.store(true, Ordering::SeqCst);
         exchange.join().unwrap().unwrap();
         assert_eq!(alive(&marker), 0, "{:?}", ended.end);
-        if let End::NotStarted(why) = ended.end {
+        if let End::Disk(why) = ended.end {
             assert!(why.contains(&marker), "{why}");
             return;
         }
