@@ -67,11 +67,10 @@ impl MeasuredTrees {
         must(line().arguments(["checkout-index", "--all", "--force", "--quiet"]), &what).await.map(drop)
     }
 
-    /// Returns the text of a file of a commit, if the commit has it. One spawn.
-    pub async fn text(&self, commit: &CommitSha, path: &str) -> Option<String> {
+    /// Returns the content of a file of a commit. One spawn.
+    pub async fn content(&self, commit: &CommitSha, path: &str) -> Result<Vec<u8>, WorkspaceError> {
         let line = self.mirror.line().arguments(["cat-file", "blob"]).argument(format!("{commit}:{path}"));
-        let output = must(line, "read a file of a commit").await.ok()?;
-        Some(String::from_utf8_lossy(&output).into_owned())
+        must(line, "read a file of a commit").await
     }
 
     /// Returns the renamed and deleted files of a change. One spawn.

@@ -104,7 +104,8 @@ pub(super) async fn add_code(
         if new.finding.line == 0 {
             continue;
         }
-        if let Some(text) = trees.text(head, &new.finding.path).await {
+        if let Ok(content) = trees.content(head, &new.finding.path).await {
+            let text = String::from_utf8_lossy(&content);
             item.text.push_str("\n\n");
             item.text.push_str(&excerpt(&text, new.finding.line));
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::adapters::digest;
 use crate::adapters::files;
-use crate::adapters::git::MeasuredTrees;
+use crate::adapters::git::{MeasuredTrees, TreeEntry};
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 
@@ -56,15 +56,23 @@ pub(super) struct PolicyFiles {
 /// Returns the configuration files of a commit. One spawn.
 pub(super) async fn of(trees: &MeasuredTrees, base: &CommitSha) -> Result<PolicyFiles, WorkspaceError> {
     let entries = trees.entries(base).await?;
-    let found: Vec<_> = entries.into_iter().filter(|entry| is_policy(&entry.path)).collect();
+    let found: Vec<_> = entries.into_iter().filter(configures).collect();
     let lines: Vec<String> =
         found.iter().map(|entry| format!("{} {}\n", entry.content, entry.path)).collect();
     let paths = found.into_iter().map(|entry| entry.path).collect();
     Ok(PolicyFiles { base: base.clone(), paths, hash: digest::abbreviated(lines.concat(), 16) })
 }
 
+/// Returns whether an entry is a configuration file. A submodule has no content, and configures nothing.
+fn configures(entry: &TreeEntry) -> bool {
+    is_policy(&entry.path) && !entry.content.starts_with("160000 ")
+}
+
 /// Returns whether a path configures a scorer or a program that it calls.
 pub(super) fn is_policy(path: &str) -> bool {
+    if path.split('/').any(|part| part == "..") {
+        return false;
+    }
     let mut parts = path.split('/').rev();
     let name = parts.next().unwrap_or_default();
     NAMES.contains(&name) || parts.any(|folder| folder == FOLDER)
@@ -86,10 +94,8 @@ impl PolicyFiles {
                     .map_err(|cause| format!("could not remove {}: {cause}", path.display()))?;
             }
             for path in &self.paths {
-                // What is no file (a submodule) has no text, and configures nothing.
-                if let Some(text) = trees.text(&self.base, path).await {
-                    write(&export.join(path), text.as_bytes())?;
-                }
+                let content = trees.content(&self.base, path).await.map_err(|error| error.to_string())?;
+                write(&export.join(path), &content)?;
             }
         }
         let config = export.join(CONFIG);
@@ -113,7 +119,7 @@ mod tests {
         for path in [".aislop/config.yml", "web/.aislop/rules.yml", ".aislopignore", "a/b/clippy.toml"] {
             assert!(is_policy(path), "{path}");
         }
-        for path in ["src/aislop.rs", "clippy.toml.md", ".aislop", "src/main.ts"] {
+        for path in ["src/aislop.rs", "clippy.toml.md", ".aislop", "src/main.ts", "../clippy.toml"] {
             assert!(!is_policy(path), "{path}");
         }
     }
