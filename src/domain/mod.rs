@@ -7,6 +7,7 @@ pub mod agent_memory;
 pub mod announcement;
 pub mod branch_names;
 pub mod branch_rules;
+pub mod child_issue;
 pub mod commit_status;
 pub mod ending;
 pub mod failure;

@@ -1,15 +1,16 @@
 //! The match over effects: each arm changes one thing on the forge. The next read shows whether it happened.
 
-use crate::domain::ids::{CommitSha, PullRequestNumber};
+use crate::domain::child_issue::{ChildIssue, ChildSection, SectionContent};
+use crate::domain::ids::{CommitSha, IssueNumber, PullRequestNumber};
 use crate::flow::context::Obstacle;
-use crate::flow::step::{Effect, IssueOrder, PullRequestOrder, PushOrder};
+use crate::flow::step::{Effect, PullRequestOrder, PushOrder};
 use crate::ports::World;
 use crate::ports::cancellation::Urgency;
 use crate::ports::forge::{Forge, ForgeError, Merge, NewIssue, NewPullRequest};
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{Push, Workspace};
 use crate::text::sanitize::{one_line, unmarked};
-use crate::text::{followup, inert, pull_request};
+use crate::text::{child_issue, inert, pull_request};
 
 use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
@@ -25,7 +26,7 @@ pub(super) async fn perform<W: World>(
     match effect {
         Effect::Push(order) => push(cx, session, order).await,
         Effect::OpenPullRequest(order) => open_pull_request(cx, session, order).await,
-        Effect::FileIssue(order) => file_issue(cx, session, order).await,
+        Effect::FileIssue(issue) => file_issue(cx, session, &issue).await,
         Effect::Merge { number, head, approval: _ } => merge(cx, session, number, &head).await,
     }
 }
@@ -92,33 +93,52 @@ async fn open_pull_request<W: World>(
 async fn file_issue<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
-    order: IssueOrder,
+    issue: &ChildIssue,
 ) -> Result<(), RunError> {
-    let IssueOrder { key, parent, head, title, text, notes } = order;
-    let title = followup::title(&cx.guard.words(&unmarked(&title))?);
-    let text = cx.guard.words(&unmarked(&text))?;
-    let notes: Vec<String> =
-        notes.iter().map(|note| cx.guard.words(&unmarked(note))).collect::<Result<_, _>>()?;
+    let issue = guarded(cx, issue)?;
+    let title = child_issue::title(&issue.title);
     let forge = cx.world.forge();
-    let mut known = forge.own_issues(key.as_str()).await?;
+    let mut known = forge.own_issues(issue.key.as_str()).await?;
     known.extend(forge.own_issues(&title).await?);
-    let found = known.iter().find(|one| followup::is_it(&one.title, &one.body, parent, &key, &title));
-    if let Some(found) = found {
-        session.results.filed.insert(key, found.number);
+    let filed = &session.results.filed;
+    let is_free =
+        |number: IssueNumber| number.0 != issue.parent && filed.values().all(|taken| *taken != number);
+    let mut found = known.iter().filter(|one| child_issue::is_it(&one.title, &one.body, &issue));
+    if let Some(found) = found.find(|one| is_free(one.number)) {
+        session.results.filed.insert(issue.key, found.number);
         return Ok(());
     }
-    let body =
-        followup::body(followup::IssueParts { key: &key, parent, head: &head, text: &text, notes: &notes });
+    let body = child_issue::body(&issue);
     match forge.file_issue(&NewIssue { title, body }).await {
         Ok(number) => {
             session.unanswered = 0;
             cx.tell(&RunEvent::IssueFiled { number });
-            session.results.filed.insert(key, number);
+            session.results.filed.insert(issue.key, number);
             Ok(())
         }
         // A search shows whether the write happened.
-        Err(error) => session.write_failed("file an issue for a follow-up", error),
+        Err(error) => session.write_failed(&format!("file the issue “{}”", issue.title), error),
     }
+}
+
+/// Returns an issue without secrets and without markers.
+fn guarded<W: World>(cx: &RunContext<W>, issue: &ChildIssue) -> Result<ChildIssue, RunError> {
+    let words = |text: &String| cx.guard.words(&unmarked(text));
+    let section = |section: &ChildSection| {
+        let content = match &section.content {
+            SectionContent::Text(text) => SectionContent::Text(words(text)?),
+            SectionContent::List(lines) => {
+                SectionContent::List(lines.iter().map(words).collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(ChildSection { content, ..*section })
+    };
+    Ok(ChildIssue {
+        title: words(&issue.title)?,
+        text: words(&issue.text)?,
+        sections: issue.sections.iter().map(section).collect::<Result<_, RunError>>()?,
+        ..issue.clone()
+    })
 }
 
 async fn merge<W: World>(

@@ -12,6 +12,7 @@ pub mod conclusion;
 pub mod context;
 pub mod delivery;
 pub mod facts;
+pub mod filing;
 pub mod gates;
 pub mod items;
 pub mod machine;

@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
+use crate::domain::child_issue::ChildIssue;
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{BranchName, ChildKey, CommitSha, GateName, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
@@ -87,7 +88,7 @@ pub enum Effect {
     Push(PushOrder),
     OpenPullRequest(PullRequestOrder),
     /// File an issue, or find the one that was filed before.
-    FileIssue(IssueOrder),
+    FileIssue(Box<ChildIssue>),
     /// Merge if the pull request has this head.
     Merge {
         number: PullRequestNumber,
@@ -129,20 +130,6 @@ pub struct PullRequestOrder {
     pub subject: Subject,
 }
 
-/// An issue for a follow-up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssueOrder {
-    pub key: ChildKey,
-    pub parent: PullRequestNumber,
-    pub head: CommitSha,
-    /// The title by a reviewer.
-    pub title: String,
-    /// The work to do, by a reviewer.
-    pub text: String,
-    /// The quoted findings with their authors.
-    pub notes: Vec<String>,
-}
-
 /// The decision of a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -159,6 +146,12 @@ pub type Decision<T> = ControlFlow<Next, T>;
 impl From<Step> for Next {
     fn from(step: Step) -> Self {
         Self::Do(step)
+    }
+}
+
+impl From<Effect> for Next {
+    fn from(effect: Effect) -> Self {
+        Self::Do(Step::Effect(effect))
     }
 }
 

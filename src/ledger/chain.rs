@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::child_issue::ChildPurpose;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PullRequestNumber, RecordId, TaskKey};
+use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, RecordId, TaskKey};
 use crate::domain::subject::Subject;
 
 /// A chain: the records of one flow on one subject of one repository.
@@ -39,9 +40,9 @@ pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
     valid(TaskKey::try_from(abbreviated(&format!("{repository}\n{base}\n{}", words.join(" ")), 8)))
 }
 
-/// Returns the key of an issue for a follow-up: equal texts from the same pull request are the same follow-up.
-pub fn child_key(parent: PullRequestNumber, text: &str) -> ChildKey {
-    valid(ChildKey::try_from(abbreviated(&format!("followup\n{parent}\n{}", plain(text)), 16)))
+/// Returns the key of an issue that a run files: equal texts under the same parent, for the same purpose, are one issue.
+pub fn child_key(purpose: ChildPurpose, parent: u64, text: &str) -> ChildKey {
+    valid(ChildKey::try_from(abbreviated(&format!("{}\n{parent}\n{}", purpose.name(), plain(text)), 16)))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -57,7 +58,7 @@ fn valid<T, E: std::fmt::Debug>(name: Result<T, E>) -> T {
     name.expect("a well-formed digest")
 }
 
-/// Returns the text that the key of a follow-up is made of. It must never change: a filed issue is found again by that key.
+/// Returns the text that the key of an issue is made of. It must never change: a filed issue is found again by that key.
 fn plain(text: &str) -> String {
     let bare = text.replace(['*', '_', '`'], "").to_lowercase();
     let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -2,9 +2,9 @@
 
 pub mod agent_memory;
 pub mod amounts;
+pub mod child_issue;
 pub mod diff_lines;
 mod excerpt;
-pub mod followup;
 pub mod inert;
 pub mod markdown;
 pub mod native_review;

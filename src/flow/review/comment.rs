@@ -7,7 +7,7 @@ use crate::domain::ids::ItemId;
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::text::{ReviewVerdict, Text};
-use crate::text::followup::TITLE_LIMIT;
+use crate::text::child_issue::TITLE_LIMIT;
 use crate::text::markdown::{count, folded, hanging, indented, section};
 use crate::text::sanitize::{neutral, one_line, unmarked};
 

@@ -3,11 +3,13 @@
 
 use std::ops::ControlFlow;
 
-use crate::domain::ids::{ChildKey, IssueNumber};
+use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
+use crate::domain::ids::IssueNumber;
 use crate::domain::policy::Followups;
 use crate::ledger::chain::child_key;
 
-use super::super::step::{Decision, Effect, IssueOrder, Step, first};
+use super::super::filing;
+use super::super::step::{Decision, Step, first};
 use super::grouping::{self, FollowUpGroup};
 use super::records::{FollowedUp, Followup, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
@@ -31,35 +33,28 @@ pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
             let followups = groups.iter().map(|group| followup(group, None)).collect();
             first(record(seen, at, followups, 0))
         }
-        Followups::Issue | Followups::FixAndIssue => first(file(seen, at, &groups)),
+        Followups::Issue | Followups::FixAndIssue => file(seen, at, &groups),
     }
 }
 
-/// Files an issue for the first group without one; after that, publishes the record that lists them.
-fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[FollowUpGroup]) -> Step {
-    let parent = seen.state.number;
-    let mut filed = Vec::new();
+/// Files an issue for each group; after that, publishes the record that lists them.
+fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[FollowUpGroup]) -> Decision<()> {
+    let parent = seen.state.number.0;
+    let mut followups = Vec::new();
     for group in groups.iter().take(MOST_ISSUES) {
-        let key = child_key(parent, &group.text);
-        match issue(seen, &key) {
-            Some(number) => filed.push(followup(group, Some(number))),
-            None => {
-                return Step::Effect(Effect::FileIssue(IssueOrder {
-                    key,
-                    parent,
-                    head: at.head.clone(),
-                    title: group.title.clone(),
-                    text: group.text.clone(),
-                    notes: group.notes(),
-                }));
-            }
-        }
+        let notes = SectionContent::List(group.notes());
+        let issue = ChildIssue {
+            key: child_key(ChildPurpose::FollowUp, parent, &group.text),
+            parent,
+            title: group.title.clone(),
+            origin: format!("From the review of #{parent}, approved at `{}`.", at.head.short()),
+            text: group.text.clone(),
+            sections: vec![ChildSection { heading: "Original reviewer notes", content: notes }],
+            links: Vec::new(),
+        };
+        followups.push(followup(group, Some(filing::filed(seen.cx, issue)?)));
     }
-    record(seen, at, filed, groups.len().saturating_sub(MOST_ISSUES))
-}
-
-fn issue(seen: &OpenReview<'_>, key: &ChildKey) -> Option<IssueNumber> {
-    seen.cx.results.filed.get(key).copied()
+    first(record(seen, at, followups, groups.len().saturating_sub(MOST_ISSUES)))
 }
 
 fn record(seen: &OpenReview<'_>, at: &ReviewAt, followups: Vec<Followup>, skipped: usize) -> Step {

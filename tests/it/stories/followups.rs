@@ -138,3 +138,15 @@ async fn followups_come_before_pending_checks() {
     let lists = comments.iter().filter(|comment| comment.body.starts_with("**Follow-ups**"));
     assert_eq!(lists.count(), 1, "once for a head");
 }
+
+/// An issue that a person filed under the login of this program has no marker: its title finds it, for one follow-up.
+#[tokio::test]
+async fn an_issue_by_hand_is_adopted() {
+    let story = leaving(Followups::Issue);
+    let world = story.world();
+    let by_hand = world.file_as_person(&world.login(), "Documentation", "To be written.");
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let issues = filed(&world).await;
+    assert_eq!(issues.len(), 2, "{issues:?}");
+    assert!(issues.iter().all(|issue| issue.number.0 != by_hand));
+}
