@@ -30,6 +30,8 @@ pub struct ReviewContent<'answer> {
     /// The JSON pointer of the dispositions, for complaints.
     pub(super) dispositions_path: &'static str,
     pub resolved_requirements: &'answer [Text],
+    /// What the reviewer could not read or judge.
+    pub unreviewed: &'answer [Text],
 }
 
 /// A valid review, in the terms of the ledger.
@@ -91,6 +93,9 @@ impl ReviewContent<'_> {
             ReviewVerdict::Approved => {
                 if new > 0 {
                     report.complain("/state", "blocking, with findings to fix", "approved");
+                }
+                if let Some(part) = self.unreviewed.iter().find(|part| !says_nothing(part.as_str())) {
+                    report.complain("/unreviewed", "nothing in an approving review", part.as_str());
                 }
                 // This includes items that were not shown. Statements about a gate's item never count.
                 let is_gates =

@@ -116,11 +116,12 @@ pub(super) fn approves_plainly(source: &str, expectation: &Expectation) -> bool 
     })
 }
 
-/// Returns whether an answer names nothing to fix, and its unknown members are only numbers and text.
+/// Returns whether an answer names nothing to fix or unreviewed, and its unknown members are only numbers and text.
 fn leaves_nothing_open(kind: ResponseKind, answer: &Value) -> bool {
     let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     let known = schema::without_unknown_keys(kind, answer.clone());
-    let must_fix = ["blocking_items", "same_pr_followups", "blocking_plan_issues", "same_plan_followups"];
+    let open =
+        ["blocking_items", "same_pr_followups", "blocking_plan_issues", "same_plan_followups", "unreviewed"];
     let dispositions = ["prior_item_dispositions", "prior_plan_item_dispositions"];
     let lifts = |entry: &Value| {
         matches!(entry.get("disposition").and_then(Value::as_str), Some("resolved" | "future"))
@@ -128,7 +129,7 @@ fn leaves_nothing_open(kind: ResponseKind, answer: &Value) -> bool {
     let all_lift = |list: &Value| list.as_array().is_none_or(|entries| entries.iter().all(lifts));
     let members = answer.as_object().into_iter().flatten();
     let mut unknown = members.filter(|(name, _)| known.get(name.as_str()).is_none());
-    must_fix.iter().filter_map(|list| answer.get(*list)).all(is_empty)
+    open.iter().filter_map(|list| answer.get(*list)).all(is_empty)
         && dispositions.iter().filter_map(|list| answer.get(*list)).all(all_lift)
         && unknown.all(|(_, value)| value.is_number() || value.is_string())
 }

@@ -63,6 +63,8 @@ fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
     ] {
         section(&mut text, heading, &new_items(review, standing));
     }
+    let unreviewed = review.response.unreviewed.iter().flatten().map(|part| unmarked(part.as_str()));
+    section(&mut text, "Not reviewed", &unreviewed.collect::<Vec<_>>());
     text.push_str(&earlier(&review.dispositions, items));
     text.push_str(&signature(review.model.as_deref(), review.usage));
     text

@@ -102,6 +102,7 @@ impl ReviewKind for PlanReview {
             dispositions: self.prior_plan_item_dispositions.iter().map(ItemDisposition::given).collect(),
             dispositions_path: "/prior_plan_item_dispositions",
             resolved_requirements: self.human_requirements_resolved.as_deref().unwrap_or_default(),
+            unreviewed: &[],
         }
     }
 }

@@ -46,6 +46,9 @@ pub struct PrReview {
     /// The parts of the change that were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Vec<Coverage>>,
+    /// The parts of the change that could not be read or judged, each with the reason. An approval has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreviewed: Option<Vec<Text>>,
 }
 
 /// The status of an item, in the words of a review of a change.
@@ -114,6 +117,7 @@ impl ReviewKind for PrReview {
             dispositions: self.prior_item_dispositions.iter().map(ItemDisposition::given).collect(),
             dispositions_path: "/prior_item_dispositions",
             resolved_requirements: self.human_requirements_resolved.as_deref().unwrap_or_default(),
+            unreviewed: self.unreviewed.as_deref().unwrap_or_default(),
         }
     }
 }
@@ -158,6 +162,18 @@ mod tests {
             assert!(active.judged(&expecting(ItemStatus::Blocking, owner)).is_err());
         }
         assert!(active.judged(&nothing_shown()).is_err(), "an unknown id is a contradiction too");
+    }
+
+    #[test]
+    fn an_approval_covers_the_whole_change() {
+        let judged = |unreviewed: &str| {
+            review(&format!(
+                r#"{{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[],"unreviewed":["{unreviewed}"]}}"#,
+            ))
+            .judged(&nothing_shown())
+        };
+        assert!(judged("lib/table.js: larger than I can read").is_err());
+        assert!(judged("none").is_ok(), "a placeholder names nothing");
     }
 
     #[test]

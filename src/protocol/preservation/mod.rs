@@ -288,6 +288,16 @@ mod tests {
     }
 
     #[test]
+    fn no_repair_hides_unreviewed_parts() {
+        let mut source = review("approved", &[]);
+        source["unreviewed"] = json!(["lib/table.js is larger than I can read"]);
+        let mut hidden = review("approved", &[]);
+        hidden["summary"] = json!("looked at it; lib/table.js is larger than I can read");
+        let extra = source.to_string().replacen('{', "{\"extra\":1,", 1);
+        assert!(!keeps(&extra, &hidden));
+    }
+
+    #[test]
     fn every_finding_has_its_own_place() {
         let source = review("blocking", &["the first is wrong", "the second is wrong"]).to_string();
         assert!(keeps(&source, &review("blocking", &["the second is wrong", "The first is wrong."])));
