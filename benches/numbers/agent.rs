@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// The number of turns of the coder after which reviewers approve.
-pub(super) const TURNS: usize = 8;
+/// The file in the folder of programs with the number of turns of the coder after which reviewers approve.
+pub(super) const TURNS: &str = "turns";
 
 /// Runs as an agent.
 pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
@@ -31,7 +31,8 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
         .map(|items| items.iter().map(|item| &item["id"]).collect())
         .unwrap_or_default();
     let done = fs::read_to_string("counter").map_or(0, |text| text.lines().count());
-    let satisfied = name == "sleeper" || done >= TURNS;
+    let turns = fs::read_to_string(folder.join(TURNS)).expect("the number of turns");
+    let satisfied = name == "sleeper" || done >= turns.parse().expect("a number");
     let answer = match env::var("AGENT_LOOP_KIND").expect("a kind").as_str() {
         "coder_followup" => {
             fs::write("counter", "done\n".repeat(done + 1)).expect("the counter");

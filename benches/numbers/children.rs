@@ -19,6 +19,8 @@ pub(super) struct Life {
     is_git: bool,
     pub(super) begun: u128,
     pub(super) ended: u128,
+    /// The processor time that the parent process had used at the start, in clock ticks.
+    pub(super) used: u64,
 }
 
 impl Life {
@@ -43,6 +45,7 @@ pub(super) fn plays_a_part() -> Option<ExitCode> {
         return None;
     }
     let begun = now();
+    let used = used_by_parent();
     let exit = match part.as_str() {
         "git" => git(&folder),
         part => super::agent::play(part, &folder),
@@ -50,10 +53,19 @@ pub(super) fn plays_a_part() -> Option<ExitCode> {
     let kind = if part == "git" { "git" } else { "agent" };
     if let Ok(mut table) = OpenOptions::new().append(true).open(folder.join(TABLE)) {
         let words: Vec<String> = env::args().skip(1).collect();
-        let line = format!("{kind} {begun} {} {}\n", now(), words.join(" ").replace('\n', " "));
+        let line = format!("{kind} {begun} {} {used} {}\n", now(), words.join(" ").replace('\n', " "));
         table.write_all(line.as_bytes()).expect("the table can be written");
     }
     Some(exit)
+}
+
+/// Returns the processor time of the parent process in clock ticks; 0 where `/proc` is missing.
+fn used_by_parent() -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", std::os::unix::process::parent_id()));
+    let stat = stat.unwrap_or_default();
+    // The fields after the name, which ends with the last parenthesis: user and system time are the 12th and 13th.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').skip(11).take(2);
+    fields.filter_map(|field| field.parse::<u64>().ok()).sum()
 }
 
 fn on_path(part: &str) -> Option<PathBuf> {
@@ -98,7 +110,8 @@ pub(super) fn lives(folder: &Path) -> Vec<Life> {
     let life = |line: &str| {
         let mut words = line.split(' ');
         let is_git = words.next()? == "git";
-        Some(Life { is_git, begun: words.next()?.parse().ok()?, ended: words.next()?.parse().ok()? })
+        let [begun, ended] = [words.next()?.parse().ok()?, words.next()?.parse().ok()?];
+        Some(Life { is_git, begun, ended, used: words.next()?.parse().ok()? })
     };
     text.lines().filter_map(life).collect()
 }

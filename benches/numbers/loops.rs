@@ -2,19 +2,20 @@
 
 use serde_json::Value;
 
-use super::agent::TURNS;
 use super::children::{self, Life};
 use super::measure::Limit::AtMost;
 use super::measure::{Number, median, milliseconds, timed};
-use super::stage::Stage;
+use super::stage::{self, Stage};
+
+/// The number of turns of the coder.
+const TURNS: usize = 8;
 
 /// Measures turns of a reviewer and the coder in reused clones of 300 files. A turn lasts from the end of the previous step to
 /// its record; its own time excludes the time in which git or the agent was started, alive, or reaped.
 pub(super) fn own_time() -> Vec<Number> {
-    let stage = Stage::new(300, &["noop"]);
+    let stage = Stage::new(stage::folder(), 300, &["noop"]);
     let overhead = children::overhead(&stage.programs());
-    let lines = stage.run(&words(&stage.review("noop", 1)));
-    assert_eq!(lines.last().map(|outcome| &outcome["status"]), Some(&Value::from("approved")), "{lines:?}");
+    let lines = stage.approve("noop", 1, TURNS);
     let born = children::lives(&stage.programs());
     keep_timeline(&stage, &lines);
     // The first turn of each agent creates its clone, and nothing follows the last turn.
@@ -95,10 +96,6 @@ fn keep_timeline(stage: &Stage, lines: &[Value]) {
     std::fs::copy(stage.programs().join("table"), folder.join("children")).expect("the children");
 }
 
-fn words(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
-}
-
 fn count(lives: &[Life], (from, to): (u128, u128), counts: impl Fn(&Life) -> bool) -> usize {
     lives.iter().filter(|life| counts(life) && life.begun >= from && life.begun < to).count()
 }
@@ -106,14 +103,8 @@ fn count(lives: &[Life], (from, to): (u128, u128), counts: impl Fn(&Life) -> boo
 /// Measures four reviewers that sleep two seconds each, compared with one.
 pub(super) fn parallel() -> Vec<Number> {
     let took = |reviewers: usize| {
-        let stage = Stage::new(20, &["sleeper"]);
-        let (took, lines) = timed(|| stage.run(&words(&stage.review("sleeper", reviewers))));
-        assert_eq!(
-            lines.last().map(|outcome| &outcome["status"]),
-            Some(&Value::from("approved")),
-            "{lines:?}"
-        );
-        milliseconds(took)
+        let stage = Stage::new(stage::folder(), 20, &["sleeper"]);
+        milliseconds(timed(|| stage.approve("sleeper", reviewers, 0)).0)
     };
     let value = took(4) / took(1);
     vec![Number { name: "four sleeping reviewers beside one", value, limit: AtMost(1.3), unit: "times" }]
@@ -121,8 +112,8 @@ pub(super) fn parallel() -> Vec<Number> {
 
 /// Measures the peak memory while an agent prints a gigabyte.
 pub(super) fn memory() -> Vec<Number> {
-    let stage = Stage::new(20, &["talker"]);
-    stage.run(&words(&stage.review("talker", 1)));
+    let stage = Stage::new(stage::folder(), 20, &["talker"]);
+    stage.review("talker", 1);
     let peak = std::fs::read_to_string(stage.programs().join("peak")).expect("the agent looked");
     let kilobytes: f64 = peak.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
     vec![Number {

@@ -13,6 +13,7 @@
 mod agent;
 mod answers;
 mod children;
+mod gap;
 mod loops;
 mod measure;
 mod replay;
@@ -31,9 +32,10 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 7] = [
+    let measurements: [(&str, Measurement); 8] = [
         ("start", start::measure),
         ("turn", loops::own_time),
+        ("gap", gap::measure),
         ("parallel", loops::parallel),
         ("memory", loops::memory),
         ("stream", stream::measure),

@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::agent;
 use super::children;
 
 /// A repository with a pull request.
@@ -21,8 +22,8 @@ pub(super) fn folder() -> TempDir {
 
 impl Stage {
     /// Creates a repository with this number of files, pull request 1 that adds a file, and agents with these names.
-    pub(super) fn new(files: usize, agents: &[&str]) -> Self {
-        let stage = Self { folder: folder() };
+    pub(super) fn new(folder: TempDir, files: usize, agents: &[&str]) -> Self {
+        let stage = Self { folder };
         children::programs(&stage.programs(), agents);
         fs::create_dir_all(stage.repository().join("source")).expect("a folder");
         for index in 0..files {
@@ -86,15 +87,27 @@ impl Stage {
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Returns the command line for a review of pull request 1 with an agent in every role.
-    pub(super) fn review(&self, agent: &str, reviewers: usize) -> Vec<String> {
+    /// Reviews pull request 1 with an agent in every role, and returns the lines on stdout.
+    pub(super) fn review(&self, agent: &str, reviewers: usize) -> Vec<Value> {
         let program = self.programs().join(agent).display().to_string();
-        let mut words: Vec<String> =
-            ["pr", "1", "--json=events", "--quiet", "--max-rounds", "100"].map(str::to_owned).to_vec();
-        words.extend(["--coder".to_owned(), format!("coder=command:{program}")]);
-        for index in 1..=reviewers {
-            words.extend(["--reviewer".to_owned(), format!("reviewer{index}=command:{program}")]);
-        }
-        words
+        let mut words = vec!["pr", "1", "--json=events", "--quiet", "--max-rounds", "1000"];
+        let coder = format!("coder=command:{program}");
+        words.extend(["--coder", &coder]);
+        let reviewers: Vec<String> =
+            (1..=reviewers).map(|index| format!("reviewer{index}=command:{program}")).collect();
+        words.extend(reviewers.iter().flat_map(|reviewer| ["--reviewer", reviewer.as_str()]));
+        self.run(&words)
+    }
+
+    /// Reviews pull request 1 until it is approved, after this number of turns of the coder.
+    pub(super) fn approve(&self, agent: &str, reviewers: usize, turns: usize) -> Vec<Value> {
+        fs::write(self.programs().join(agent::TURNS), turns.to_string()).expect("the number of turns");
+        let lines = self.review(agent, reviewers);
+        assert_eq!(
+            lines.last().map(|outcome| &outcome["status"]),
+            Some(&Value::from("approved")),
+            "{lines:?}"
+        );
+        lines
     }
 }
