@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{InvalidName, Label, text_form};
+use super::item_status::Scope;
 use super::vendors::Vendor;
 use super::word_list::word_list;
 
@@ -245,6 +246,18 @@ impl ResponseKind {
             | Self::PlanRevision
             | Self::PlanDecomposition => Role::Coder,
             Self::PrReview | Self::PlanReview | Self::DiscussReview | Self::DiscussAgenda => Role::Reviewer,
+        }
+    }
+
+    /// Returns the kind of work that such an answer is about.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::PlanState | Self::PlanRevision | Self::PlanReview | Self::PlanDecomposition => Scope::Plan,
+            Self::Implementation
+            | Self::CoderFollowup
+            | Self::PrReview
+            | Self::DiscussReview
+            | Self::DiscussAgenda => Scope::PullRequest,
         }
     }
 

@@ -137,6 +137,10 @@ name!(
     ChildKey, "child key", "16 lowercase hexadecimal digits", |text| text.len() == 16 && is_lower_hex(text)
 );
 name!(
+    /// The hash of a plan: the first 16 digits of the SHA-256 of its canonical text.
+    PlanHash, "plan hash", "16 lowercase hexadecimal digits", |text| text.len() == 16 && is_lower_hex(text)
+);
+name!(
     /// The id of one run on one subject, unique and sortable by time.
     RunId, "run id", "lowercase letters, digits and `-`, at most 40 of them", |text| {
         (1..=40).contains(&text.len())

@@ -19,7 +19,22 @@ word_list!(
     }
 );
 
+/// The kind of work that a finding belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    PullRequest,
+    Plan,
+}
+
 impl ItemStatus {
+    /// Returns the name for agents and people.
+    pub fn name_in(self, scope: Scope) -> &'static str {
+        match (self, scope) {
+            (Self::SamePr, Scope::Plan) => "same-plan",
+            (Self::SamePr | Self::Resolved | Self::Future | Self::Blocking, _) => self.name(),
+        }
+    }
+
     /// Returns whether a finding with this status prevents approval.
     pub fn must_fix(self) -> bool {
         match self {

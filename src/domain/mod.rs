@@ -21,6 +21,7 @@ pub mod instant;
 pub mod item;
 pub mod item_status;
 pub mod nonce;
+pub mod plan;
 pub mod policy;
 pub mod pull_request;
 pub mod quality;

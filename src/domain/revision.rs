@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CommitSha, is_lower_hex, name};
+use super::ids::{CommitSha, PlanHash, is_lower_hex, name};
 
 name!(
-    /// The hash of one state of what is under review. A commit converts into a revision and never back.
+    /// The hash of one state of what is under review. Commits and plan hashes convert into a revision and never back.
     Revision, "revision", "16 to 64 lowercase hexadecimal digits", |text| {
         (16..=64).contains(&text.len()) && is_lower_hex(text)
     }
@@ -21,6 +21,12 @@ impl Revision {
 impl From<&CommitSha> for Revision {
     fn from(commit: &CommitSha) -> Self {
         Self(commit.as_str().to_owned())
+    }
+}
+
+impl From<&PlanHash> for Revision {
+    fn from(plan: &PlanHash) -> Self {
+        Self(plan.as_str().to_owned())
     }
 }
 

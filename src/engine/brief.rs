@@ -6,7 +6,9 @@ use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RequirementId, RunId};
 use crate::domain::item::Item;
+use crate::domain::item_status::Scope;
 use crate::domain::nonce::Nonce;
+use crate::domain::plan::PlanReference;
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::flow::ask::{Ask, Brief, Form, Purpose};
@@ -18,7 +20,8 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
-    CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
+    CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextPlan, ContextRequirement,
+    ContextSubject,
 };
 use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
@@ -139,8 +142,8 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptPa
         comments: Vec::new(),
         ..ask.brief.subject.clone()
     };
-    let (task, origin, gates) = (String::new(), None, Vec::new());
-    let blind = Brief { subject, task, origin, gates, ..ask.brief.clone() };
+    let (task, origin, gates, plan) = (String::new(), None, Vec::new(), None);
+    let blind = Brief { subject, task, origin, gates, plan, ..ask.brief.clone() };
     let mut context = context(ask, &blind, Vec::new(), None);
     context.errors.clone_from(&form.complaints);
     context.summary = None;
@@ -183,7 +186,7 @@ fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path:
         subject: brief.subject.clone(),
         task: brief.task.clone(),
         origin: brief.origin.clone(),
-        items: brief.items.iter().map(item).collect(),
+        items: brief.items.iter().map(|one| item(one, ask.key.kind.scope())).collect(),
         requirements: brief.requirements.shown.iter().map(requirement).collect(),
         requirements_omitted: u64::try_from(brief.requirements.omitted).unwrap_or(u64::MAX),
         gates: brief.gates.iter().map(gate).collect(),
@@ -191,17 +194,18 @@ fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path:
         diff_path,
         unfinished: ask.unfinished.is_some(),
         summary: brief.summary.clone(),
+        plan: brief.plan.as_ref().map(plan),
         clarifications: brief.clarifications.clone(),
         errors: Vec::new(),
         positions: Vec::new(),
     }
 }
 
-fn item(item: &Item) -> ContextItem {
+fn item(item: &Item, scope: Scope) -> ContextItem {
     ContextItem {
         id: item.id.to_string(),
         reviewer: item.author.to_string(),
-        status: item.status.name().to_owned(),
+        status: item.status.name_in(scope).to_owned(),
         round: item.round,
         text: item.text.clone(),
         notes: item
@@ -215,6 +219,11 @@ fn item(item: &Item) -> ContextItem {
 
 fn requirement(one: &Requirement) -> ContextRequirement {
     ContextRequirement { id: one.id.to_string(), author: one.author.to_string(), text: one.text.clone() }
+}
+
+fn plan(reference: &PlanReference) -> ContextPlan {
+    let PlanReference { hash, issue, text } = reference.clone();
+    ContextPlan { hash: hash.into(), issue: issue.0, text }
 }
 
 fn gate(measured: &Measurement) -> ContextGate {

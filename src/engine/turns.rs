@@ -308,7 +308,7 @@ async fn finish<W: World>(
         TurnResult::Answered(raw) => Ok(raw),
     };
     let left = match ask.access {
-        Access::Read | Access::ReadAndWeb => inspected(world, clone_id, from, answer).await?,
+        Access::Read | Access::ReadAndWeb => inspected(world, ask, (clone_id, from), answer).await?,
         Access::Edit => harvested(world, ask, (clone_id, from), answer).await?,
         Access::Nothing => match answer {
             Ok(raw) => Left::Answer { raw, commit: None, notes: Vec::new() },
@@ -362,18 +362,23 @@ enum Left {
     Nothing { failure: TurnFailure, salvage: Option<Salvage> },
 }
 
-/// Checks a reviewer's clone: a vote is void if the reviewer changed what it reviewed.
+/// Checks the clone of an agent that only reads: a vote is void if the voter changed what it reviewed. The edits of any other
+/// agent are void and reported, and its answer counts.
 async fn inspected<W: World>(
     world: &W,
-    clone_id: &CloneId,
-    head: &CommitSha,
+    ask: &Ask,
+    (clone_id, head): (&CloneId, &CommitSha),
     answer: Result<RawAnswer, TurnFailure>,
 ) -> Result<Left, RunError> {
-    let AfterTurn { found, notes } = world.workspace().inspect(clone_id, head).await?;
+    let AfterTurn { found, mut notes } = world.workspace().inspect(clone_id, head).await?;
     Ok(match (answer, found) {
         (Err(failure), _) => Left::Nothing { failure, salvage: None },
-        (Ok(_), Inspection::Tampered(what)) => {
+        (Ok(_), Inspection::Tampered(what)) if ask.key.kind.is_vote() => {
             Left::Nothing { failure: TurnFailure::Tampered { what }, salvage: None }
+        }
+        (Ok(raw), Inspection::Tampered(what)) => {
+            notes.push(format!("edits are not allowed in this turn and are dropped: {what}"));
+            Left::Answer { raw, commit: None, notes }
         }
         (Ok(raw), Inspection::Untouched) => Left::Answer { raw, commit: None, notes },
     })

@@ -9,6 +9,7 @@ use crate::domain::gate::Measurement;
 use crate::domain::ids::{BranchName, CommitSha, Label};
 use crate::domain::instant::was_set_back;
 use crate::domain::item::{Author, Item};
+use crate::domain::plan::PlanReference;
 use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
@@ -16,7 +17,8 @@ use crate::protocol::answer;
 use crate::protocol::context::{Clarification, ContextSubject};
 use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
 use crate::protocol::kinds::coder_followup::CoderFollowup;
-use crate::protocol::kinds::implementation::{Delivery, Implementation};
+use crate::protocol::kinds::implementation::{Implementation, Implemented};
+use crate::protocol::kinds::shared::OrQuestions;
 use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
@@ -68,6 +70,8 @@ pub struct Brief {
     pub clarifications: Vec<Clarification>,
     /// The coder's latest summary of its change.
     pub summary: Option<String>,
+    /// The plan under review, or the approved plan of the change.
+    pub plan: Option<PlanReference>,
 }
 
 /// The base with which a head is compared: its merge base with a branch or a commit.
@@ -181,8 +185,10 @@ impl Ask {
 
     fn first_work(&self, raw: &RawAnswer) -> LeftFiles {
         match answer::read::<Implementation>(raw, &self.expectation).map(|reading| reading.meaning) {
-            Ok(Delivery::Done { title, summary, .. }) => LeftFiles::Commit(format!("{title}\n\n{summary}\n")),
-            Ok(Delivery::Questions(_)) => LeftFiles::KeepAside,
+            Ok(OrQuestions::Done(Implemented { title, summary, .. })) => {
+                LeftFiles::Commit(format!("{title}\n\n{summary}\n"))
+            }
+            Ok(OrQuestions::Questions(_)) => LeftFiles::KeepAside,
             Err(_) => LeftFiles::Commit(self.provisional()),
         }
     }

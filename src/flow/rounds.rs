@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::agent::Role;
 use crate::domain::ids::{Label, RequirementId};
 use crate::domain::item::{CarriedItem, Item};
@@ -19,6 +21,15 @@ use super::items::{self, CastReview, CoderReply, GateChanges, Resolutions};
 pub struct RoundAt<R> {
     pub round: u32,
     pub head: R,
+}
+
+/// The treatment of votes that were given before the terms were set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EarlierVotes {
+    Stand,
+    /// Records are missing: all reviewers are asked again.
+    AskedAnew,
 }
 
 /// Whether a gate had failed before the reviewers of a round were asked.

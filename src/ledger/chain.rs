@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::child_issue::ChildPurpose;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, RecordId, TaskKey};
+use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PlanHash, RecordId, TaskKey};
+use crate::domain::plan::Plan;
 use crate::domain::subject::Subject;
 
 /// A chain: the records of one flow on one subject of one repository.
@@ -38,6 +39,11 @@ pub fn record_id(prev: &ChainHash, kind: &str, agent: Option<&Label>) -> RecordI
 pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
     let words: Vec<&str> = text.split_whitespace().collect();
     valid(TaskKey::try_from(abbreviated(&format!("{repository}\n{base}\n{}", words.join(" ")), 8)))
+}
+
+/// Returns the hash of a plan.
+pub fn plan_hash(plan: &Plan) -> PlanHash {
+    valid(PlanHash::try_from(abbreviated(&plan.text(), 16)))
 }
 
 /// Returns the key of an issue that a run files: equal texts under the same parent, for the same purpose, are one issue.

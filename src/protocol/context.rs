@@ -43,6 +43,8 @@ pub struct Context {
     pub unfinished: bool,
     /// The coder's latest summary of its change.
     pub summary: Option<String>,
+    /// The plan under review, or the approved plan of the change.
+    pub plan: Option<ContextPlan>,
     /// The coder's questions with a person's answers.
     pub clarifications: Vec<Clarification>,
     /// The complaints about the previous answer to the same question.
@@ -139,6 +141,18 @@ pub struct ChangedFile {
     pub path: String,
     /// The letter that git uses: `A`, `M`, `D`, `T` …
     pub status: String,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContextPlan {
+    /// The hash, which names this version of the plan.
+    pub hash: String,
+    /// The number of its issue.
+    pub issue: u64,
+    /// The steps, and the stages that are left for later.
+    pub text: String,
 }
 
 /// A question of the coder and a person's answer.

@@ -43,8 +43,8 @@ use super::beginning::Beginning;
 use super::gates;
 use super::goal::{Goal, GoalTarget};
 use super::learning::Learning;
+use super::order::RunOrder;
 use super::permissions::{Permissions, Trigger};
-use super::plan::Plan;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RealWorld, RunSettings};
@@ -192,7 +192,7 @@ async fn prepare_and_run(
 struct Ready {
     world: RealWorld,
     forge: Arc<AnyForge>,
-    plan: Plan,
+    plan: RunOrder,
     file: RunFile,
     subject: Subject,
     folders: Folders,
@@ -275,7 +275,7 @@ async fn prepare(
     let memory = memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
         .map_err(config)?;
     let learning = Learning::new(memory.clone(), gates.tests(), &engine_config.secrets);
-    let plan = Plan { config: engine_config, assignment };
+    let plan = RunOrder { config: engine_config, assignment };
     let run_settings = RunSettings {
         agents: able,
         directories,
@@ -305,7 +305,7 @@ fn idle(seconds: u64) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
-async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Terminal) -> Outcome {
+async fn drive<W: World>(world: W, plan: RunOrder, subject: Subject, terminal: &Terminal) -> Outcome {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let control = (Arc::clone(&canceller), cancellation);

@@ -19,7 +19,7 @@ use crate::ports::cancellation::cancellation;
 use crate::ports::journal::{Entry, JournalError};
 use crate::text::sanitize::one_line;
 
-use super::plan::Plan;
+use super::order::RunOrder;
 
 /// The result of a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl DryRun {
 }
 
 /// Performs a dry run of a plan. The world is only read.
-pub async fn run<W: World>(world: W, plan: Plan, folders: Folders) -> DryRun {
+pub async fn run<W: World>(world: W, plan: RunOrder, folders: Folders) -> DryRun {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let locks = folders.locks().to_owned();

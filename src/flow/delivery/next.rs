@@ -54,7 +54,7 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
     let run = started(state, cx, &branch, terms)?;
     let tip = cx.tip(&run.branch)?;
     let work = OpenDelivery { cx, run, subject: wanted.subject, requirements: wanted.requirements, tip };
-    let made = coder::work(&work)?;
+    let made = coder::work(&work, &state.subject)?;
     deliver(&work, &state.subject, made)
 }
 
@@ -145,7 +145,7 @@ fn delivered(
         return first(Step::HandOver(HandOver { flow: names::REVIEW, subject: thread, head }));
     }
     let answer = match &state.run {
-        Some(run) => answer(cx, wanted, run)?,
+        Some(run) => answer((&state.subject, cx), wanted, run)?,
         None => None,
     };
     let (branch, head) = (pull.head_ref.clone(), pull.head.clone());
@@ -159,11 +159,15 @@ fn delivered(
 }
 
 /// Returns how the coder's answer was read, if this machine has the answer.
-fn answer(cx: &FlowContext<'_>, wanted: &Wanted, run: &DeliveryRun) -> Decision<Option<FirstAnswer>> {
+fn answer(
+    (subject_of, cx): (&Subject, &FlowContext<'_>),
+    wanted: &Wanted,
+    run: &DeliveryRun,
+) -> Decision<Option<FirstAnswer>> {
     let tip = cx.tip(&run.branch)?;
     let (subject, requirements) = (wanted.subject.clone(), wanted.requirements.clone());
     let work = OpenDelivery { cx, run, subject, requirements, tip };
-    ControlFlow::Continue(match coder::work(&work) {
+    ControlFlow::Continue(match coder::work(&work, subject_of) {
         ControlFlow::Continue(made) => Some(made.answer),
         ControlFlow::Break(_) => None,
     })

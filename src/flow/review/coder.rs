@@ -36,12 +36,7 @@ pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible>
     if let Some(why) = seen.gates(&against).hopeless(seen.cx, required, at, &seen.observed.pull.base_ref)? {
         return first(seen.end(Conclusion::blocked(Blocked::Gate, why)));
     }
-    if at.round >= seen.run.terms.policy.max_rounds {
-        let left: Vec<String> = seen.must_fix(at).into_iter().map(|item| item.id.into()).collect();
-        let message =
-            format!("findings are left to fix after round {}, the last one: {}", at.round, left.join(", "));
-        return first(seen.end(Conclusion::blocked(Blocked::Rounds, message)));
-    }
+    seen.unless_over(seen.pass().may_fix(at))?;
     finish(seen, key(seen, at))
 }
 
@@ -108,6 +103,7 @@ fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
         max_rounds: seen.run.terms.policy.max_rounds,
         clarifications: Vec::new(),
         summary: seen.state.summary.clone(),
+        plan: None,
     }
 }
 

@@ -5,14 +5,11 @@ mod checks;
 mod coder;
 mod comment;
 mod conflicts;
-mod followups;
-mod grouping;
 mod next;
 mod queue;
 pub mod records;
 mod reviewers;
 mod seen;
-mod similarity;
 pub mod state;
 mod tests_first;
 

@@ -5,8 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
-use crate::domain::item::Item;
-use crate::domain::policy::{AfterApproval, OnReviewerFailure};
+use crate::domain::policy::{AfterApproval, Followups};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::shell;
 use crate::domain::turn::{RunRound, TurnKey};
@@ -16,19 +15,20 @@ use super::super::approval::{Approval, GatesHold, Unanimous};
 use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::{FlowContext, Obstacle};
+use super::super::followups::{self, HandledFollowups, ReviewedThread};
 use super::super::machine::draft;
 use super::super::panel::{Asking, FailedSeat};
 use super::super::results::{Turn, TurnEnd};
-use super::super::rounds::{Gating, RoundAt};
+use super::super::review_pass::AfterPass;
+use super::super::rounds::{EarlierVotes, Gating, RoundAt};
 use super::super::run::RunState;
-use super::super::run_effect::{self, Who};
 use super::super::step::{Decision, Effect, Step, first, refuse};
 use super::super::terms::Terms;
 use super::super::view::{FlowOutput, Records};
-use super::records::{EarlierVotes, Opened, ReviewEntry};
+use super::records::{FollowedUp, Opened, ReviewEntry};
 use super::seen::{Observed, OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
-use super::{checks, coder, conflicts, followups, queue, reviewers, tests_first};
+use super::{checks, coder, conflicts, queue, reviewers, tests_first};
 
 /// Returns the next step of a review.
 pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infallible> {
@@ -265,65 +265,20 @@ fn intact(seen: &OpenReview<'_>) -> Decision<()> {
 }
 
 fn next_round(seen: &OpenReview<'_>, at: &ReviewAt, at_most: &str) -> Decision<ReviewAt> {
-    let next = RoundAt { round: at.round + 1, head: at.head.clone() };
-    if next.round > seen.run.terms.policy.max_rounds {
-        return first(seen.end(Conclusion::blocked(Blocked::Rounds, at_most)));
-    }
-    ControlFlow::Continue(next)
+    seen.unless_over(seen.pass().next_round(at, at_most))
 }
 
 fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     let failed = reviewers::poll(seen, at, Asking::Allowed)?;
-    let must_fix = seen.left_to_fix(at);
-    available(seen, &failed, &must_fix)?;
-    disputes_judged(seen, at, &must_fix)?;
-    if !must_fix.is_empty() {
-        return coder::turn(seen, at);
+    let left = seen.left_to_fix(at);
+    match seen.unless_over(seen.pass().after(at, &failed, &left))? {
+        AfterPass::Fix => coder::turn(seen, at),
+        AfterPass::Approved(unanimous) => approved(seen, at, unanimous),
+        AfterPass::AskAgain => {
+            let message = "the maximum number of rounds is reached, and a person added a requirement since";
+            reviews(seen, &next_round(seen, at, message)?)
+        }
     }
-    match seen.unanimous(at) {
-        Some(unanimous) => approved(seen, at, unanimous),
-        None => somebody_asked_since(seen, at),
-    }
-}
-
-/// Ends the run if reviewers failed, unless the policy lets the coder work on the findings of the others.
-fn available(seen: &OpenReview<'_>, failed: &[FailedSeat], must_fix: &[Item]) -> Decision<()> {
-    let who = |seat: &FailedSeat| Who { role: Role::Reviewer, label: seat.label.clone() };
-    let ended = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure));
-    if let Some(conclusion) = ended {
-        return first(seen.end(conclusion));
-    }
-    let goes_on =
-        seen.run.terms.policy.on_reviewer_failure == OnReviewerFailure::Continue && !must_fix.is_empty();
-    if failed.is_empty() || goes_on {
-        return ControlFlow::Continue(());
-    }
-    let each: Vec<String> = failed.iter().map(|seat| format!("`{}` {}", seat.label, seat.failure)).collect();
-    first(seen.end(Conclusion::failed(Failed::ReviewerUnavailable, each.join("; "))))
-}
-
-/// Ends the run if an item is still must-fix after the review that judged its dispute: a person decides.
-fn disputes_judged(seen: &OpenReview<'_>, at: &ReviewAt, must_fix: &[Item]) -> Decision<()> {
-    let lost = |item: &Item| {
-        let dispute = item.dispute.as_ref().filter(|dispute| dispute.round < at.round)?;
-        let reviewer = item.notes.last().map_or(item.text.as_str(), |note| note.text.as_str());
-        Some(format!("{}: the coder says “{}”, {} says “{reviewer}”", item.id, dispute.evidence, item.author))
-    };
-    let lost: Vec<String> = must_fix.iter().filter_map(lost).collect();
-    if lost.is_empty() {
-        return ControlFlow::Continue(());
-    }
-    first(seen.end(Conclusion::needs_human(NeedsHuman::Dispute, lost.join("; "))))
-}
-
-/// Handles a round without findings and without unanimity: a person added a requirement, or a reviewer failed.
-fn somebody_asked_since(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
-    if seen.state.rounds.unanimous(&seen.run.terms.roster, &at.head, &[]).is_none() {
-        let message = "nothing is left to fix, but not all reviewers approve this head";
-        return first(seen.end(Conclusion::failed(Failed::ReviewerUnavailable, message)));
-    }
-    let message = "the maximum number of rounds is reached, and a person added a requirement since";
-    reviews(seen, &next_round(seen, at, message)?)
 }
 
 /// Handles a unanimous approval: the gates on this head, then the follow-ups, then the forge's checks, then the end.
@@ -334,7 +289,7 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decis
     seen.gates(&against).hold(seen.cx, required, at, record)?;
     conflicts::none(seen, at)?;
     checks::red(seen, at)?;
-    followups::take_care(seen, at)?;
+    follow_ups(seen, at)?;
     checks::finished(seen, at, &unanimous)?;
     if seen.cx.obstacle == Some(&Obstacle::Queued) {
         queue::awaited(seen, &unanimous)?;
@@ -357,4 +312,22 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decis
             first(seen.end(Conclusion::approved(&approval, message)))
         }
     }
+}
+
+/// Handles the follow-ups of an approved head, unless a record shows that it was done.
+fn follow_ups(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
+    let mode = seen.run.terms.policy.followups;
+    if seen.state.has_followed_up(&at.head, mode) || mode == Followups::Ignore {
+        return ControlFlow::Continue(());
+    }
+    let number = seen.state.number.0;
+    let origin = format!("From the review of #{number}, approved at `{}`.", at.head.short());
+    let thread = ReviewedThread { number, origin };
+    let HandledFollowups { followups, skipped } =
+        followups::handled(seen.cx, mode, &seen.state.rounds.items(), &thread)?;
+    if followups.is_empty() {
+        return ControlFlow::Continue(());
+    }
+    let record = FollowedUp { head: at.head.clone(), mode, followups, skipped };
+    first(seen.publish(at.round, &ReviewEntry::FollowedUp(record)))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Label, RequirementId};
+use crate::domain::ids::{BranchName, CommitSha, Label, RequirementId};
 use crate::domain::item::OpenedItem;
 use crate::domain::item_status::Disposition;
 use crate::domain::policy::{Followups, Policy};
@@ -13,7 +13,9 @@ use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::pr_review::PrReview;
 
 use super::super::facts::Carried;
+use super::super::followups::Followup;
 use super::super::gates::GatesRecord;
+use super::super::rounds::EarlierVotes;
 use super::super::run::Concluded;
 
 /// A record of a review.
@@ -49,15 +51,6 @@ pub struct Opened {
     /// The usage of the run before its pull request existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Usage>,
-}
-
-/// The treatment of votes that were given before the terms were set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EarlierVotes {
-    Stand,
-    /// Records are missing: all reviewers are asked again.
-    AskedAnew,
 }
 
 /// A reviewer's valid answer.
@@ -110,17 +103,4 @@ pub struct FollowedUp {
     pub followups: Vec<Followup>,
     /// The number of further groups, for which no issue was filed.
     pub skipped: u32,
-}
-
-/// A group of future items.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Followup {
-    pub title: String,
-    pub text: String,
-    pub items: Vec<ItemId>,
-    pub notes: Vec<String>,
-    /// The issue that was filed for the group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issue: Option<IssueNumber>,
 }

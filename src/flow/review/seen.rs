@@ -7,7 +7,6 @@ use crate::domain::ids::{CommitSha, RequirementId};
 use crate::domain::item::{Author, Item};
 use crate::domain::pull_request::PullRequest;
 use crate::domain::requirement::Requirements;
-use crate::domain::roster::Seat;
 use crate::domain::subject::Subject;
 use crate::protocol::context::{ContextComment, ContextSubject};
 use crate::protocol::requirements;
@@ -20,6 +19,7 @@ use super::super::facts::{IssueText, People};
 use super::super::gates::{GateContext, GatesRecord};
 use super::super::machine::draft;
 use super::super::names;
+use super::super::review_pass::ReviewPass;
 use super::super::rounds::RoundAt;
 use super::super::run::RunState;
 use super::super::step::{Decision, Next, Step};
@@ -112,9 +112,13 @@ impl OpenReview<'_> {
         requirements::expected(&self.observed.requirements).ids
     }
 
-    /// Returns the items that prevent approval at this point.
+    /// Returns the reviewers of the run.
+    pub(super) fn pass(&self) -> ReviewPass<'_, CommitSha> {
+        ReviewPass { run: self.run, rounds: &self.state.rounds, required: self.required() }
+    }
+
     pub(super) fn must_fix(&self, at: &ReviewAt) -> Vec<Item> {
-        self.state.rounds.items_from(&at.head).into_iter().filter(Item::must_fix).collect()
+        self.pass().must_fix(at)
     }
 
     /// Returns the items that must be fixed, without those of gates that have not been measured on this head yet.
@@ -128,7 +132,7 @@ impl OpenReview<'_> {
 
     /// Returns the proof that all reviewers approve this point, with the current requirements.
     pub(super) fn unanimous(&self, at: &ReviewAt) -> Option<Unanimous> {
-        self.state.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required())
+        self.pass().unanimous(at)
     }
 
     pub(super) fn against(&self) -> Against {
@@ -149,23 +153,17 @@ impl OpenReview<'_> {
         self.publish(round, &ReviewEntry::Gates(record))
     }
 
-    /// Adds a note about voters of the coder's vendor to the end of the run.
+    /// Ends the run, with a note about voters of the coder's vendor.
     pub(super) fn end(&self, conclusion: Conclusion) -> Next {
-        let message = |message| self.with_dependence(message);
+        let message = |message| self.pass().with_dependence(message);
         Next::End(conclusion.about(&self.observed.pull.head).reworded(message))
     }
 
-    fn with_dependence(&self, message: String) -> String {
-        let votes = self.state.votes();
-        let has_voted = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
-        let dependent = self.run.terms.roster.dependent_reviewers().filter(has_voted);
-        let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
-        let (subject, verb) = match who.as_slice() {
-            [] => return message,
-            [one] => (format!("reviewer {one}"), "is"),
-            [..] => (format!("reviewers {}", who.join(" and ")), "are"),
-        };
-        let message = message.trim_end_matches('.');
-        format!("{message}. Not independent: the {subject} {verb} of the same vendor as the coder")
+    /// Continues with a result, or ends the run.
+    pub(super) fn unless_over<T>(&self, result: Result<T, Conclusion>) -> Decision<T> {
+        match result {
+            Ok(value) => ControlFlow::Continue(value),
+            Err(conclusion) => ControlFlow::Break(self.end(conclusion)),
+        }
     }
 }

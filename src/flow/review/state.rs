@@ -13,11 +13,11 @@ use crate::protocol::text::ReviewVerdict;
 use super::super::gates::{GatesRecord, Measured};
 use super::super::items::{CastReview, CoderReply};
 use super::super::machine::{At, Illegal};
-use super::super::rounds::{RoundAt, Rounds};
+use super::super::rounds::{EarlierVotes, RoundAt, Rounds};
 use super::super::run::{Concluded, RunState};
 use super::super::terms::Terms;
 use super::super::view::Records;
-use super::records::{AnswerRecord, EarlierVotes, Opened, ReviewEntry, ReviewRecord};
+use super::records::{AnswerRecord, Opened, ReviewEntry, ReviewRecord};
 
 /// The state of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]

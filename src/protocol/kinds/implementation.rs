@@ -8,7 +8,7 @@ use crate::domain::agent::ResponseKind;
 use super::super::expectation::{Expectation, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
-use super::shared::{ClarificationWanted, HumanRequirements, KindTag};
+use super::shared::{ClarificationWanted, HumanRequirements, KindTag, OrQuestions};
 
 /// The coder's change, or its questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,20 +37,15 @@ pub struct Implementation {
     pub clarification: Option<ClarificationWanted>,
 }
 
-/// A valid implementation.
+/// A finished change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// The work is done.
-    Done {
-        /// The title of the pull request, one line.
-        title: String,
-        /// The description of the pull request.
-        body: String,
-        /// What was done and why.
-        summary: String,
-    },
-    /// A person must answer first.
-    Questions(Vec<String>),
+pub struct Implemented {
+    /// The title of the pull request, one line.
+    pub title: String,
+    /// The description of the pull request.
+    pub body: String,
+    /// What was done and why.
+    pub summary: String,
 }
 
 /// The maximum length of a title that a forge shows in full.
@@ -58,11 +53,11 @@ const TITLE_LIMIT: usize = 120;
 
 impl Kind for Implementation {
     const KIND: ResponseKind = ResponseKind::Implementation;
-    type Meaning = Delivery;
+    type Meaning = OrQuestions<Implemented>;
 
-    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Delivery {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> OrQuestions<Implemented> {
         if let Some(wanted) = &self.clarification {
-            return Delivery::Questions(wanted.to_strings());
+            return OrQuestions::Questions(wanted.to_strings());
         }
         let required = "a text (required without `clarification`)";
         for (path, text) in [("/pr_title", &self.pr_title), ("/pr_body", &self.pr_body)] {
@@ -73,11 +68,11 @@ impl Kind for Implementation {
         HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
         let words =
             |text: &Option<Text>| text.as_ref().map_or_else(String::new, |text| text.as_str().to_owned());
-        Delivery::Done {
+        OrQuestions::Done(Implemented {
             title: one_line(&words(&self.pr_title)),
             body: words(&self.pr_body),
             summary: self.summary.as_str().to_owned(),
-        }
+        })
     }
 }
 

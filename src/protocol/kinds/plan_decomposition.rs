@@ -1,13 +1,12 @@
 //! `plan_decomposition`: an approved plan, divided into phases that are done one after the other.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
+use crate::domain::plan::folded_title;
 
-use super::super::expectation::{Complaint, Expectation, RuleReport};
+use super::super::expectation::{Expectation, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::KindTag;
@@ -65,72 +64,54 @@ pub enum Automation {
     ManualClose,
 }
 
-/// A phase with the indices of the phases before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PhaseInPlace {
-    /// The title.
-    pub title: String,
-    /// Who does the phase.
-    pub automation: Automation,
-    /// The indices of the phases that must be done first.
-    pub after: Vec<usize>,
-}
-
 impl Kind for PlanDecomposition {
     const KIND: ResponseKind = ResponseKind::PlanDecomposition;
-    type Meaning = Vec<PhaseInPlace>;
+    /// The indices of the phases that must be done before each phase.
+    type Meaning = Vec<Vec<usize>>;
 
-    fn meaning(&self, _: &Expectation, report: &mut RuleReport) -> Vec<PhaseInPlace> {
+    fn meaning(&self, _: &Expectation, report: &mut RuleReport) -> Vec<Vec<usize>> {
         let count = self.phases.len();
         if count == 0 || count > MOST_PHASES {
             let expected = format!("1 to {MOST_PHASES} phases: merge some of them");
             report.complain("/phases", expected, format!("{count}"));
         }
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
-        let mut phases = Vec::new();
-        for (place, phase) in self.phases.iter().enumerate() {
-            let after = phase.dependencies(place, &places, report);
-            if places.insert(folded(&phase.title), place).is_some() {
+        let titles: Vec<String> =
+            self.phases.iter().map(|phase| folded_title(phase.title.as_str())).collect();
+        for (place, title) in titles.iter().enumerate() {
+            if titles.iter().take(place).any(|earlier| earlier == title) {
                 let path = format!("/phases/{place}/title");
-                report.complain(path, "a title that no earlier phase has", phase.title.as_str());
+                report.complain(path, "a title that no earlier phase has", title.as_str());
             }
-            let title = phase.title.as_str().to_owned();
-            phases.push(PhaseInPlace { title, automation: phase.automation, after });
         }
-        phases
+        let phases = self.phases.iter().enumerate();
+        phases.map(|(place, phase)| phase.dependencies(place, &titles, report)).collect()
     }
 }
 
 impl Phase {
-    fn dependencies(
-        &self,
-        place: usize,
-        earlier: &BTreeMap<String, usize>,
-        report: &mut RuleReport,
-    ) -> Vec<usize> {
+    fn dependencies(&self, place: usize, titles: &[String], report: &mut RuleReport) -> Vec<usize> {
         let mut after = Vec::new();
-        for (index, title) in self.depends_on.iter().flatten().enumerate() {
-            match earlier.get(&folded(title)) {
-                Some(found) => after.push(*found),
-                None => report.complaints.push(Complaint::new(
-                    format!("/phases/{place}/depends_on/{index}"),
-                    "the title of an earlier phase",
-                    format!("`{}`", title.as_str()),
-                )),
-            }
+        for (index, named) in self.depends_on.iter().flatten().enumerate() {
+            let expected = match titles.iter().position(|title| *title == folded_title(named.as_str())) {
+                Some(found) if found < place => {
+                    after.push(found);
+                    continue;
+                }
+                Some(found) if found == place => "another phase: a phase cannot depend on itself",
+                Some(_) => "an earlier phase: move the phase that must be done first before this one",
+                None => "the title of a phase in this list",
+            };
+            let path = format!("/phases/{place}/depends_on/{index}");
+            report.complain(path, expected, format!("`{}`", named.as_str()));
         }
         after
     }
 }
 
-/// Returns a title without differences in case and spacing.
-fn folded(title: &Text) -> String {
-    title.as_str().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::expectation::Complaint;
 
     fn phases(titles: &[(&str, &[&str])]) -> PlanDecomposition {
         let text = |text: &str| Text::try_from(text.to_owned()).unwrap();
@@ -149,16 +130,20 @@ mod tests {
         PlanDecomposition { schema_version: Version1, kind: KindTag::default(), phases }
     }
 
-    fn judged(titles: &[(&str, &[&str])]) -> Result<Vec<PhaseInPlace>, Vec<Complaint>> {
+    fn judged(titles: &[(&str, &[&str])]) -> Result<Vec<Vec<usize>>, Vec<Complaint>> {
         phases(titles).judged(&Expectation::bare(ResponseKind::PlanDecomposition)).map(|(phases, _)| phases)
     }
 
     #[test]
     fn phases_name_earlier_ones_only() {
         let found = judged(&[("One", &[]), ("Two", &["one"])]).unwrap();
-        assert_eq!(found[1].after, [0]);
-        assert!(judged(&[("One", &["Two"]), ("Two", &[])]).is_err());
-        assert!(judged(&[("One", &["One"])]).is_err());
+        assert_eq!(found[1], [0]);
+        for (named, advice) in
+            [("two", "an earlier phase"), ("ONE", "cannot depend on itself"), ("Three", "in this list")]
+        {
+            let complaints = judged(&[("One", &[named]), ("Two", &[])]).unwrap_err();
+            assert!(complaints[0].expected.contains(advice), "{named}: {complaints:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
-use crate::domain::item_status::Disposition;
+use crate::domain::item_status::{Disposition, ItemStatus};
+use crate::domain::plan::Plan;
 
 use super::super::expectation::{Complaint, Expectation, Owner, RuleReport};
 use super::super::findings::{GivenDisposition, dispositions};
@@ -12,7 +13,7 @@ use super::super::recorded::{ItemNote, Reply, ReplyKind};
 use super::super::text::{Text, Version1};
 use super::Kind;
 use super::plan_review::PlanItemStatus;
-use super::shared::{DeferredStage, HumanRequirements, ItemDisposition, KindTag};
+use super::shared::{DeferredStage, HumanRequirements, ItemDisposition, KindTag, plan};
 
 /// The value of `state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,8 +51,7 @@ pub struct PlanRevision {
 /// A valid revised plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisedPlan {
-    /// The steps.
-    pub steps: Vec<String>,
+    pub plan: Plan,
     /// The coder's dispositions of known items.
     pub dispositions: Vec<Disposition>,
 }
@@ -65,29 +65,49 @@ impl Kind for PlanRevision {
         let given: Vec<GivenDisposition<'_>> =
             self.prior_plan_item_dispositions.iter().map(ItemDisposition::given).collect();
         let dispositions = dispositions(path, &given, expectation, report);
-        for shown in &expectation.shown {
-            let is_disposed = dispositions.iter().any(|one| one.item == shown.id);
-            if shown.owner != Owner::Gate && shown.status.must_fix() && !is_disposed {
-                let expected = format!("what was done about `{}`", shown.id);
-                report.complaints.push(Complaint::new(path, expected, "nothing").about([&shown.id]));
+        for shown in expectation.shown.iter().filter(|shown| shown.status.must_fix()) {
+            let complain = |expected: String, found| Complaint::new(path, expected, found).about([&shown.id]);
+            match dispositions.iter().find(|one| one.item == shown.id) {
+                None if shown.owner == Owner::Gate => {}
+                None => {
+                    let expected = format!("what was done about `{}`", shown.id);
+                    report.complaints.push(complain(expected, "nothing"));
+                }
+                Some(one) if one.status == ItemStatus::Future && one.note.is_none() => {
+                    let expected = format!("a note with the evidence against `{}`", shown.id);
+                    report.complaints.push(complain(expected, "future without a note"));
+                }
+                Some(_) => {}
             }
         }
-        if self.plan_steps.is_empty() {
-            report.complain("/plan_steps", "at least one step", "none");
-        }
         HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
-        let steps = self.plan_steps.iter().map(|step| step.as_str().to_owned()).collect();
-        RevisedPlan { steps, dispositions }
+        RevisedPlan { plan: self.plan(report), dispositions }
+    }
+}
+
+impl PlanRevision {
+    fn plan(&self, report: &mut RuleReport) -> Plan {
+        plan(&self.plan_steps, self.deferred_stages.as_deref().unwrap_or_default(), report)
+    }
+
+    /// Returns the plan of a recorded answer.
+    pub fn recorded(&self) -> Plan {
+        self.plan(&mut RuleReport::default())
     }
 }
 
 impl ReplyKind for PlanRevision {
-    /// Returns the notes. Items of a plan cannot be disputed.
+    /// Returns the notes. The coder disputes a finding by calling it `future`, with its evidence as the note.
     fn reply(&self) -> Reply {
-        let dispositions = self.prior_plan_item_dispositions.iter();
-        let notes =
-            dispositions.filter_map(|given| ItemNote::new(&given.item_id, given.note.as_ref()?.as_str()));
-        Reply { notes: notes.collect(), disputes: Vec::new() }
+        let (mut notes, mut disputes) = (Vec::new(), Vec::new());
+        for given in self.prior_plan_item_dispositions.iter().map(ItemDisposition::given) {
+            let note = given.note.and_then(|note| ItemNote::new(given.item_id, note.as_str()));
+            match given.status {
+                ItemStatus::Future => disputes.extend(note),
+                ItemStatus::Resolved | ItemStatus::Blocking | ItemStatus::SamePr => notes.extend(note),
+            }
+        }
+        Reply { notes, disputes }
     }
 }
 
@@ -95,7 +115,6 @@ impl ReplyKind for PlanRevision {
 mod tests {
     use super::*;
     use crate::domain::ids::ItemId;
-    use crate::domain::item_status::ItemStatus;
     use crate::protocol::expectation::ShownItem;
 
     fn revision(dispositions: &str) -> PlanRevision {
@@ -121,11 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn a_plans_notes_are_its_reply() {
+    fn a_postponed_finding_is_disputed() {
         let noted = revision(
-            r#"{"item_id":"item-1","disposition":"future","note":"later"},{"item_id":"item-2","disposition":"resolved"}"#,
+            r#"{"item_id":"item-1","disposition":"future","note":"later"},{"item_id":"item-2","disposition":"resolved","note":"done"}"#,
         );
-        let note = ItemNote { item: ItemId::numbered(1), text: "later".to_owned() };
-        assert_eq!(noted.reply(), Reply { notes: vec![note], disputes: Vec::new() });
+        let note = |number, text: &str| ItemNote { item: ItemId::numbered(number), text: text.to_owned() };
+        assert_eq!(noted.reply(), Reply { notes: vec![note(2, "done")], disputes: vec![note(1, "later")] });
+        let shown =
+            ShownItem { id: ItemId::numbered(1), status: ItemStatus::Blocking, owner: Owner::Reviewer };
+        let expectation = Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::PlanRevision) };
+        assert!(revision(r#"{"item_id":"item-1","disposition":"future"}"#).judged(&expectation).is_err());
     }
 }

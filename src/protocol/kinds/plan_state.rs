@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
+use crate::domain::plan::Plan;
 
 use super::super::expectation::{Expectation, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
-use super::shared::{ClarificationWanted, DeferredStage, HumanRequirements, KindTag};
+use super::shared::{ClarificationWanted, DeferredStage, HumanRequirements, KindTag, OrQuestions, plan};
 
 /// A plan, or the coder's questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,30 +35,28 @@ pub struct PlanState {
     pub clarification: Option<ClarificationWanted>,
 }
 
-/// A valid first plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FirstPlan {
-    /// The steps.
-    Steps(Vec<String>),
-    /// A person must answer first.
-    Questions(Vec<String>),
-}
-
 impl Kind for PlanState {
     const KIND: ResponseKind = ResponseKind::PlanState;
-    type Meaning = FirstPlan;
+    type Meaning = OrQuestions<Plan>;
 
-    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> FirstPlan {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> OrQuestions<Plan> {
         if let Some(wanted) = &self.clarification {
-            return FirstPlan::Questions(wanted.to_strings());
-        }
-        let steps: Vec<String> =
-            self.plan_steps.iter().flatten().map(|step| step.as_str().to_owned()).collect();
-        if steps.is_empty() {
-            report.complain("/plan_steps", "at least one step (required without `clarification`)", "none");
+            return OrQuestions::Questions(wanted.to_strings());
         }
         HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
-        FirstPlan::Steps(steps)
+        OrQuestions::Done(self.plan(report))
+    }
+}
+
+impl PlanState {
+    fn plan(&self, report: &mut RuleReport) -> Plan {
+        let stages = self.deferred_stages.as_deref().unwrap_or_default();
+        plan(self.plan_steps.as_deref().unwrap_or_default(), stages, report)
+    }
+
+    /// Returns the plan of a recorded answer.
+    pub fn recorded(&self) -> Plan {
+        self.plan(&mut RuleReport::default())
     }
 }
 
@@ -65,23 +64,44 @@ impl Kind for PlanState {
 mod tests {
     use super::*;
 
-    fn plan(rest: &str) -> PlanState {
-        serde_json::from_str(&format!(r#"{{"schema_version":1,"kind":"plan_state","summary":"s"{rest}}}"#))
-            .unwrap()
+    fn judged(rest: &str) -> Result<OrQuestions<Plan>, String> {
+        let json = format!(r#"{{"schema_version":1,"kind":"plan_state","summary":"s"{rest}}}"#);
+        let state: PlanState = serde_json::from_str(&json).unwrap();
+        let judged = state.judged(&Expectation::bare(ResponseKind::PlanState));
+        judged.map(|(meaning, _)| meaning).map_err(|complaints| complaints[0].to_string())
     }
 
     #[test]
     fn a_plan_has_steps_or_questions() {
-        let bare = Expectation::bare(ResponseKind::PlanState);
-        assert!(plan("").judged(&bare).is_err());
-        assert!(plan(r#","plan_steps":[]"#).judged(&bare).is_err());
-        assert_eq!(
-            plan(r#","plan_steps":["one"]"#).judged(&bare).unwrap().0,
-            FirstPlan::Steps(vec!["one".to_owned()])
-        );
-        assert!(matches!(
-            plan(r#","clarification":{"questions":["Which?"]}"#).judged(&bare).unwrap().0,
-            FirstPlan::Questions(_)
-        ));
+        assert!(judged("").is_err());
+        assert!(judged(r#","plan_steps":[]"#).is_err());
+        let steps = vec!["one".to_owned()];
+        let plan = Plan { steps, deferred: Vec::new() };
+        assert_eq!(judged(r#","plan_steps":["one"]"#), Ok(OrQuestions::Done(plan)));
+        let asks = judged(r#","clarification":{"questions":["Which?"]}"#);
+        assert!(matches!(asks, Ok(OrQuestions::Questions(_))));
+    }
+
+    #[test]
+    fn a_long_plan_is_malformed() {
+        let steps = |count: usize, length: usize| {
+            let step = format!("\"{}\"", "x".repeat(length));
+            format!(r#","plan_steps":[{}]"#, vec![step; count].join(","))
+        };
+        assert!(judged(&steps(20, 500)).is_ok());
+        assert!(judged(&steps(21, 1)).unwrap_err().contains("1 to 20 steps"));
+        assert!(judged(&steps(2, 6_000)).unwrap_err().contains("12000 characters"));
+    }
+
+    #[test]
+    fn stages_have_titles_of_their_own() {
+        let stages = |titles: &[&str]| {
+            let stage = |title: &&str| format!(r#"{{"title":"{title}","summary":"s"}}"#);
+            let stages = titles.iter().map(stage).collect::<Vec<_>>().join(",");
+            judged(&format!(r#","plan_steps":["one"],"deferred_stages":[{stages}]"#))
+        };
+        assert!(stages(&["Über", "über  alles"]).is_ok());
+        assert!(stages(&["Über  alles", "über ALLES"]).unwrap_err().contains("no earlier stage"));
+        assert!(stages(&["1", "2", "3", "4", "5", "6", "7", "8", "9"]).unwrap_err().contains("merge some"));
     }
 }

@@ -1,5 +1,5 @@
 //! The parts that several kinds of answers share: the name of the kind, dispositions of items, acknowledgements of human
-//! requirements, questions to a person.
+//! requirements, plans, questions to a person.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::RequirementId;
 use crate::domain::item_status::ItemStatus;
+use crate::domain::plan::{Plan, Stage, folded_title};
 
 use super::super::expectation::{Complaint, Expectation, RuleReport, SurfacedExtent};
 use super::super::findings::GivenDisposition;
@@ -119,7 +120,7 @@ fn quoted(ids: &BTreeSet<&str>) -> String {
     ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A stage that is left for later.
+/// A stage that is left for later, with its title and summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeferredStage {
@@ -127,6 +128,57 @@ pub struct DeferredStage {
     pub title: Text,
     /// A summary, and the reason for the delay.
     pub summary: Text,
+}
+
+/// The maximum number of steps of a plan.
+const MOST_STEPS: usize = 20;
+/// The maximum length of a plan, in characters.
+const LONGEST_PLAN: usize = 12_000;
+/// The maximum number of stages that are left for later.
+const MOST_STAGES: usize = 8;
+
+/// Returns the plan in an answer. A plan that is too long is refused, not cut.
+pub(super) fn plan(steps: &[Text], stages: &[DeferredStage], report: &mut RuleReport) -> Plan {
+    let plan = Plan {
+        steps: steps.iter().map(|step| step.as_str().to_owned()).collect(),
+        deferred: stages.iter().map(DeferredStage::stage).collect(),
+    };
+    if plan.steps.is_empty() || plan.steps.len() > MOST_STEPS {
+        let expected = format!("1 to {MOST_STEPS} steps: merge small ones, and defer stages");
+        report.complain("/plan_steps", expected, plan.steps.len().to_string());
+    }
+    let length = plan.text().chars().count();
+    if length > LONGEST_PLAN {
+        let expected = format!("a plan of at most {LONGEST_PLAN} characters: say less, or defer stages");
+        report.complain("/plan_steps", expected, format!("{length} characters"));
+    }
+    if stages.len() > MOST_STAGES {
+        let expected = format!("at most {MOST_STAGES} stages: merge some of them");
+        report.complain("/deferred_stages", expected, stages.len().to_string());
+    }
+    let mut seen = BTreeSet::new();
+    for (index, stage) in plan.deferred.iter().enumerate() {
+        if !seen.insert(folded_title(&stage.title)) {
+            let path = format!("/deferred_stages/{index}/title");
+            report.complain(path, "a title that no earlier stage has", stage.title.clone());
+        }
+    }
+    plan
+}
+
+impl DeferredStage {
+    fn stage(&self) -> Stage {
+        Stage { title: self.title.as_str().to_owned(), summary: self.summary.as_str().to_owned() }
+    }
+}
+
+/// A coder's work, or its questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrQuestions<T> {
+    /// The work is done.
+    Done(T),
+    /// A person must answer first.
+    Questions(Vec<String>),
 }
 
 /// Questions to a person.

@@ -9,7 +9,7 @@ use super::similarity::{Wording, one_line};
 
 /// Follow-ups that describe the same work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FollowUpGroup {
+pub struct FollowUpGroup {
     /// The title of the work: one line without Markdown, at most 120 characters.
     pub title: String,
     /// The most specific wording: most identifiers, then longest, then first id.
@@ -20,7 +20,7 @@ pub(super) struct FollowUpGroup {
 
 impl FollowUpGroup {
     /// Returns the original notes, one per line: the text of each item with its author, then later comments.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
         self.items.iter().flat_map(lines_about).collect()
     }
 
@@ -39,7 +39,7 @@ fn lines_about(item: &Item) -> Vec<String> {
 }
 
 /// Groups the future items of reviewers. The groups are in the order of their first items.
-pub(super) fn group(items: &[Item]) -> Vec<FollowUpGroup> {
+pub fn group(items: &[Item]) -> Vec<FollowUpGroup> {
     let left = items.iter().filter(|item| item.status == ItemStatus::Future && item.is_reviewers());
     let follow_ups = left.enumerate().map(|(place, item)| FollowUp::new(place, item));
     let mut parts = follow_ups.fold(Vec::new(), admit);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::protocol::comparison::normalised;
 
-pub(super) const LONGEST_TITLE: usize = 120;
+pub const LONGEST_TITLE: usize = 120;
 
 /// The end of a leading clause. A colon within a word (`Parser::next`, `parser.rs:42`) is not one.
 const CLAUSE_ENDS: [&str; 7] = [": ", ":*", " - ", " – ", " — ", ". ", "; "];
@@ -22,7 +22,7 @@ const STOP_WORDS: [&str; 76] = [
 ];
 
 /// The features of a finding's text.
-pub(super) struct Wording {
+pub struct Wording {
     heading: String,
     whole: String,
     title: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Wording {
 }
 
 impl Wording {
-    pub(super) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let line = one_line(text);
         let body = without_markers(&line);
         let leading = leading_words(body);
@@ -48,26 +48,26 @@ impl Wording {
     }
 
     /// Returns whether two texts describe the same work: the same text, title or clause, or a common identifier and topic.
-    pub(super) fn is_of_the_same_work(&self, other: &Self) -> bool {
+    pub fn is_of_the_same_work(&self, other: &Self) -> bool {
         self.whole == other.whole
             || (self.title.is_some() && self.title == other.title)
             || (self.clause.is_some() && self.clause == other.clause)
             || (!self.identifiers.is_disjoint(&other.identifiers) && !self.topics.is_disjoint(&other.topics))
     }
 
-    pub(super) fn identifiers(&self) -> &BTreeSet<String> {
+    pub fn identifiers(&self) -> &BTreeSet<String> {
         &self.identifiers
     }
 
     /// Returns a title in a few plain words, if possible.
-    pub(super) fn title(&self) -> Option<String> {
+    pub fn title(&self) -> Option<String> {
         let plain = without_markdown(&self.heading);
         plain.contains(char::is_alphanumeric).then(|| shortened(&plain))
     }
 }
 
 /// Removes the line ends from a text.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -1,0 +1,206 @@
+//! One pass of the reviewers over a revision, for any kind of revision: who is due, what is shown, and what follows from the
+//! votes.
+
+use crate::domain::agent::Role;
+use crate::domain::ending::{Blocked, Failed, NeedsHuman};
+use crate::domain::ids::{ItemId, Label, RequirementId};
+use crate::domain::item::{Author, Item, OpenedItem};
+use crate::domain::item_status::ItemStatus;
+use crate::domain::policy::{Followups, OnReviewerFailure};
+use crate::domain::revision::Revision;
+use crate::domain::roster::Seat;
+use crate::domain::turn::TurnKey;
+use crate::protocol::answer::Reading;
+use crate::protocol::findings::Judgement;
+use crate::protocol::kinds::Kind;
+
+use super::approval::Unanimous;
+use super::conclusion::Conclusion;
+use super::panel::FailedSeat;
+use super::rounds::{RoundAt, Rounds};
+use super::run::RunState;
+use super::run_effect::{self, Who};
+
+/// The reviewers of a run at a point of its rounds.
+#[derive(Debug)]
+pub struct ReviewPass<'now, R> {
+    pub run: &'now RunState,
+    pub rounds: &'now Rounds<R>,
+    /// The requirements that an approval must include.
+    pub required: Vec<RequirementId>,
+}
+
+/// What follows from the votes of a pass.
+#[derive(Debug)]
+pub enum AfterPass {
+    /// The coder must fix these items.
+    Fix,
+    Approved(Unanimous),
+    /// The reviewers are asked again at the next round: a person added a requirement.
+    AskAgain,
+}
+
+/// The new findings of a review, with their numbers.
+#[derive(Debug)]
+pub struct NumberedFindings {
+    pub opened: Vec<OpenedItem>,
+    pub next_item: u64,
+}
+
+impl<R: Clone + PartialEq> ReviewPass<'_, R>
+where
+    for<'head> Revision: From<&'head R>,
+{
+    /// Returns the items in the prompts of the round: open ones, and future ones, which may be promoted.
+    pub fn shown(&self, at: &RoundAt<R>) -> Vec<Item> {
+        let items = self.rounds.items_at(at).into_iter();
+        items.filter(|item| item.status != ItemStatus::Resolved).collect()
+    }
+
+    /// Returns the reviewers who must be asked. An approval of the same revision is kept, unless the coder disputes findings of
+    /// that reviewer.
+    pub fn due(&self, at: &RoundAt<R>, shown: &[Item]) -> impl Iterator<Item = &Seat> {
+        self.run.terms.roster.reviewers().iter().filter(|seat| self.is_due(seat, at, shown))
+    }
+
+    fn is_due(&self, seat: &Seat, at: &RoundAt<R>, shown: &[Item]) -> bool {
+        let author = Author::Reviewer(seat.label.clone());
+        let is_disputed = shown.iter().any(|item| item.author == author && item.dispute.is_some());
+        let has_voted = self.rounds.is_at(at) && self.rounds.has_reviewed(seat);
+        let stands = self.rounds.approves(seat, &at.head, &self.required) && !is_disputed;
+        !has_voted && !stands
+    }
+
+    /// Returns the items that prevent approval at this point.
+    pub fn must_fix(&self, at: &RoundAt<R>) -> Vec<Item> {
+        self.rounds.items_from(&at.head).into_iter().filter(Item::must_fix).collect()
+    }
+
+    /// Returns the proof that all reviewers approve this point, with the current requirements.
+    pub fn unanimous(&self, at: &RoundAt<R>) -> Option<Unanimous> {
+        self.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required)
+    }
+
+    /// Numbers the findings of a review at its publication; future ones are dropped if the mode says so.
+    pub fn numbered<K: Kind<Meaning = Judgement>>(&self, reading: &mut Reading<K>) -> NumberedFindings {
+        let keeps = |status: ItemStatus| {
+            status != ItemStatus::Future || self.run.terms.policy.followups != Followups::Ignore
+        };
+        let findings = std::mem::take(&mut reading.meaning.findings);
+        let (kept, dropped): (Vec<_>, Vec<_>) = findings.into_iter().partition(|(status, _)| keeps(*status));
+        if !dropped.is_empty() {
+            let note = format!("{} future follow-ups left out, as the mode says", dropped.len());
+            reading.normalisations.push(note);
+        }
+        let open =
+            |((status, text), number)| OpenedItem { id: ItemId::numbered(number), status, text, key: None };
+        let first = self.rounds.next_item();
+        let opened: Vec<OpenedItem> = kept.into_iter().zip(first..).map(open).collect();
+        let next_item = first + u64::try_from(opened.len()).unwrap_or(0);
+        NumberedFindings { opened, next_item }
+    }
+
+    /// Returns what follows from the votes of a pass, given the items that are left to fix.
+    ///
+    /// # Errors
+    /// Returns the conclusion if the run cannot continue.
+    pub fn after(
+        &self,
+        at: &RoundAt<R>,
+        failed: &[FailedSeat],
+        left: &[Item],
+    ) -> Result<AfterPass, Conclusion> {
+        self.available(failed, left)?;
+        disputes_judged(at.round, left)?;
+        if !left.is_empty() {
+            return Ok(AfterPass::Fix);
+        }
+        if let Some(unanimous) = self.unanimous(at) {
+            return Ok(AfterPass::Approved(unanimous));
+        }
+        if self.rounds.unanimous(&self.run.terms.roster, &at.head, &[]).is_some() {
+            return Ok(AfterPass::AskAgain);
+        }
+        let message = "nothing is left to fix, but not all reviewers approve this head";
+        Err(Conclusion::failed(Failed::ReviewerUnavailable, message))
+    }
+
+    /// Ends the run if reviewers failed, unless the policy lets the coder work on the findings of the others.
+    fn available(&self, failed: &[FailedSeat], left: &[Item]) -> Result<(), Conclusion> {
+        let who = |seat: &FailedSeat| Who { role: Role::Reviewer, label: seat.label.clone() };
+        let ended = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure));
+        if let Some(conclusion) = ended {
+            return Err(conclusion);
+        }
+        let goes_on =
+            self.run.terms.policy.on_reviewer_failure == OnReviewerFailure::Continue && !left.is_empty();
+        if failed.is_empty() || goes_on {
+            return Ok(());
+        }
+        let each: Vec<String> =
+            failed.iter().map(|seat| format!("`{}` {}", seat.label, seat.failure)).collect();
+        Err(Conclusion::failed(Failed::ReviewerUnavailable, each.join("; ")))
+    }
+
+    /// Returns the next round, if the limit allows one.
+    ///
+    /// # Errors
+    /// Returns the conclusion with this message if it does not.
+    pub fn next_round(&self, at: &RoundAt<R>, at_most: &str) -> Result<RoundAt<R>, Conclusion> {
+        let next = RoundAt { round: at.round + 1, head: at.head.clone() };
+        if next.round > self.run.terms.policy.max_rounds {
+            return Err(Conclusion::blocked(Blocked::Rounds, at_most));
+        }
+        Ok(next)
+    }
+
+    /// Checks that the coder may take another turn after this round.
+    ///
+    /// # Errors
+    /// Returns the conclusion with the items that are left if the round is the last one.
+    pub fn may_fix(&self, at: &RoundAt<R>) -> Result<(), Conclusion> {
+        if at.round < self.run.terms.policy.max_rounds {
+            return Ok(());
+        }
+        let left: Vec<String> = self.must_fix(at).into_iter().map(|item| item.id.into()).collect();
+        let message =
+            format!("findings are left to fix after round {}, the last one: {}", at.round, left.join(", "));
+        Err(Conclusion::blocked(Blocked::Rounds, message))
+    }
+
+    /// Returns whether a label is that of a current reviewer.
+    pub fn is_on_roster(&self, label: &Label) -> bool {
+        self.run.terms.roster.reviewer(label).is_some()
+    }
+
+    /// Returns the number of published turns of an agent.
+    pub fn published_turns(&self, key: &TurnKey) -> u32 {
+        self.rounds.published_turns(key.role, &key.label)
+    }
+
+    /// Adds a note about voters of the coder's vendor to a message.
+    pub fn with_dependence(&self, message: String) -> String {
+        let votes = self.rounds.votes(&self.run.terms.roster);
+        let has_voted = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
+        let dependent = self.run.terms.roster.dependent_reviewers().filter(has_voted);
+        let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
+        let (subject, verb) = match who.as_slice() {
+            [] => return message,
+            [one] => (format!("reviewer {one}"), "is"),
+            [..] => (format!("reviewers {}", who.join(" and ")), "are"),
+        };
+        let message = message.trim_end_matches('.');
+        format!("{message}. Not independent: the {subject} {verb} of the same vendor as the coder")
+    }
+}
+
+/// Ends the run if an item is still must-fix after the review that judged its dispute: a person decides.
+fn disputes_judged(round: u32, left: &[Item]) -> Result<(), Conclusion> {
+    let lost = |item: &Item| {
+        let dispute = item.dispute.as_ref().filter(|dispute| dispute.round < round)?;
+        let reviewer = item.notes.last().map_or(item.text.as_str(), |note| note.text.as_str());
+        Some(format!("{}: the coder says “{}”, {} says “{reviewer}”", item.id, dispute.evidence, item.author))
+    };
+    let lost: Vec<String> = left.iter().filter_map(lost).collect();
+    if lost.is_empty() { Ok(()) } else { Err(Conclusion::needs_human(NeedsHuman::Dispute, lost.join("; "))) }
+}
