@@ -16,6 +16,7 @@ pub mod follow_up_action;
 pub mod forge_calls;
 pub mod forge_review;
 pub mod gate;
+pub mod gate_plan;
 pub mod ids;
 pub mod instant;
 pub mod item;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::gate_plan::{GatePlan, GateTiming, GateWeight};
 use super::ids::GateName;
 use super::word_list::word_list;
 
@@ -16,7 +17,7 @@ pub enum OnReviewerFailure {
     Continue,
 }
 
-/// The points at which the test command runs.
+/// The points at which the test command runs. Other gates are late only if they are among [`Policy::late_gates`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestTiming {
@@ -61,6 +62,12 @@ pub struct Policy {
     pub max_rounds: u32,
     /// The gates that must pass on the approved head.
     pub required_gates: Vec<GateName>,
+    /// The gates that are measured and published, and on which nothing depends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advisory_gates: Vec<GateName>,
+    /// The gates besides the test command that are measured only before approval.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late_gates: Vec<GateName>,
     pub test_timing: TestTiming,
     pub on_reviewer_failure: OnReviewerFailure,
     pub after_approval: AfterApproval,
@@ -73,10 +80,41 @@ impl Default for Policy {
         Self {
             max_rounds: 10,
             required_gates: Vec::new(),
+            advisory_gates: Vec::new(),
+            late_gates: Vec::new(),
             test_timing: TestTiming::BeforeReviewAndApproval,
             on_reviewer_failure: OnReviewerFailure::Stop,
             after_approval: AfterApproval::Leave,
             followups: Followups::default(),
         }
+    }
+}
+
+impl Policy {
+    /// Returns the gates of the run in the order in which they are measured, each with its plan.
+    pub fn gates(&self) -> Vec<(&GateName, GatePlan)> {
+        let planned = |weight| {
+            move |gate| {
+                let timing = self.timing(gate);
+                (gate, GatePlan { timing, weight })
+            }
+        };
+        let required = self.required_gates.iter().map(planned(GateWeight::Required));
+        required.chain(self.advisory_gates.iter().map(planned(GateWeight::Advisory))).collect()
+    }
+
+    /// Returns whether an approval needs a gate. The checks of the forge and the merge are gates of every run.
+    pub fn is_in_force(&self, gate: &GateName) -> bool {
+        [GateName::ci(), GateName::merge()].contains(gate) || self.required_gates.contains(gate)
+    }
+
+    fn timing(&self, gate: &GateName) -> GateTiming {
+        let is_late = match self.test_timing {
+            TestTiming::BeforeApproval if *gate == GateName::tests() => true,
+            TestTiming::BeforeApproval | TestTiming::BeforeReviewAndApproval => {
+                self.late_gates.contains(gate)
+            }
+        };
+        if is_late { GateTiming::BeforeApproval } else { GateTiming::BeforeReview }
     }
 }

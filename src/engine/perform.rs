@@ -18,7 +18,7 @@ use crate::ledger::envelope::Draft;
 use crate::ports::World;
 use crate::ports::cancellation::Urgency;
 use crate::ports::clock::Clock;
-use crate::ports::gates::{GateOrder, GateReport, Gates};
+use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Gates};
 use crate::ports::journal::{Entry, Finished, Journal, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -135,9 +135,7 @@ async fn measure<W: World>(
     let MeasureOrder { gate: name, run, round, against, head } = order;
     let missing = || RunError::failed(Failed::Error, format!("the gate `{name}` is not measured here"));
     let gate = cx.world.gates().gate(&name).ok_or_else(missing)?;
-    let clone_id = CloneId::Gate { subject: session.subject.clone(), gate: name.clone() };
-    let layout = Layout::Work { head: head.clone(), branch: None, unfinished: None };
-    let prepared = cx.world.workspace().prepare(&clone_id, &layout).await?;
+    let tree = cx.world.workspace().tree(&head).await?;
     let order = GateOrder {
         run: run.clone(),
         subject: session.subject.clone(),
@@ -145,17 +143,16 @@ async fn measure<W: World>(
         attempt: cx.world.clock().unique(),
         base: cx.base(&against, &head).await?,
         head: head.clone(),
-        workdir: prepared.path,
+        tree: Some(tree.clone()),
+        workdir: None,
     };
-    let log = gate.log(&order).map(|path| path.display().to_string());
+    let known = gate.known(&tree);
+    let log = if known.is_none() { gate.log(&order) } else { None };
+    let log = log.map(|path| path.display().to_string());
     cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
-    let report = match set_up(&*cx.world, &order, cx.cancellation.clone()).await {
-        SetUp::Ready => gate.measure(&order, cx.cancellation.clone()).await,
-        SetUp::Cancelled => GateReport::Cancelled,
-        SetUp::Failed(detail) => {
-            let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
-            GateReport::Measured { verdict, detail, findings, log: None }
-        }
+    let report = match known {
+        Some(report) => report,
+        None => gate_report(cx, gate, order).await?,
     };
     let GateReport::Measured { verdict, detail, findings, .. } = report else {
         return Ok(());
@@ -166,10 +163,38 @@ async fn measure<W: World>(
     };
     let findings = findings.into_iter().map(clean).collect::<Result<_, RunError>>()?;
     cx.tell(&RunEvent::GateMeasured { gate: name.clone(), verdict });
-    let tree = Some(cx.world.workspace().tree(&head).await?);
-    let measurement = Measurement { gate: name, head, tree, verdict, detail, findings };
+    let measurement = Measurement { gate: name, head, tree: Some(tree), verdict, detail, findings };
     session.write(Entry::Measured { run, round, measurement }).await?;
     Ok(())
+}
+
+/// Measures a gate, in a clone that was set up if it needs one.
+async fn gate_report<W: World>(
+    cx: &RunContext<W>,
+    gate: &dyn Gate,
+    order: GateOrder,
+) -> Result<GateReport, RunError> {
+    let order = match gate.place() {
+        GatePlace::Mirror => order,
+        GatePlace::Clone => {
+            let clone_id = CloneId::Gate { subject: order.subject.clone(), gate: order.gate.clone() };
+            let layout = Layout::Work { head: order.head.clone(), branch: None, unfinished: None };
+            let prepared = cx.world.workspace().prepare(&clone_id, &layout).await?;
+            GateOrder { workdir: Some(prepared.path), ..order }
+        }
+    };
+    let set_up = match gate.place() {
+        GatePlace::Mirror => SetUp::Ready,
+        GatePlace::Clone => set_up(&*cx.world, &order, cx.cancellation.clone()).await,
+    };
+    Ok(match set_up {
+        SetUp::Ready => gate.measure(&order, cx.cancellation.clone()).await,
+        SetUp::Cancelled => GateReport::Cancelled,
+        SetUp::Failed(detail) => {
+            let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
+            GateReport::Measured { verdict, detail, findings, log: None }
+        }
+    })
 }
 
 async fn publish<W: World>(

@@ -276,7 +276,8 @@ async fn set_up_to_edit<W: World>(
         attempt: order.attempt.clone(),
         base: order.base.clone(),
         head: order.head.clone(),
-        workdir: order.workdir.clone(),
+        tree: None,
+        workdir: Some(order.workdir.clone()),
     };
     set_up(world, &order, cancellation).await
 }

@@ -31,11 +31,19 @@ impl Abilities {
                 )));
             }
         }
-        let unknown = terms.policy.required_gates.iter().find(|gate| !self.gates.contains(gate))?;
+        let gates = terms.policy.gates();
+        let (unknown, _) = gates.iter().find(|(gate, _)| !self.gates.contains(gate))?;
+        let fix = if **unknown == GateName::tests() {
+            "set `gates.tests.command`, or add `--test-command \"…\"`".to_owned()
+        } else if **unknown == GateName::score() {
+            "install aislop (`npm install --global aislop`), name it with `--aislop-cmd`, or drop the gate with \
+             `--gate off`"
+                .to_owned()
+        } else {
+            format!("set `gates.command.{unknown}.command`")
+        };
         Some(format!(
-            "this run requires the gate `{unknown}`, and this machine does not know its command; set \
-             `gates.{unknown}.command`{}",
-            if *unknown == GateName::tests() { ", or add `--test-command \"…\"`" } else { "" }
+            "this run requires the gate `{unknown}`, and this machine does not know its command: {fix}"
         ))
     }
 }

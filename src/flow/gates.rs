@@ -9,6 +9,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::gate::{Measurement, Verdict};
+use crate::domain::gate_plan::{GatePlan, GateWeight};
 use crate::domain::ids::{BranchName, CommitSha, GateName, ItemId};
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
@@ -55,7 +56,10 @@ impl Measured {
     /// Applies a record to the measurements and the items.
     pub fn take_in(&mut self, round: u32, record: &GatesRecord, rounds: &mut Rounds<CommitSha>) {
         let is_red = |measured: &Measurement| measured.verdict == Verdict::Fail;
-        let gating = if record.measurements.iter().any(is_red) { Gating::Red } else { Gating::Open };
+        // The failure of an advisory gate opens no item.
+        let has_items = !record.opened.is_empty() || !record.updated.is_empty();
+        let gating =
+            if has_items && record.measurements.iter().any(is_red) { Gating::Red } else { Gating::Open };
         let at = RoundAt { round, head: record.head.clone() };
         // A failed gate opens items; a record has one measurement.
         let owner = record.measurements.iter().find(|one| is_red(one)).or(record.measurements.first());
@@ -121,20 +125,24 @@ pub struct GateContext<'now> {
 }
 
 impl GateContext<'_> {
-    /// Measures a gate on the commit of a point, and publishes the result. A gate that cannot be measured ends the run.
+    /// Measures a gate on the commit of a point, and publishes the result. A required gate that cannot be measured ends the
+    /// run.
     pub fn measure<T>(
         &self,
         cx: &FlowContext<'_>,
-        gate: &GateName,
+        (gate, plan): (&GateName, GatePlan),
         at: &RoundAt<CommitSha>,
         record: impl Fn(u32, GatesRecord) -> Step,
     ) -> Decision<T> {
         let measured = self.measurement(cx, gate, at)?;
-        match measured.verdict {
-            Verdict::Pass | Verdict::Fail => {
+        match (plan.weight, measured.verdict) {
+            (GateWeight::Required, Verdict::Pass | Verdict::Fail) => {
                 first(record(at.round, gates_record(self.rounds, measured.clone())))
             }
-            Verdict::Inconclusive => {
+            (GateWeight::Advisory, Verdict::Pass | Verdict::Fail | Verdict::Inconclusive) => {
+                first(record(at.round, advisory_record(self.rounds, measured.clone())))
+            }
+            (GateWeight::Required, Verdict::Inconclusive) => {
                 let message = format!("the gate `{gate}` could not be measured: {}", measured.detail);
                 first(Conclusion::inconclusive(message).about(&at.head))
             }
@@ -197,19 +205,22 @@ impl GateContext<'_> {
         ControlFlow::Continue(Some(message))
     }
 
-    /// Measures the first required gate that has not passed on this commit, until all have passed.
+    /// Measures the gates until all required ones have passed on this commit, and each advisory one has been measured.
     pub fn hold(
         &self,
         cx: &FlowContext<'_>,
-        required: &[GateName],
+        planned: &[(&GateName, GatePlan)],
         at: &RoundAt<CommitSha>,
         record: impl Fn(u32, GatesRecord) -> Step,
     ) -> Decision<()> {
-        let passes = |gate: &&GateName| {
-            self.measured.on(gate, &at.head).is_some_and(|one| one.verdict == Verdict::Pass)
+        let is_done = |(gate, plan): &&(&GateName, GatePlan)| {
+            self.measured.on(gate, &at.head).is_some_and(|one| match plan.weight {
+                GateWeight::Required => one.verdict == Verdict::Pass,
+                GateWeight::Advisory => true,
+            })
         };
-        match required.iter().find(|gate| !passes(gate)) {
-            Some(gate) => self.measure(cx, gate, at, record),
+        match planned.iter().find(|gate| !is_done(gate)) {
+            Some(gate) => self.measure(cx, *gate, at, record),
             None => ControlFlow::Continue(()),
         }
     }
@@ -242,6 +253,21 @@ pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesR
     let resolved = known.iter().filter(is_gone).map(|item| item.id.clone()).collect();
     let head = measured.head.clone();
     GatesRecord { head, measurements: vec![measured], opened, updated, resolved, next_item }
+}
+
+/// Records the measurement of an advisory gate: it opens no items, and resolves those from when the gate was required.
+fn advisory_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesRecord {
+    let resolved =
+        items::open_of(&rounds.items(), &measured.gate).iter().map(|item| item.id.clone()).collect();
+    let (head, next_item) = (measured.head.clone(), rounds.next_item());
+    GatesRecord {
+        head,
+        measurements: vec![measured],
+        opened: Vec::new(),
+        updated: Vec::new(),
+        resolved,
+        next_item,
+    }
 }
 
 /// Returns the findings of a failed gate by key. A gate without findings has a single one without a key.

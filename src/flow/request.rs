@@ -1,5 +1,7 @@
 //! The request of a command line, and how it is combined with the terms that an earlier run recorded.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ use super::budget::Budget;
 use super::persistence::Persistence;
 use super::retry::Tries;
 use super::run::RunState;
-use super::terms::{Overrides, Terms};
+use super::terms::{Overrides, PlannedGates, Terms};
 
 /// The request of a command, with the configuration of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +86,11 @@ impl Request {
         let overrides = match recorded {
             None => asked.or(configured),
             Some(run) if run.is_open() => asked.or((&run.terms).into()),
-            Some(run) => asked.or(configured).or((&run.terms).into()),
+            // A new run: settings alone decide about its gates.
+            Some(run) => {
+                let recorded = Overrides { gates: BTreeMap::new(), ..(&run.terms).into() };
+                asked.or(configured).or(recorded)
+            }
         };
         let usual = Policy::default();
         let reviewers = if overrides.reviewers.is_empty() {
@@ -95,9 +101,12 @@ impl Request {
         let coder = overrides.coder.unwrap_or_else(|| self.default_coder.clone());
         let coder = self.with_model(Role::Coder, coder);
         let reviewers = reviewers.into_iter().map(|seat| self.with_model(Role::Reviewer, seat)).collect();
+        let PlannedGates { required, advisory, late } = PlannedGates::of(overrides.gates);
         let policy = Policy {
             max_rounds: overrides.max_rounds.unwrap_or(usual.max_rounds),
-            required_gates: overrides.required_gates.unwrap_or(usual.required_gates),
+            required_gates: required,
+            advisory_gates: advisory,
+            late_gates: late,
             test_timing: overrides.test_timing.unwrap_or(usual.test_timing),
             on_reviewer_failure: overrides.on_reviewer_failure.unwrap_or(usual.on_reviewer_failure),
             after_approval: overrides.after_approval.unwrap_or(usual.after_approval),

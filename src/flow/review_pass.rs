@@ -71,9 +71,14 @@ where
         !has_voted && !stands
     }
 
-    /// Returns the items that prevent approval at this point.
+    /// Returns the items that prevent approval at this point, without those of gates that the run does not require any more.
     pub fn must_fix(&self, at: &RoundAt<R>) -> Vec<Item> {
-        self.rounds.items_from(&at.head).into_iter().filter(Item::must_fix).collect()
+        let is_in_force = |item: &Item| match &item.author {
+            Author::Reviewer(_) => true,
+            Author::Gate(gate) => self.run.terms.policy.is_in_force(gate),
+        };
+        let items = self.rounds.items_from(&at.head).into_iter();
+        items.filter(|item| item.must_fix() && is_in_force(item)).collect()
     }
 
     /// Returns the proof that all reviewers approve this point, with the current requirements.

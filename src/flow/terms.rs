@@ -1,5 +1,8 @@
 //! The terms of a run, its participants and rules, as overrides and as recorded.
 
+use std::collections::BTreeMap;
+
+use crate::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{Roster, Seat};
@@ -13,7 +16,8 @@ pub struct Overrides {
     pub reviewers: Vec<Seat>,
     /// `--max-rounds`
     pub max_rounds: Option<u32>,
-    pub required_gates: Option<Vec<GateName>>,
+    /// The gates about which something was decided.
+    pub gates: BTreeMap<GateName, GateChoice>,
     /// `--no-pre-review-tests`
     pub test_timing: Option<TestTiming>,
     /// `--on-reviewer-failure`
@@ -35,16 +39,46 @@ impl Overrides {
     /// Combines these overrides with others, which are used where these are not set.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
+        let mut gates = others.gates;
+        gates.extend(self.gates);
         Self {
+            gates,
             coder: self.coder.or(others.coder),
             reviewers: if self.reviewers.is_empty() { others.reviewers } else { self.reviewers },
             max_rounds: self.max_rounds.or(others.max_rounds),
-            required_gates: self.required_gates.or(others.required_gates),
             test_timing: self.test_timing.or(others.test_timing),
             on_reviewer_failure: self.on_reviewer_failure.or(others.on_reviewer_failure),
             after_approval: self.after_approval.or(others.after_approval),
             followups: self.followups.or(others.followups),
         }
+    }
+}
+
+/// The gates of a run by their use, as its policy records them.
+#[derive(Debug, Default)]
+pub(super) struct PlannedGates {
+    pub(super) required: Vec<GateName>,
+    pub(super) advisory: Vec<GateName>,
+    pub(super) late: Vec<GateName>,
+}
+
+impl PlannedGates {
+    /// Sorts the gates by use. The tests are measured first.
+    pub(super) fn of(choices: BTreeMap<GateName, GateChoice>) -> Self {
+        let mut choices: Vec<_> = choices.into_iter().collect();
+        choices.sort_by_key(|(gate, _)| *gate != GateName::tests());
+        let mut planned = Self::default();
+        for (gate, choice) in choices {
+            let GateChoice::On(GatePlan { timing, weight }) = choice else { continue };
+            if timing == GateTiming::BeforeApproval && gate != GateName::tests() {
+                planned.late.push(gate.clone());
+            }
+            match weight {
+                GateWeight::Required => planned.required.push(gate),
+                GateWeight::Advisory => planned.advisory.push(gate),
+            }
+        }
+        planned
     }
 }
 
@@ -55,7 +89,11 @@ impl From<&Terms> for Overrides {
             coder: Some(terms.roster.coder().clone()),
             reviewers: terms.roster.reviewers().to_vec(),
             max_rounds: Some(policy.max_rounds),
-            required_gates: Some(policy.required_gates.clone()),
+            gates: policy
+                .gates()
+                .into_iter()
+                .map(|(gate, plan)| (gate.clone(), GateChoice::On(plan)))
+                .collect(),
             test_timing: Some(policy.test_timing),
             on_reviewer_failure: Some(policy.on_reviewer_failure),
             after_approval: Some(policy.after_approval),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use crate::domain::gate::{Finding, Verdict};
-use crate::domain::ids::{CommitSha, GateName, RunId};
+use crate::domain::ids::{CommitSha, GateName, RunId, TreeSha};
 use crate::domain::subject::Subject;
 
 use super::cancellation::Cancellation;
@@ -19,10 +19,12 @@ pub struct GateOrder {
     pub attempt: String,
     /// The merge base with the target branch.
     pub base: CommitSha,
-    /// The commit to measure, checked out in `workdir`.
+    /// The commit to measure.
     pub head: CommitSha,
-    /// A clone for the exclusive use of the gate.
-    pub workdir: PathBuf,
+    /// The tree of the commit, if the measurement may be remembered for it.
+    pub tree: Option<TreeSha>,
+    /// A clone of the commit for the exclusive use of the gate, if it works in one.
+    pub workdir: Option<PathBuf>,
 }
 
 /// The result of a [`GateOrder`].
@@ -42,8 +44,26 @@ pub enum GateReport {
 /// A running measurement.
 pub type Measuring<'a> = Pin<Box<dyn Future<Output = GateReport> + Send + 'a>>;
 
+/// Where a gate works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatePlace {
+    /// In a clone, after the setup command.
+    Clone,
+    /// It reads commits from the mirror.
+    Mirror,
+}
+
 /// A gate that measures commits.
 pub trait Gate: Send + Sync {
+    fn place(&self) -> GatePlace {
+        GatePlace::Clone
+    }
+
+    /// Returns the report of an earlier measurement of the same files, if that is all that the gate depends on.
+    fn known(&self, _: &TreeSha) -> Option<GateReport> {
+        None
+    }
+
     /// Measures a commit. When the future is ready, no process of the measurement is alive.
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a>;
 

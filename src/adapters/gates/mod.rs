@@ -1,11 +1,12 @@
 //! The table of gates that run on this machine. The flow decides what follows from a verdict.
 
+pub mod command;
+mod passed;
 mod rerun;
 pub mod score;
 pub mod settings;
 mod setup;
 mod shell;
-pub mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +14,7 @@ use std::fmt;
 use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
-use rerun::RepeatedTests;
+use rerun::CommandGate;
 use score::ScoreGate;
 use settings::GateSettings;
 use setup::SetupCommand;
@@ -27,7 +28,7 @@ pub struct GateRow {
 }
 
 pub const GATES: &[GateRow] = &[
-    GateRow { name: GateName::tests, setting: "gates.tests.command", make: RepeatedTests::make },
+    GateRow { name: GateName::tests, setting: "gates.tests.command", make: CommandGate::tests },
     GateRow { name: GateName::score, setting: "gates.score.mode", make: ScoreGate::make },
 ];
 
@@ -36,9 +37,11 @@ pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);
 
 impl LocalGates {
     pub fn new(settings: &GateSettings) -> Self {
-        let measured = GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?)));
+        let commands = settings.measured.commands.iter();
+        let commands = commands.map(|(name, command)| (name.clone(), CommandGate::of(command, settings)));
+        let rows = GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?)));
         let setup = SetupCommand::make(settings).map(|setup| (GateName::setup(), setup));
-        Self(measured.chain(setup).collect())
+        Self(commands.chain(rows).chain(setup).collect())
     }
 }
 

@@ -1,34 +1,62 @@
-//! The test command once more: a command that fails and then passes on the same files is flaky.
+//! The command of a gate, which is not run again on files on which it passed, and runs a second time when it fails: a command
+//! that fails and then passes on the same files is flaky.
 
 use std::path::PathBuf;
 
 use crate::domain::gate::{FlakyTests, Verdict};
+use crate::domain::ids::{GateName, TreeSha};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 
-use super::settings::GateSettings;
-use super::tests::TestsGate;
+use super::command::CommandRunner;
+use super::passed::PassedTrees;
+use super::settings::{GateCommand, GateSettings};
 
-/// The gate `tests`: a red test command runs a second time.
+/// A gate that passes when its command succeeds.
 #[derive(Debug)]
-pub(super) struct RepeatedTests {
-    runner: TestsGate,
+pub(super) struct CommandGate {
+    runner: CommandRunner,
     flaky: FlakyTests,
+    passed: Option<PassedTrees>,
 }
 
-impl RepeatedTests {
-    pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
-        let test = settings.measured.tests()?.clone();
-        Some(Box::new(Self { runner: TestsGate::of(test, settings), flaky: settings.measured.flaky }))
+impl CommandGate {
+    /// Creates the gate `tests`.
+    pub(super) fn tests(settings: &GateSettings) -> Option<Box<dyn Gate>> {
+        Some(Self::of(settings.measured.tests()?, settings))
+    }
+
+    pub(super) fn of(command: &GateCommand, settings: &GateSettings) -> Box<dyn Gate> {
+        let GateSettings { measured, variables, .. } = settings;
+        let setup = measured.commands.get(&GateName::setup());
+        let passed = measured.passed.as_ref();
+        Box::new(Self {
+            runner: CommandRunner::of(command.clone(), settings),
+            flaky: command.flaky,
+            passed: passed.map(|cache| PassedTrees::new(cache, command, setup, variables)),
+        })
     }
 }
 
-impl Gate for RepeatedTests {
+impl Gate for CommandGate {
+    fn known(&self, tree: &TreeSha) -> Option<GateReport> {
+        self.passed.as_ref().filter(|passed| passed.has(tree))?;
+        let (verdict, detail) = (Verdict::Pass, "passed before on the same files".to_owned());
+        Some(GateReport::Measured { verdict, detail, findings: Vec::new(), log: None })
+    }
+
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
             let first = self.runner.measure(order, cancellation.clone()).await;
-            if verdict(&first) != Some(Verdict::Fail) {
-                return first;
+            match verdict(&first) {
+                Some(Verdict::Fail) => {}
+                Some(Verdict::Pass) => {
+                    if let (Some(passed), Some(tree)) = (&self.passed, &order.tree) {
+                        passed.add(tree);
+                    }
+                    return first;
+                }
+                Some(Verdict::Inconclusive) | None => return first,
             }
             let again = GateOrder { attempt: format!("{}-again", order.attempt), ..order.clone() };
             let second = self.runner.measure(&again, cancellation).await;

@@ -1,6 +1,7 @@
 //! The settings of gates.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::adapters::process::variables::Variables;
@@ -22,7 +23,8 @@ pub struct GateSettings {
 #[derive(Debug, Clone, Default)]
 pub struct MeasuredGates {
     pub commands: BTreeMap<GateName, GateCommand>,
-    pub flaky: FlakyTests,
+    /// The folder that remembers the trees on which commands passed; `None`: a command always runs.
+    pub passed: Option<PathBuf>,
     pub score: Option<ScoreSettings>,
 }
 
@@ -30,6 +32,11 @@ impl MeasuredGates {
     /// Returns the test command.
     pub fn tests(&self) -> Option<&GateCommand> {
         self.commands.get(&GateName::tests())
+    }
+
+    /// Returns whether a gate is measured.
+    pub fn has(&self, gate: &GateName) -> bool {
+        self.names().contains(gate)
     }
 
     pub fn names(&self) -> BTreeSet<GateName> {
@@ -43,4 +50,5 @@ impl MeasuredGates {
 pub struct GateCommand {
     pub command: String,
     pub deadline: Duration,
+    pub flaky: FlakyTests,
 }

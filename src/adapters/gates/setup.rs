@@ -10,20 +10,20 @@ use crate::domain::ids::GateName;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 
+use super::command::CommandRunner;
 use super::settings::GateSettings;
-use super::tests::TestsGate;
 
 /// The setup command. It passes at once in a clone in which it has passed before.
 #[derive(Debug)]
 pub(super) struct SetupCommand {
     command: String,
-    runner: TestsGate,
+    runner: CommandRunner,
 }
 
 impl SetupCommand {
     pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
         let setup = settings.measured.commands.get(&GateName::setup())?;
-        let (command, runner) = (setup.command.clone(), TestsGate::of(setup.clone(), settings));
+        let (command, runner) = (setup.command.clone(), CommandRunner::of(setup.clone(), settings));
         Some(Box::new(Self { command, runner }))
     }
 
@@ -42,7 +42,8 @@ fn mark_path(clone: &Path) -> PathBuf {
 impl Gate for SetupCommand {
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
-            let (path, mark) = (mark_path(&order.workdir), self.mark(&order.workdir));
+            let Some(clone) = &order.workdir else { return self.runner.measure(order, cancellation).await };
+            let (path, mark) = (mark_path(clone), self.mark(clone));
             let limit = |mark: &String| u64::try_from(mark.len()).unwrap_or(u64::MAX);
             let is_same = |mark: &String| {
                 files::read_bounded(&path, limit(mark)).is_ok_and(|found| found == mark.as_bytes())

@@ -15,6 +15,14 @@ pub enum FoundProgram {
     Missing,
 }
 
+/// Returns what changes when a program is replaced: its place, its size, and the time of its last change.
+pub fn identity(program: &Path) -> String {
+    let path = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
+    let facts = std::fs::metadata(&path).ok();
+    let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
+    format!("{} {:?} {changed:?}", path.display(), facts.map(|facts| facts.len()))
+}
+
 /// Searches a program by its path, or by its name in `PATH`. Files that are not executable are skipped, like in shells. Relative
 /// folders are skipped too: they would be in the repository, whose files are untrusted.
 pub fn look_for(program: impl AsRef<OsStr>, variables: &Variables) -> FoundProgram {

@@ -31,6 +31,8 @@ use crate::cli::view::paint::{Paint, Screen};
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
+use crate::domain::gate::FlakyTests;
+use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::Seat;
@@ -186,7 +188,11 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
     for (role, name, script) in scripts {
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
-    let test = GateCommand { command: TEST_COMMAND.to_owned(), deadline: Duration::from_mins(5) };
+    let test = GateCommand {
+        command: TEST_COMMAND.to_owned(),
+        deadline: Duration::from_mins(5),
+        flaky: FlakyTests::Fail,
+    };
     let gates =
         MeasuredGates { commands: BTreeMap::from([(GateName::tests(), test)]), ..MeasuredGates::default() };
     let abilities =
@@ -249,7 +255,7 @@ fn request() -> Result<Request, String> {
             coder: Some(seat("sam")?),
             reviewers: vec![seat("careful")?, seat("quick")?],
             max_rounds: Some(4),
-            required_gates: Some(vec![GateName::tests()]),
+            gates: BTreeMap::from([(GateName::tests(), GateChoice::REQUIRED)]),
             after_approval: Some(AfterApproval::Merge),
             ..Overrides::default()
         },

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::gate::FlakyTests;
+use crate::domain::gate_plan::{GatePlan, GateTiming, GateWeight};
 
 use super::seconds::seconds;
 
@@ -16,6 +17,9 @@ use super::seconds::seconds;
 pub struct GatesSettings {
     /// The project's tests.
     pub tests: Tests,
+    /// A further command that must succeed, for example `lint` or `types`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub command: BTreeMap<String, CommandSection>,
     /// The score of a deterministic scorer: the change may not lower the score of the merge base.
     pub score: ScoreSection,
     /// The forge's checks, with `review.auto_merge`.
@@ -130,6 +134,43 @@ impl Default for Tests {
         Self {
             command: None,
             setup: None,
+            before_review: true,
+            flaky: FlakyTests::default(),
+            timeout_seconds: seconds(1800),
+        }
+    }
+}
+
+/// A further command that must succeed, for example `lint` or `types`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CommandSection {
+    /// Command that must succeed. It runs without a shell, in a clone that `gates.tests.setup` has prepared.
+    pub command: String,
+    /// Require the gate for an approval; otherwise its result is only published.
+    pub required: bool,
+    /// Run the command before each review of a new commit too.
+    pub before_review: bool,
+    /// A command that fails, and passes when run again on the same files: `fail`, or `allow`.
+    pub flaky: FlakyTests,
+    /// Time limit for the command, in seconds.
+    pub timeout_seconds: NonZeroU64,
+}
+
+impl CommandSection {
+    pub fn plan(&self) -> GatePlan {
+        GatePlan {
+            timing: if self.before_review { GateTiming::BeforeReview } else { GateTiming::BeforeApproval },
+            weight: if self.required { GateWeight::Required } else { GateWeight::Advisory },
+        }
+    }
+}
+
+impl Default for CommandSection {
+    fn default() -> Self {
+        Self {
+            command: String::new(),
+            required: true,
             before_review: true,
             flaky: FlakyTests::default(),
             timeout_seconds: seconds(1800),

@@ -46,6 +46,7 @@ fn named(member: &Value) -> Option<&Value> {
 fn example(section: &str, name: &str, setting: &Value) -> String {
     let written = match (section, name) {
         ("agents.NAME", "cmd") => "\"my-agent\"",
+        ("gates.command.NAME", "command") => "\"npm run lint\"",
         ("agents.NAME", "env") => "[\"MY_AGENT_KEY\"]",
         ("agents.NAME", "timeout_seconds") => "600",
         ("agents.NAME", "dir") => "\"../my-checkout\"",

@@ -20,6 +20,7 @@ fn needs_trust(path: &str, value: &Value) -> bool {
         | ["agents", _, _, "args"]
         | ["turns", "allow_shared_dir" | "dangerous_permissions"]
         | ["gates", _, "command" | "setup" | "aislop_command"]
+        | ["gates", "command", _, "command"]
         | ["forge", "repository" | "gh_command"]
         | ["paths" | "trust" | "redact", ..] => true,
         ["agent_memory", "dir"] => value.as_str().is_some_and(|path| Path::new(path).is_absolute()),

@@ -249,7 +249,7 @@ async fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let gates = gates::gates(settings, &earlier, variables, &surroundings.cache.join("scores"))?;
+    let gates = gates::gates(settings, &earlier, variables, &surroundings.cache)?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
@@ -261,10 +261,9 @@ async fn prepare(
     let unseen = site.repository.unseen(&base, variables).await.map_err(config)?;
     warn(&terminal, unseen.into_iter().map(Some));
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing };
-    let required = gates::required(&configuration, &gates);
     let questions = questions(answers, settings);
     let engine_config = EngineConfig {
-        request: overrides::request(&configuration, &everyone, questions, &required).map_err(config)?,
+        request: overrides::request(&configuration, &everyone, questions, &gates).map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::adapters::gates::GATES;
+use crate::adapters::gates::command::{UserCommand, split};
 use crate::adapters::gates::score::scorer::{self, Scorer};
 use crate::adapters::gates::score::settings::ScoreSettings;
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
-use crate::adapters::gates::tests::{UserCommand, split};
 use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
-use crate::cli::config::gates_section::{ScoreMode, ScoreSection};
+use crate::cli::config::gates_section::{CommandSection, GatesSettings, ScoreMode, ScoreSection};
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::Settings;
 use crate::domain::ending::Refused;
+use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::GateName;
 use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy};
 use crate::engine::outcome::RunError;
@@ -31,41 +32,73 @@ pub fn gates(
     variables: &Variables,
     cache: &Path,
 ) -> Result<MeasuredGates, RunError> {
-    let tests = &settings.gates.tests;
+    let commands = commands(&settings.gates, earlier)?;
+    for (name, gate) in &commands {
+        must_be_there(&UserCommand::of(name), &gate.command, variables)?;
+    }
+    let score = score(&settings.gates.score, variables, &cache.join("scores"))?;
+    Ok(MeasuredGates { commands, passed: Some(cache.join("passed")), score })
+}
+
+/// The names of gates that are no commands of the user.
+const RESERVED: [&str; 6] = ["tests", "setup", "score", "tamper", "ci", "merge"];
+
+fn commands(
+    gates: &GatesSettings,
+    earlier: &Remembered,
+) -> Result<BTreeMap<GateName, GateCommand>, RunError> {
+    let tests = &gates.tests;
     let deadline = Duration::from_secs(tests.timeout_seconds.get());
+    let of_tests = |command| GateCommand { command, deadline, flaky: tests.flaky };
+    let test = tests.command.clone().or_else(|| earlier.last_test_command());
     let mut commands = BTreeMap::new();
-    for (name, which, command) in [
-        (GateName::tests(), UserCommand::Test, tests.command.clone().or_else(|| earlier.last_test_command())),
-        (GateName::setup(), UserCommand::Setup, tests.setup.clone()),
-    ] {
-        if let Some(command) = command {
-            let words = split(&command, which).map_err(usage)?;
-            must_be_there(which, &command, words.first().map_or("", String::as_str), variables)?;
-            commands.insert(name, GateCommand { command, deadline });
+    commands.extend(test.map(|command| (GateName::tests(), of_tests(command))));
+    commands.extend(tests.setup.clone().map(|command| (GateName::setup(), of_tests(command))));
+    for (name, section) in &gates.command {
+        if RESERVED.contains(&name.as_str()) {
+            return Err(usage(format!("`gates.command.{name}`: the name is reserved; choose another")));
+        }
+        let gate = name.parse().map_err(|error| usage(format!("`gates.command.{name}`: {error}")))?;
+        let CommandSection { command, flaky, .. } = section.clone();
+        let deadline = Duration::from_secs(section.timeout_seconds.get());
+        commands.insert(gate, GateCommand { command, deadline, flaky });
+    }
+    Ok(commands)
+}
+
+/// The sources of settings that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sources {
+    /// The flags of this command.
+    CommandLine,
+    All,
+}
+
+/// Returns what settings decide about gates. A gate that an open run requires is dropped only by `--gate off`.
+pub fn choices(
+    configuration: &Configuration,
+    measured: &MeasuredGates,
+    sources: Sources,
+) -> BTreeMap<GateName, GateChoice> {
+    let is_set = |key: &str| match sources {
+        Sources::CommandLine => configuration.is_asked(key),
+        Sources::All => configuration.is_set(key),
+    };
+    let by_default = |name: &GateName| sources == Sources::All && *name == GateName::score();
+    let mut choices = BTreeMap::new();
+    for gate in GATES {
+        let name = (gate.name)();
+        let is_off = name == GateName::score() && configuration.settings.gates.score.mode == ScoreMode::Off;
+        if is_off && is_set(gate.setting) {
+            choices.insert(name, GateChoice::Off);
+        } else if measured.has(&name) && (is_set(gate.setting) || by_default(&name)) {
+            choices.insert(name, GateChoice::REQUIRED);
         }
     }
-    let score = score(&settings.gates.score, variables, cache)?;
-    Ok(MeasuredGates { commands, flaky: tests.flaky, score })
-}
-
-/// Returns the gates that a new run requires, and whether flags of this command decide about them.
-pub fn required(configuration: &Configuration, measured: &MeasuredGates) -> RequiredGates {
-    let is_required = |name: &GateName, setting| {
-        if *name == GateName::score() { measured.score.is_some() } else { configuration.is_set(setting) }
-    };
-    let rows = GATES.iter().map(|gate| ((gate.name)(), gate.setting));
-    RequiredGates {
-        names: rows.filter(|(name, setting)| is_required(name, setting)).map(|(name, _)| name).collect(),
-        asked: GATES.iter().any(|gate| configuration.is_asked(gate.setting)),
-    }
-}
-
-/// Returns the gates that a new run requires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequiredGates {
-    pub names: Vec<GateName>,
-    /// Returns whether flags of this command name a gate: then its gates also replace those of an open run.
-    pub asked: bool,
+    let commands = configuration.settings.gates.command.iter().filter(|_| sources == Sources::All);
+    let parsed = commands.filter_map(|(name, section)| Some((name.parse().ok()?, section.plan())));
+    choices.extend(parsed.map(|(name, plan)| (name, GateChoice::On(plan))));
+    choices
 }
 
 fn usage(why: String) -> RunError {
@@ -73,18 +106,16 @@ fn usage(why: String) -> RunError {
 }
 
 /// Rejects a program that is not on PATH before the coder's first turn. A program with a path may be in the repository.
-fn must_be_there(
-    which: UserCommand,
-    command: &str,
-    program: &str,
-    variables: &Variables,
-) -> Result<(), RunError> {
+fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> Result<(), RunError> {
+    let words = split(command, which).map_err(usage)?;
+    let program = words.first().map_or("", String::as_str);
     if program.contains('/') || matches!(look_for(program, variables), FoundProgram::There(_)) {
         return Ok(());
     }
     Err(usage(format!(
         "the {which} command `{command}` can't be run: `{program}` was not found in the absolute folders of PATH; \
-         install it, or name another command with --{which}-command"
+         install it, or set another command: {}",
+        which.set_by("COMMAND")
     )))
 }
 

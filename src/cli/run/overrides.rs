@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::adapters::gates::settings::MeasuredGates;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
@@ -13,7 +14,7 @@ use crate::flow::request::{Questions, Request, Reviewing};
 use crate::flow::retry::RetryPolicy;
 use crate::flow::terms::Overrides;
 
-use super::gates::RequiredGates;
+use super::gates::{self, Sources};
 use super::models;
 
 /// Returns the request of a run.
@@ -21,7 +22,7 @@ pub fn request(
     configuration: &Configuration,
     agents: &[KnownAgent],
     questions: Questions,
-    gates: &RequiredGates,
+    measured: &MeasuredGates,
 ) -> Result<Request, String> {
     let seat = |name: &str, role| {
         let name = name.parse::<AgentName>().map_err(|error| format!("{error}"))?;
@@ -30,8 +31,8 @@ pub fn request(
     let review = &configuration.settings.review;
     let ci = &configuration.settings.gates.ci;
     Ok(Request {
-        asked: overrides(configuration, Sources::CommandLine, gates),
-        configured: overrides(configuration, Sources::All, gates),
+        asked: overrides(configuration, Sources::CommandLine, measured),
+        configured: overrides(configuration, Sources::All, measured),
         default_coder: seat(DEFAULT_CODER, Role::Coder)?,
         default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
@@ -92,14 +93,7 @@ fn repair_chain(models: &[String]) -> RepairChain {
     }
 }
 
-/// The sources of settings that are used.
-#[derive(Clone, Copy)]
-enum Sources {
-    CommandLine,
-    All,
-}
-
-fn overrides(configuration: &Configuration, sources: Sources, gates: &RequiredGates) -> Overrides {
+fn overrides(configuration: &Configuration, sources: Sources, measured: &MeasuredGates) -> Overrides {
     let settings = &configuration.settings;
     let (review, tests) = (&settings.review, &settings.gates.tests);
     let is_set = |key: &str| match sources {
@@ -112,10 +106,6 @@ fn overrides(configuration: &Configuration, sources: Sources, gates: &RequiredGa
     let seat = |name: &AgentName, role| with_model(name, role, settings);
     let reviewers: Vec<Seat> =
         settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
-    let decide_about_gates = match sources {
-        Sources::CommandLine => gates.asked,
-        Sources::All => true,
-    };
     Overrides {
         coder: settings
             .roles
@@ -125,7 +115,7 @@ fn overrides(configuration: &Configuration, sources: Sources, gates: &RequiredGa
             .map(|name| seat(name, Role::Coder)),
         reviewers: if is_set("roles.reviewers") { reviewers } else { Vec::new() },
         max_rounds: is_set("review.max_rounds").then_some(review.max_rounds.get()),
-        required_gates: decide_about_gates.then(|| gates.names.clone()),
+        gates: gates::choices(configuration, measured, sources),
         test_timing: is_set("gates.tests.before_review").then_some(timing),
         on_reviewer_failure: is_set("review.on_reviewer_failure").then_some(review.on_reviewer_failure),
         after_approval: is_set("review.auto_merge").then_some(after),

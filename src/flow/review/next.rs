@@ -222,8 +222,9 @@ fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible>
     }
     match (rounds.has_begun(), rounds.gating()) {
         (false, _) => fresh_round(seen, here),
-        (true, Gating::Red) => coder::turn(seen, here),
-        (true, Gating::Open) => reviews(seen, here),
+        // Items of a gate that was turned off since are nobody's work.
+        (true, Gating::Red) if !seen.left_to_fix(here).is_empty() => coder::turn(seen, here),
+        (true, Gating::Red | Gating::Open) => reviews(seen, here),
     }
 }
 
@@ -284,9 +285,9 @@ fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
 /// Handles a unanimous approval: the gates on this head, then the follow-ups, then the forge's checks, then the end.
 fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decision<Infallible> {
     let against = seen.against();
-    let required = &seen.run.terms.policy.required_gates;
+    let planned = seen.run.terms.policy.gates();
     let record = |round, record| seen.gates_record(round, record);
-    seen.gates(&against).hold(seen.cx, required, at, record)?;
+    seen.gates(&against).hold(seen.cx, &planned, at, record)?;
     conflicts::none(seen, at)?;
     checks::red(seen, at)?;
     follow_ups(seen, at)?;

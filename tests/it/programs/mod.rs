@@ -7,6 +7,7 @@ mod disks;
 mod doctor;
 mod failure_messages;
 mod flaky;
+mod gates;
 mod history;
 mod killed;
 mod layers;

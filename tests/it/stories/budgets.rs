@@ -22,7 +22,7 @@ use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
 use super::stage::{Begins, Story, issue, pull_request, story};
 
 /// Returns a budget for this number of turns, in tokens.
-fn turns(count: u64) -> Budget {
+pub(super) fn turns(count: u64) -> Budget {
     Budget { tokens: NonZeroU64::new(count * TURN_USAGE.tokens()), ..Budget::default() }
 }
 

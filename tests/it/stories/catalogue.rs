@@ -21,6 +21,7 @@ macro_rules! every_story {
             a_wish_in_an_issue: 135,
             no_second_round: 35,
             overloaded_at_first: 90,
+            three_gates_on_one_head: 150,
         }
     };
 }
@@ -30,6 +31,7 @@ pub(super) use every_story;
 pub(super) use super::budgets::no_second_round;
 pub(super) use super::deliveries::{a_coder_with_questions, an_issue_merged};
 pub(super) use super::followups::follow_ups_filed;
+pub(super) use super::gates::three_gates_on_one_head;
 pub(super) use super::merges::a_conflict_merged;
 pub(super) use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
 pub(super) use super::requirements::a_wish_in_an_issue;

@@ -9,6 +9,7 @@ mod crashes;
 mod deliveries;
 mod end;
 mod followups;
+mod gates;
 mod handovers;
 mod interrupts;
 mod merges;

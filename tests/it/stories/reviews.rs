@@ -1,7 +1,5 @@
 //! Stories of rounds: blocking, fixing, disputing, giving up.
 
-use std::sync::Arc;
-
 use agent_loop::domain::agent::AgentName;
 use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use agent_loop::domain::failure::TurnFailure;
@@ -13,8 +11,8 @@ use super::cast::{
     FILE, addresses_all, agent, always_approves, always_fails, always_says, approves, blocks, blocks_while,
     disputes_all, honest_coder, implements_and, leaves_all,
 };
-use super::stage::{Begins, Story, story};
-use crate::world::{Agent, Gate, Reaction};
+use super::stage::{Begins, Story, StoryGate, story};
+use crate::world::{Agent, Reaction, Tree};
 
 /// Creates a coder that implements honestly and answers every review in this way.
 fn coder_that_answers(answer: fn(&agent_loop::ports::agents::TurnOrder) -> String) -> Agent {
@@ -29,11 +27,14 @@ pub(super) fn two_reviewers_one_blocks() -> Story {
     )
 }
 
+/// Fails on a tree with a bug.
+pub(super) fn bug_fails(tree: &Tree) -> Verdict {
+    if tree.get(FILE).is_some_and(|text| text.contains("bug")) { Verdict::Fail } else { Verdict::Pass }
+}
+
 pub(super) fn red_tests() -> Story {
-    let gate: Gate = Arc::new(|tree| {
-        if tree.get(FILE).is_some_and(|text| text.contains("bug")) { Verdict::Fail } else { Verdict::Pass }
-    });
-    Story { gate: Some(gate), ..story("red tests", honest_coder(), vec![("quick", always_approves())]) }
+    let gates = vec![StoryGate::required("tests", bug_fails)];
+    Story { gates, ..story("red tests", honest_coder(), vec![("quick", always_approves())]) }
 }
 
 pub(super) fn lost_dispute() -> Story {
@@ -157,7 +158,7 @@ async fn only_green_tests_resolve_red_ones() {
 
 #[tokio::test]
 async fn an_unmeasured_gate_is_not_green() {
-    let story = Story { gate: Some(Arc::new(|_| Verdict::Inconclusive)), ..red_tests() };
+    let story = Story { gates: vec![StoryGate::required("tests", |_| Verdict::Inconclusive)], ..red_tests() };
     let outcome = story.play(&story.world()).await;
     assert_eq!((outcome.ending.exit_code(), outcome.ending), (6, Ending::Inconclusive));
 }
@@ -276,12 +277,10 @@ async fn a_dependent_reviewer_is_named() {
 /// A coder that changes the file in every turn, but never the part that the gate measures.
 #[tokio::test]
 async fn the_same_red_output_ends_blocked() {
-    let red_on = |bad: fn(&str) -> bool| -> Gate {
-        Arc::new(
-            move |tree| {
-                if tree.get(FILE).is_some_and(|text| bad(text)) { Verdict::Fail } else { Verdict::Pass }
-            },
-        )
+    let red_on = |bad: fn(&str) -> bool| {
+        StoryGate::required("tests", move |tree| {
+            if tree.get(FILE).is_some_and(|text| bad(text)) { Verdict::Fail } else { Verdict::Pass }
+        })
     };
     for (gate, on_base) in [
         (red_on(|_| true), "`main` at"),
@@ -293,7 +292,7 @@ async fn the_same_red_output_ends_blocked() {
             Reaction::Says(addresses_all(order))
         });
         let story = Story {
-            gate: Some(gate),
+            gates: vec![gate],
             max_rounds: 10,
             ..story("hopeless", busy, vec![("quick", always_approves())])
         };

@@ -1,6 +1,6 @@
 //! Stories of agents whose answers contain secrets.
 
-use crate::world::{Gate, MemoryWorld, Reaction};
+use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, NeedsHuman};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::subject::Subject;
@@ -12,7 +12,8 @@ use agent_loop::text::redaction::Secret;
 use super::cast::{
     FILE, addresses_all, agent, always_fails, approves, blocks_while, honest_coder, implements_and,
 };
-use super::stage::{Begins, Story, story};
+use super::reviews::bug_fails;
+use super::stage::{Begins, Story, StoryGate, story};
 
 const PASSWORD: &str = "correct-horse-battery";
 
@@ -86,11 +87,7 @@ async fn a_gates_secrets_are_replaced_too() {
         values: vec![Secret { kind: "STORY".to_owned(), value: "as the story says".to_owned() }],
         on_hit: OnSecret::Replace,
     };
-    let gate: Gate = std::sync::Arc::new(|tree| {
-        let is_bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
-        if is_bad { agent_loop::domain::gate::Verdict::Fail } else { agent_loop::domain::gate::Verdict::Pass }
-    });
-    story.gate = Some(gate);
+    story.gates = vec![StoryGate::required("tests", bug_fails)];
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
     assert!(!everything_kept(&world).await.contains("as the story says"));

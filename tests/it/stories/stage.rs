@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::world::{Agent, Gate, MemoryWorld, Setup};
+use crate::world::{Agent, Gate, GateResult, MemoryWorld, Setup, Tree};
 use agent_loop::domain::agent::{AgentName, Role};
-use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::gate_plan::GateChoice;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, Followups, OnReviewerFailure};
 use agent_loop::domain::roster::Seat;
@@ -36,7 +36,7 @@ pub(super) struct Story {
     pub(super) reviewers: Vec<(&'static str, Agent)>,
     /// The reformatting of malformed answers.
     pub(super) repairers: Vec<(&'static str, Agent)>,
-    pub(super) gate: Option<Gate>,
+    pub(super) gates: Vec<StoryGate>,
     pub(super) max_rounds: u32,
     pub(super) budget: Budget,
     pub(super) after: AfterApproval,
@@ -48,6 +48,28 @@ pub(super) struct Story {
     pub(super) followups: Followups,
     /// A person's signed requirement on the first subject, before the story begins.
     pub(super) requirement: Option<&'static str>,
+}
+
+/// A gate of a story.
+#[derive(Clone)]
+pub(super) struct StoryGate {
+    pub(super) name: &'static str,
+    pub(super) choice: GateChoice,
+    pub(super) gate: Gate,
+}
+
+impl StoryGate {
+    /// Creates a required gate.
+    pub(super) fn required<R: Into<GateResult>>(
+        name: &'static str,
+        measure: impl Fn(&Tree) -> R + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, choice: GateChoice::REQUIRED, gate: Arc::new(move |tree| measure(tree).into()) }
+    }
+
+    pub(super) fn name(&self) -> GateName {
+        self.name.parse().unwrap()
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -66,7 +88,7 @@ pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static s
         coder,
         reviewers,
         repairers: Vec::new(),
-        gate: None,
+        gates: Vec::new(),
         max_rounds: 5,
         budget: Budget::default(),
         after: AfterApproval::Leave,
@@ -103,9 +125,9 @@ impl Story {
         for (name, turn) in &self.repairers {
             agents.insert((Role::Repair, label(name)), Arc::clone(turn));
         }
-        let gate = self.gate.clone().unwrap_or_else(|| Arc::new(|_| Verdict::Pass));
+        let gates = self.gates.iter().map(|one| (one.name(), Arc::clone(&one.gate))).collect();
         let answer = self.answer.map(str::to_owned);
-        let world = MemoryWorld::new(Setup { files: files("old"), agents, gate, answer }).unwrap();
+        let world = MemoryWorld::new(Setup { files: files("old"), agents, gates, answer }).unwrap();
         match self.begins {
             Begins::Task => {}
             Begins::Issue => {
@@ -156,7 +178,7 @@ impl Story {
                 coder: Some(seat("sam")),
                 reviewers: names.iter().map(|name| seat(name)).collect(),
                 max_rounds: Some(self.max_rounds),
-                required_gates: self.gate.as_ref().map(|_| vec![GateName::tests()]),
+                gates: self.gates.iter().map(|one| (one.name(), one.choice)).collect(),
                 test_timing: None,
                 on_reviewer_failure: Some(self.on_failure),
                 after_approval: Some(self.after),
@@ -206,7 +228,7 @@ impl Story {
     ) -> Option<Outcome> {
         let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
         agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
-        let gates = self.gate.iter().map(|_| GateName::tests()).collect();
+        let gates = self.gates.iter().map(StoryGate::name).collect();
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
         let abilities = Abilities { agents, gates, ..Abilities::default() };
         let setting = EngineConfig {

@@ -13,7 +13,7 @@ use agent_loop::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
 use agent_loop::protocol::raw_answer::RawAnswer;
 
 use super::git::Tree;
-use super::memory_world::{MemoryWorld, State};
+use super::memory_world::{GateResult, MemoryWorld, State};
 
 /// The action of an agent in a turn.
 pub(crate) enum Reaction {
@@ -78,10 +78,11 @@ impl Gates for MemoryWorld {
 impl Gate for MemoryWorld {
     fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
         let effect = |state: &mut State| {
-            let verdict = (state.gate)(&state.git.tree(&order.head));
+            let gate = state.gates.get(&order.gate).expect("the story has this gate");
+            let GateResult { verdict, findings } = gate(&state.git.tree(&order.head));
             let detail =
                 if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
-            GateReport::Measured { verdict, detail, findings: Vec::new(), log: None }
+            GateReport::Measured { verdict, detail, findings, log: None }
         };
         Box::pin(self.change("tests", effect, || None))
     }

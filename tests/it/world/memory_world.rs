@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::branch_rules::BranchRules;
-use agent_loop::domain::gate::Verdict;
-use agent_loop::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
+use agent_loop::domain::gate::{Finding, Verdict};
+use agent_loop::domain::ids::{BranchName, CommitSha, GateName, InvalidName, Label, Login};
 use agent_loop::domain::pull_request::{Check, CheckBoard, PullRequestState, QueuePlace};
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
@@ -21,8 +21,21 @@ use super::forge::{Filed, ForgeModel};
 use super::git::{Git, Tree};
 use super::history::Recorder;
 
-/// The test command of the model: it returns a verdict on a tree.
-pub(crate) type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
+/// A gate of the model: it measures a tree.
+pub(crate) type Gate = Arc<dyn Fn(&Tree) -> GateResult + Send + Sync>;
+
+/// What a gate of the model measured.
+#[derive(Debug, Clone)]
+pub(crate) struct GateResult {
+    pub(crate) verdict: Verdict,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl From<Verdict> for GateResult {
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, findings: Vec::new() }
+    }
+}
 
 /// The state of the whole model.
 pub(super) struct State {
@@ -31,7 +44,7 @@ pub(super) struct State {
     pub(super) journals: BTreeMap<(u32, Subject), Vec<Entry>>,
     pub(super) locks: BTreeMap<(u32, Subject), Weak<Mutex<()>>>,
     pub(super) agents: BTreeMap<(Role, Label), Agent>,
-    pub(super) gate: Gate,
+    pub(super) gates: BTreeMap<GateName, Gate>,
     pub(super) answer: Option<String>,
     pub(super) now: Timestamp,
     pub(super) unique: u64,
@@ -48,7 +61,7 @@ pub(super) struct State {
 pub(crate) struct Setup {
     pub(crate) files: Tree,
     pub(crate) agents: BTreeMap<(Role, Label), Agent>,
-    pub(crate) gate: Gate,
+    pub(crate) gates: BTreeMap<GateName, Gate>,
     /// The person's answer to questions, if a person is present.
     pub(crate) answer: Option<String>,
 }
@@ -77,7 +90,7 @@ impl MemoryWorld {
             journals: BTreeMap::new(),
             locks: BTreeMap::new(),
             agents: setup.agents,
-            gate: setup.gate,
+            gates: setup.gates,
             answer: setup.answer,
             now: Timestamp::UNIX_EPOCH,
             unique: 0,

@@ -15,4 +15,4 @@ pub(crate) use agents::{Agent, Reaction, TURN_USAGE};
 pub(crate) use effects::{Plan, Stop};
 pub(crate) use git::Tree;
 pub(crate) use history::History;
-pub(crate) use memory_world::{Gate, MemoryWorld, Setup};
+pub(crate) use memory_world::{Gate, GateResult, MemoryWorld, Setup};

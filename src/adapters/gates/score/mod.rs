@@ -21,7 +21,7 @@ use crate::domain::quality::QualityReport;
 use crate::domain::quality::comparison::compare;
 use crate::domain::quality::verdict::{ChangeFacts, ScoreVerdict, judge};
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
 use crate::ports::workspace::WorkspaceError;
 
 use super::settings::GateSettings;
@@ -38,6 +38,10 @@ pub(super) struct ScoreGate {
 }
 
 impl Gate for ScoreGate {
+    fn place(&self) -> GatePlace {
+        GatePlace::Mirror
+    }
+
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
             match self.compared(order, cancellation).await {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::adapters::digest;
-use crate::adapters::process::search::{FoundProgram, look_for};
+use crate::adapters::process::search::{FoundProgram, identity, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::domain::quality::QualityReport;
 
@@ -84,14 +84,6 @@ impl Scorer {
             policy: policy.hash.clone(),
         }
     }
-}
-
-/// Returns what changes when a program is replaced: its place, its size, and the time of its last change.
-fn identity(program: &std::path::Path) -> String {
-    let path = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
-    let facts = std::fs::metadata(&path).ok();
-    let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
-    format!("{} {:?} {changed:?}", path.display(), facts.map(|facts| facts.len()))
 }
 
 /// Returns the program of aislop: the configured one, else the one in PATH.

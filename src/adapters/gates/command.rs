@@ -1,4 +1,4 @@
-//! The gate `tests`: runs a command without a shell; the verdict is its exit code, and the end of its output is for people.
+//! Runs the command of a gate without a shell: the verdict is its exit code, and the end of its output is for people.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
 use crate::domain::shell::quoted;
 use crate::pattern::pattern;
 use crate::ports::cancellation::Cancellation;
@@ -28,36 +29,53 @@ const DETAIL: usize = 4_000;
 /// The number of last lines of the output in which a message about a missing program is searched.
 const LAST_LINES: usize = 10;
 
-/// The gate `tests`: passes when the test command succeeds.
+/// Passes when a command succeeds.
 #[derive(Debug)]
-pub(super) struct TestsGate {
-    test: GateCommand,
+pub(super) struct CommandRunner {
+    gate: GateCommand,
     settings: GateSettings,
 }
 
 /// A command of the user that runs without a shell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserCommand {
     Test,
     Setup,
+    Gate(GateName),
 }
 
 impl UserCommand {
-    /// Returns its key in the section `gates.tests`.
-    fn key(self) -> &'static str {
+    /// Returns the command of a gate.
+    pub fn of(gate: &GateName) -> Self {
+        if *gate == GateName::tests() {
+            Self::Test
+        } else if *gate == GateName::setup() {
+            Self::Setup
+        } else {
+            Self::Gate(gate.clone())
+        }
+    }
+
+    /// Returns how to set the command: by a flag, or by a setting.
+    pub fn set_by(&self, command: &str) -> String {
+        let value = toml::Value::String(command.to_owned());
         match self {
-            Self::Test => "command",
-            Self::Setup => "setup",
+            Self::Test | Self::Setup => {
+                let key = if *self == Self::Test { "command" } else { "setup" };
+                format!("--{self}-command {} (in a configuration: {key} = {value})", quoted(command))
+            }
+            Self::Gate(name) => format!("gates.command.{name}.command = {value}"),
         }
     }
 }
 
 impl fmt::Display for UserCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Test => "test",
-            Self::Setup => "setup",
-        })
+        match self {
+            Self::Test => formatter.write_str("test"),
+            Self::Setup => formatter.write_str("setup"),
+            Self::Gate(name) => name.fmt(formatter),
+        }
     }
 }
 
@@ -66,7 +84,7 @@ impl fmt::Display for UserCommand {
 /// # Errors
 /// When there are no words, a quote is not closed, or there is an operator of a shell, which the program would get as an
 /// argument.
-pub fn split(command: &str, which: UserCommand) -> Result<Vec<String>, String> {
+pub fn split(command: &str, which: &UserCommand) -> Result<Vec<String>, String> {
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
     match (words.first(), shell::operator(command)) {
         (None, _) => Err(format!("the {which} command is empty")),
@@ -76,18 +94,15 @@ pub fn split(command: &str, which: UserCommand) -> Result<Vec<String>, String> {
 }
 
 /// Returns why shell syntax is rejected, and what to type instead.
-fn no_shell(command: &str, which: UserCommand, operator: &str) -> String {
-    let instead = format!("sh -c {}", quoted(command));
+fn no_shell(command: &str, which: &UserCommand, operator: &str) -> String {
+    let instead = which.set_by(&format!("sh -c {}", quoted(command)));
     format!(
         "the {which} command `{command}` runs without a shell, and only a shell understands `{operator}`. Type \
-         --{which}-command {} (in a configuration: {} = {}), or quote the word to pass it unchanged",
-        quoted(&instead),
-        which.key(),
-        toml::Value::String(instead.clone())
+         {instead}, or quote the word to pass it unchanged"
     )
 }
 
-impl Gate for TestsGate {
+impl Gate for CommandRunner {
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
             match self.job(order) {
@@ -110,9 +125,9 @@ fn name(order: &GateOrder) -> String {
     format!("{}-{}-{}", order.run, order.gate, order.attempt)
 }
 
-impl TestsGate {
-    pub(super) fn of(test: GateCommand, settings: &GateSettings) -> Self {
-        Self { test, settings: settings.clone() }
+impl CommandRunner {
+    pub(super) fn of(gate: GateCommand, settings: &GateSettings) -> Self {
+        Self { gate, settings: settings.clone() }
     }
 
     fn log_of(&self, order: &GateOrder) -> PathBuf {
@@ -121,10 +136,11 @@ impl TestsGate {
 
     fn job(&self, order: &GateOrder) -> Result<Job, String> {
         let GateSettings { variables, folders, .. } = &self.settings;
-        let words = split(&self.test.command, UserCommand::Test)?;
-        let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
+        let words = split(&self.gate.command, &UserCommand::of(&order.gate))?;
+        let (program, arguments) = words.split_first().ok_or("the command is empty")?;
+        let workdir = order.workdir.as_ref().ok_or("there is no clone to run in")?;
         files::make_folder(&folders.logs(&order.subject))?;
-        let line = CommandLine::new(program, &order.workdir, environment::for_tests(variables))
+        let line = CommandLine::new(program, workdir, environment::for_tests(variables))
             .arguments(arguments)
             .variable("AGENT_LOOP_RUN_ID", order.run.as_str());
         Ok(Job {
@@ -132,7 +148,7 @@ impl TestsGate {
             children: folders.children(&order.subject),
             log: self.log_of(order),
             marker: name(order),
-            deadline: self.test.deadline,
+            deadline: self.gate.deadline,
             idle: None,
             stop: StopSequence::Terminate,
         })
@@ -143,7 +159,7 @@ impl TestsGate {
             End::Cancelled => GateReport::Cancelled,
             End::NotStarted(why) | End::Disk(why) => inconclusive(why, Some(log)),
             End::TimedOut => {
-                let seconds = self.test.deadline.as_secs();
+                let seconds = self.gate.deadline.as_secs();
                 inconclusive(format!("took longer than {seconds} s and was killed"), Some(log))
             }
             End::Hung { seconds } => inconclusive(
@@ -165,8 +181,8 @@ impl TestsGate {
     }
 }
 
-const FRESH_CLONE: &str = "The tests run in a fresh clone, without the files that git ignores, such as `node_modules` or \
-     `.venv`: install what they need with `--setup-command`";
+const FRESH_CLONE: &str = "The command runs in a fresh clone, without the files that git ignores, such as `node_modules` or \
+     `.venv`: install what it needs with `--setup-command`";
 
 /// Returns why a failed command did not run any tests: a program was not found, or is not executable.
 fn not_run(code: i32, output: &str) -> Option<&'static str> {
@@ -176,9 +192,9 @@ fn not_run(code: i32, output: &str) -> Option<&'static str> {
     );
     let mut last = output.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES);
     match (last.any(|line| NOT_RUN.is_match(line)), code) {
-        (true, _) => Some("the test command did not run"),
-        (false, 126) => Some("the test command is not executable"),
-        (false, 127) => Some("a program of the test command was not found"),
+        (true, _) => Some("the command did not run"),
+        (false, 126) => Some("the command is not executable"),
+        (false, 127) => Some("a program of the command was not found"),
         (false, _) => None,
     }
 }
