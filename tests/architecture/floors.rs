@@ -64,7 +64,7 @@ fn no_floor_uses_forbidden_words() {
     assert_kept(&broken);
 }
 
-/// Only files named after comments make texts for people.
+/// Only files named after comments make texts for people: `comment.rs` and `NAME_comment.rs`.
 #[test]
 fn only_comments_of_flows_use_text() {
     let mut broken = Vec::new();
