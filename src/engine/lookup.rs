@@ -133,7 +133,7 @@ async fn people<W: World>(
     let thread =
         if *subject == session.subject { Some(&session.thread) } else { other(cx, session, subject).await? };
     Ok(thread.map_or_else(People::default, |thread| {
-        people::listen(trust, thread.issue.as_ref(), &thread.comments, &remarks)
+        people::listen(trust, thread.issue.as_ref(), thread.of_people(), &remarks)
     }))
 }
 

@@ -11,17 +11,17 @@ use crate::ports::forge::{AuthorRole, Comment, Issue, IssueState, Remarks};
 use crate::protocol::context::ContextComment;
 use crate::protocol::requirements;
 
-/// Returns the comments of people in an issue and in a pull request, without records.
-pub(super) fn listen(
+/// Returns the comments of people in an issue and in a pull request, without remarks that claim to be records.
+pub(super) fn listen<'thread>(
     trust: &Trust,
     issue: Option<&Issue>,
-    comments: &[Comment],
-    remarks: &Remarks,
+    comments: impl Iterator<Item = &'thread Comment>,
+    remarks: &'thread Remarks,
 ) -> People {
     let own = issue.and_then(|issue| requirement(trust, issue.role, &issue.author, &issue.body));
     let described = remarks.description.iter();
-    let mut said: Vec<&Comment> =
-        comments.iter().chain(&remarks.reviews).filter(|comment| !codec::claims(&comment.body)).collect();
+    let reviews = remarks.reviews.iter().filter(|review| !codec::claims(&review.body));
+    let mut said: Vec<&Comment> = comments.chain(reviews).collect();
     said.sort_by_key(|comment| comment.created_at);
     let required = described
         .chain(said.iter().copied())

@@ -40,6 +40,12 @@ impl CachedThread {
         self.reader.chain(chain, recorders)
     }
 
+    /// Returns the comments that do not claim to be records.
+    pub(super) fn of_people(&self) -> impl Iterator<Item = &Comment> {
+        let marked = self.comments.iter().zip(self.reader.are_of_people());
+        marked.filter(|(_, is_of_a_person)| *is_of_a_person).map(|(comment, _)| comment)
+    }
+
     /// Returns the comments with a record of another thread, or with a quoted one.
     pub(super) fn strays(&self, subject: &Subject) -> Vec<IgnoredComment> {
         self.reader.strays(subject)

@@ -184,6 +184,14 @@ impl ThreadReader {
         links.reading
     }
 
+    /// Returns for each comment of the thread whether it is one of a person: it does not claim to be a record.
+    pub fn are_of_people(&self) -> impl Iterator<Item = bool> {
+        self.comments.iter().map(|comment| match comment.content {
+            Content::NoRecord | Content::Quoted => true,
+            Content::Record(_) | Content::Newer(_) | Content::Damaged(_) => false,
+        })
+    }
+
     /// Returns the comments that have a record which belongs to no chain of this subject's thread.
     pub fn strays(&self, subject: &Subject) -> Vec<IgnoredComment> {
         let why = |comment: &DecodedComment| match &comment.content {

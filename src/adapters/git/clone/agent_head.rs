@@ -46,19 +46,30 @@ struct Room {
 
 /// Returns every ref with its raw value; `None` if one is invalid, or a limit is exceeded.
 pub(crate) fn refs(git_folder: &Path) -> Option<BTreeMap<String, String>> {
+    refs_below(git_folder, &["refs"])
+}
+
+/// Returns every ref in these folders, such as `refs/tags`, with its raw value; `None` if one is invalid, or a limit is
+/// exceeded.
+pub(crate) fn refs_below(git_folder: &Path, folders: &[&str]) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let packed = git_folder.join("packed-refs");
     if fs::symlink_metadata(&packed).is_ok() {
+        let is_wanted = |name: &str| folders.iter().any(|folder| Path::new(name).starts_with(folder));
         for line in text(&packed, PACKED_BYTES)?.lines() {
-            if let Some((sha, name)) = line.split_once(' ').filter(|_| !line.starts_with(['#', '^'])) {
+            if let Some((sha, name)) = line.split_once(' ').filter(|_| !line.starts_with(['#', '^']))
+                && is_wanted(name)
+            {
                 found.insert(name.to_owned(), sha.to_owned());
             }
         }
     }
-    let folder = git_folder.join("refs");
-    if fs::symlink_metadata(&folder).is_ok() {
-        let mut room = Room { refs: MOST_LOOSE, depth: MOST_DEPTH };
-        collect(&folder, "refs", &mut room, &mut found)?;
+    for name in folders {
+        let folder = git_folder.join(name);
+        if fs::symlink_metadata(&folder).is_ok() {
+            let mut room = Room { refs: MOST_LOOSE, depth: MOST_DEPTH };
+            collect(&folder, name, &mut room, &mut found)?;
+        }
     }
     Some(found)
 }

@@ -51,7 +51,8 @@ pub(crate) fn arm(
 /// runs exist only as `origin/NAME`.
 fn refs_of_clone(mirror: &Path, head: &CommitSha, branch: Option<&BranchName>) -> BTreeMap<String, String> {
     let mut refs = BTreeMap::new();
-    for (name, value) in agent_head::refs(mirror).unwrap_or_default() {
+    let of_the_forge = agent_head::refs_below(mirror, &["refs/remotes/forge", "refs/tags"]);
+    for (name, value) in of_the_forge.unwrap_or_default() {
         if value.parse::<CommitSha>().is_err() {
             continue;
         }
@@ -62,7 +63,7 @@ fn refs_of_clone(mirror: &Path, head: &CommitSha, branch: Option<&BranchName>) -
             if !branch_names::is_of_a_run(name) && !branch.is_some_and(|own| meets(own.as_str())) {
                 refs.insert(format!("refs/heads/{name}"), value);
             }
-        } else if name.starts_with("refs/tags/") {
+        } else {
             refs.insert(name, value);
         }
     }

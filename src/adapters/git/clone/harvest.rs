@@ -28,7 +28,8 @@ pub(crate) async fn harvest(
     }
     let mut found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
     let mut notes = std::mem::take(&mut found.notes);
-    let descends = found.base == *head || mirror.contains(&found.base, head).await?;
+    let base = found.base.clone();
+    let descends = base == *head || mirror.contains(&base, head).await?;
     let made = commit(mirror, paths, found, message).await?;
     notes.extend(beside(mirror, workplace, &made).await?);
     let found = if mirror.same_files(&made, head).await? {
@@ -37,6 +38,10 @@ pub(crate) async fn harvest(
         Harvest::Unfit { why, salvage: aside(mirror, paths, made)? }
     } else {
         mirror.write_ref(&work_ref(paths, &made), &made)?;
+        // The new commit keeps its ancestors: a clone has one such ref, however many turns it had.
+        for older in [head, &base].into_iter().filter(|older| **older != made) {
+            mirror.remove_ref(&work_ref(paths, older))?;
+        }
         Harvest::Commit(made)
     };
     Ok(AfterTurn { found, notes })

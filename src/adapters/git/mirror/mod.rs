@@ -243,6 +243,11 @@ impl Mirror {
         rename(&lock, &path)
     }
 
+    /// Removes a ref that `write_ref` or git wrote as a file, if it exists. No spawn.
+    pub(crate) fn remove_ref(&self, name: &str) -> Result<(), WorkspaceError> {
+        remove(&self.path.join(name))
+    }
+
     /// Returns the best common ancestor. One spawn.
     pub(crate) async fn merge_base(
         &self,

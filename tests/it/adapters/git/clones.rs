@@ -23,6 +23,23 @@ async fn coders_get_a_working_branch() {
     git(&clone, &["fsck", "--strict"]).await;
 }
 
+/// Every ref of the mirror costs each later turn time.
+#[tokio::test]
+async fn turns_leave_one_work_ref() {
+    let mut scene = Scene::new().await;
+    let first = scene.change().await;
+    scene.head = first.clone();
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "three\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
+    write(&clone, "a.txt", "four\n");
+    let last = scene.harvested().await;
+    let refs =
+        git(&scene.mirror(), &["for-each-ref", "--format=%(objectname)", "refs/agent-loop/work"]).await;
+    assert_eq!(refs.trim(), last.to_string());
+    assert!(scene.workspace.contains(&last, &first).await.unwrap());
+}
+
 #[tokio::test]
 async fn new_file_times_are_no_change() {
     let scene = Scene::new().await;
