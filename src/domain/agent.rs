@@ -234,6 +234,16 @@ impl Role {
     pub fn with(self, label: &str) -> String {
         if label == self.name() { label.to_owned() } else { format!("{self} {label}") }
     }
+
+    /// Returns the flag that names an agent in this role. Debaters are the reviewers of a debate.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Coder => "coder",
+            Self::Reviewer | Self::Debater => "reviewer",
+            Self::Analyzer => "discuss-analyzer",
+            Self::Repair => "repair-backend",
+        }
+    }
 }
 
 impl ResponseKind {
@@ -245,7 +255,9 @@ impl ResponseKind {
             | Self::PlanState
             | Self::PlanRevision
             | Self::PlanDecomposition => Role::Coder,
-            Self::PrReview | Self::PlanReview | Self::DiscussReview | Self::DiscussAgenda => Role::Reviewer,
+            Self::PrReview | Self::PlanReview => Role::Reviewer,
+            Self::DiscussReview => Role::Debater,
+            Self::DiscussAgenda => Role::Analyzer,
         }
     }
 

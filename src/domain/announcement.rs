@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::debate::DebateResult;
 use super::gate::Measurement;
 use super::ids::{BranchName, CommitSha, GateName, IssueNumber, ItemId, Label, PullRequestNumber};
 use super::item::OpenedItem;
@@ -17,7 +18,9 @@ pub enum Announcement {
     Opened {
         #[serde(skip_serializing_if = "Option::is_none")]
         head: Option<CommitSha>,
-        coder: Label,
+        /// Absent in a debate, whose reviewers vote on an issue.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        coder: Option<Label>,
         reviewers: Vec<Label>,
         gates: Vec<GateName>,
         max_rounds: u32,
@@ -43,6 +46,19 @@ pub enum Announcement {
         items: Vec<OpenedItem>,
         dispositions: Vec<Disposition>,
         usage: Usage,
+    },
+    /// A debater voted on an issue.
+    Voted { round: u32, agent: Label, state: Ballot, summary: String, usage: Usage },
+    /// A round of a debate ended.
+    Summarized {
+        round: u32,
+        /// The result of the debate, if this was its last round.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<DebateResult>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<Ballot>,
+        /// The debaters without a vote.
+        failed: Vec<Label>,
     },
     /// The coder answered a review.
     Answered {
@@ -90,18 +106,22 @@ impl Announcement {
             | Self::Answered { head, .. }
             | Self::Gates { head, .. } => Some(head),
             Self::Opened { head, .. } | Self::Concluded { head, .. } => head.as_ref(),
-            Self::FollowedUp { .. } => None,
+            Self::FollowedUp { .. } | Self::Voted { .. } | Self::Summarized { .. } => None,
         }
     }
 
     /// Returns the agent whose answer the record has.
     pub fn author(&self) -> Option<&Label> {
         match self {
-            Self::Reviewed { agent, .. } | Self::Answered { agent, .. } => Some(agent),
-            Self::Delivered { agent, .. } => agent.as_ref(),
-            Self::Opened { .. } | Self::Gates { .. } | Self::FollowedUp { .. } | Self::Concluded { .. } => {
-                None
+            Self::Reviewed { agent, .. } | Self::Voted { agent, .. } | Self::Answered { agent, .. } => {
+                Some(agent)
             }
+            Self::Delivered { agent, .. } => agent.as_ref(),
+            Self::Opened { .. }
+            | Self::Gates { .. }
+            | Self::FollowedUp { .. }
+            | Self::Summarized { .. }
+            | Self::Concluded { .. } => None,
         }
     }
 }

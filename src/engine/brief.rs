@@ -146,6 +146,10 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptPa
     let blind = Brief { subject, task, origin, gates, plan, ..ask.brief.clone() };
     let mut context = context(ask, &blind, Vec::new(), None);
     context.errors.clone_from(&form.complaints);
+    context.positions.clear();
+    if let Some(debate) = &mut context.debate {
+        debate.agenda = None;
+    }
     context.summary = None;
     context.unfinished = false;
     context.clarifications.clear();
@@ -197,7 +201,8 @@ fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path:
         plan: brief.plan.as_ref().map(plan),
         clarifications: brief.clarifications.clone(),
         errors: Vec::new(),
-        positions: Vec::new(),
+        positions: brief.debate.as_ref().map_or_else(Vec::new, |debate| debate.positions.clone()),
+        debate: brief.debate.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The match over lookups: each arm fetches one fact, and changes nothing.
 
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::PullRequestNumber;
+use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::item::CarriedItem;
 use crate::domain::subject::Subject;
 use crate::flow;
@@ -36,19 +36,15 @@ pub(super) async fn look_up<W: World>(
             let people = people(cx, session, &subject).await?;
             session.facts.people.insert(subject, people);
         }
+        Lookup::Found => {
+            session.facts.found = Some(people(cx, session, &session.subject.clone()).await?);
+        }
         Lookup::PullRequest(number) => pull_request(cx, session, number).await?,
         Lookup::PullRequestsFrom(branch) => {
             let found = cx.world.forge().pull_requests_from(&branch).await?;
             session.facts.pull_requests_from.insert(branch, found);
         }
-        Lookup::Tip(branch) => {
-            if session.mirrored.is_none() {
-                cx.refresh().await?;
-            }
-            let tip = cx.world.workspace().tip(&branch).await?;
-            session.mirrored = session.mirrored.take().or_else(|| tip.clone());
-            session.facts.tips.insert(branch, tip);
-        }
+        Lookup::Tip(branch) => tip(cx, session, branch).await?,
         Lookup::Checks(commit) => {
             let found = cx.world.forge().checks(&commit).await?;
             session.facts.checks.insert(commit, found);
@@ -87,6 +83,20 @@ pub(super) async fn look_up<W: World>(
             session.facts.announced.insert(subject, found);
         }
     }
+    Ok(())
+}
+
+async fn tip<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
+    branch: BranchName,
+) -> Result<(), RunError> {
+    if session.mirrored.is_none() {
+        cx.refresh().await?;
+    }
+    let tip = cx.world.workspace().tip(&branch).await?;
+    session.mirrored = session.mirrored.take().or_else(|| tip.clone());
+    session.facts.tips.insert(branch, tip);
     Ok(())
 }
 

@@ -47,6 +47,8 @@ pub struct Outcome {
     pub commands: Option<ForgeCommands>,
     /// The command that removes the cause of an error, if one does.
     pub next: Option<String>,
+    /// The command that follows in the present state, if the flow knows it.
+    pub flow_next: Option<String>,
     /// A command that most likely runs the tests, if this machine knows one.
     pub known_tests: Option<String>,
     /// The calls of the forge, filled in by the caller.
@@ -77,6 +79,7 @@ impl Outcome {
             failed_logs: BTreeMap::new(),
             commands: None,
             next: None,
+            flow_next: None,
             known_tests: None,
             redacted: BTreeMap::new(),
         }
@@ -96,6 +99,7 @@ impl Outcome {
             votes: view.votes,
             items: view.items,
             gates: view.gates,
+            flow_next: view.next_command,
             ..self
         }
     }

@@ -23,6 +23,7 @@ pub(super) fn listen<'thread>(
     let reviews = remarks.reviews.iter().filter(|review| !codec::claims(&review.body));
     let mut said: Vec<&Comment> = comments.chain(reviews).collect();
     said.sort_by_key(|comment| comment.created_at);
+    let trusted = said.iter().filter(|comment| counts(trust, comment.role, &comment.author));
     let required = described
         .chain(said.iter().copied())
         .filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body));
@@ -32,6 +33,7 @@ pub(super) fn listen<'thread>(
     };
     People {
         issue: issue.map(text),
+        trusted: trusted.map(context).collect(),
         comments: said.iter().map(context).collect(),
         requirements: own.into_iter().chain(required).collect(),
     }
@@ -55,9 +57,13 @@ fn text(issue: &Issue) -> IssueText {
 }
 
 fn requirement(trust: &Trust, role: AuthorRole, author: &Login, body: &str) -> Option<Requirement> {
-    let counts = match role {
+    if counts(trust, role, author) { requirements::in_text(author, body) } else { None }
+}
+
+/// Returns whether requirements of this author count.
+fn counts(trust: &Trust, role: AuthorRole, author: &Login) -> bool {
+    match role {
         AuthorRole::Owner | AuthorRole::Member => true,
         AuthorRole::Stranger => trust.humans.contains(author),
-    };
-    if counts { requirements::in_text(author, body) } else { None }
+    }
 }

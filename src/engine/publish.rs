@@ -9,7 +9,7 @@ use crate::ledger::envelope::{Draft, Envelope};
 use crate::ports::World;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{Forge, ForgeError, Thread};
-use crate::ports::journal::Entry;
+use crate::ports::journal::{Entry, Journal};
 use crate::ports::run_event::RunEvent;
 use crate::text::inert;
 
@@ -61,8 +61,11 @@ pub(super) async fn publish<W: World>(
     let record = envelope(cx, session, draft, tail)?;
     let body = match codec::line(&record).and_then(|line| Ok((codec::room(&line)?, line))) {
         Ok((room, line)) => {
+            let marker = marker(session, &record)?;
+            let room = room.saturating_sub(marker.len());
             let inert = inert::comment(&visible(cx, session, &record)?, room, &display::own_numbers(session));
-            codec::body(&display::with_links(cx, session, &record, inert, room).await, &line)
+            let linked = display::with_links(cx, session, &record, inert, room).await;
+            codec::body(&(linked.trim_end().to_owned() + &marker), &line)
         }
         Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
         Err(error @ EncodeError::Inexpressible(_)) => {
@@ -145,6 +148,13 @@ fn visible<W: World>(
     let comment = session.machine.comment(record);
     let comment = comment.map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
     cx.guard.words(&comment)
+}
+
+/// Returns the marker line of a record with a blank line before it; an empty text if it has none.
+fn marker<J: Journal>(session: &Session<J>, record: &Envelope) -> Result<String, RunError> {
+    let marker = session.machine.marker(record);
+    let marker = marker.map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
+    Ok(marker.map_or_else(String::new, |marker| format!("\n\n{marker}")))
 }
 
 /// Writes a comment, and returns the error if the forge did not answer: then the comment may have been written.

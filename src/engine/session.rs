@@ -200,12 +200,12 @@ impl<J: Journal> Session<J> {
         self.thread_is = Freshness::Stale;
     }
 
-    /// Drops the facts that may have changed. The data of an older tool, the rules of branches and the checks of earlier
-    /// heads are fetched only once.
+    /// Drops the facts that may have changed. The thread at the start, the data of an older tool, the rules of branches and
+    /// the checks of earlier heads are fetched only once.
     pub(super) fn drop_facts(&mut self) {
         self.drop_awaited();
-        let FlowFacts { checks, rules, older, .. } = std::mem::take(&mut self.facts);
-        self.facts = FlowFacts { checks, rules, older, ..FlowFacts::default() };
+        let FlowFacts { checks, rules, older, found, .. } = std::mem::take(&mut self.facts);
+        self.facts = FlowFacts { found, checks, rules, older, ..FlowFacts::default() };
         self.others.clear();
         self.facts_are = Freshness::Fresh;
     }

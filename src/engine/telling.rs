@@ -1,7 +1,6 @@
 //! Events besides those of steps: rounds, counts of items, and agents whose cost a budget cannot include. Each is emitted
 //! once.
 
-use crate::domain::agent::Role;
 use crate::domain::item_status::ItemStatus;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
@@ -53,10 +52,10 @@ pub(super) fn salvage<W: World>(world: &W, salvage: &Salvage) {
     world.operator().tell(&RunEvent::Salvaged { reference, commit });
 }
 
-/// Emits the start of a round, when its first reviewer is asked.
+/// Emits the start of a round, when its first voter is asked.
 pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, ask: &Ask) {
     let key = &ask.key;
-    if key.role == Role::Reviewer && session.emitted.round != key.round {
+    if key.kind.is_vote() && session.emitted.round != key.round {
         session.emitted.round = key.round;
         let (round, max_rounds, head) = (key.round, ask.brief.max_rounds, key.head.clone());
         cx.tell(&RunEvent::RoundBegun { round, max_rounds, head });

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::agent::Role;
 use crate::domain::ids::{GateName, Label};
+use crate::domain::roster::Seat;
 
 use super::terms::Terms;
 
@@ -18,18 +19,12 @@ pub struct Abilities {
 }
 
 impl Abilities {
-    /// Returns what is missing for a run, with the flag that provides it.
+    /// Returns what is missing for a change, with the flag that provides it.
     pub fn lacking(&self, terms: &Terms) -> Option<String> {
         let coder = std::iter::once((Role::Coder, terms.roster.coder()));
         let reviewers = terms.roster.reviewers().iter().map(|seat| (Role::Reviewer, seat));
-        for (role, seat) in coder.chain(reviewers) {
-            let label = &seat.label;
-            let who = (role, label.clone());
-            if !self.agents.contains(&who) {
-                return Some(self.missing.get(&who).cloned().unwrap_or_else(|| format!(
-                    "this machine does not know how to start the {role} `{label}`; name it: `--{role} {label}=command:PATH`"
-                )));
-            }
+        if let Some(absent) = self.absent(coder.chain(reviewers)) {
+            return Some(absent);
         }
         let gates = terms.policy.gates();
         let (unknown, _) = gates.iter().find(|(gate, _)| !self.gates.contains(gate))?;
@@ -45,5 +40,21 @@ impl Abilities {
         Some(format!(
             "this run requires the gate `{unknown}`, and this machine does not know its command: {fix}"
         ))
+    }
+
+    /// Returns why the first agent without a program cannot take its seat.
+    pub fn absent<'seat>(&self, seats: impl IntoIterator<Item = (Role, &'seat Seat)>) -> Option<String> {
+        let absent = |(role, seat): (Role, &Seat)| {
+            let (label, who) = (&seat.label, (role, seat.label.clone()));
+            let unknown = || {
+                let flag = role.flag();
+                format!(
+                    "this machine does not know how to start the {role} `{label}`; name it: `--{flag} {label}=command:PATH`"
+                )
+            };
+            let known = self.missing.get(&who).cloned();
+            (!self.agents.contains(&who)).then(|| known.unwrap_or_else(unknown))
+        };
+        seats.into_iter().find_map(absent)
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
 use crate::protocol::answer;
-use crate::protocol::context::{Clarification, ContextSubject};
+use crate::protocol::context::{Clarification, ContextDebate, ContextSubject};
 use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::implementation::{Implementation, Implemented};
@@ -72,6 +72,8 @@ pub struct Brief {
     pub summary: Option<String>,
     /// The plan under review, or the approved plan of the change.
     pub plan: Option<PlanReference>,
+    /// The state of the debate, for debaters and the analyzer.
+    pub debate: Option<ContextDebate>,
 }
 
 /// The base with which a head is compared: its merge base with a branch or a commit.

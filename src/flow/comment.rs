@@ -33,7 +33,7 @@ pub fn concluded(concluded: &Concluded) -> String {
             let _ = writeln!(text, "- {} (`{}`): {words}", one.author, one.id);
         }
     }
-    let _ = write!(text, "\n<sub>{}</sub>", spent(concluded));
+    let _ = write!(text, "\n<sub>{}</sub>", cost(concluded.rounds, &concluded.usage));
     text
 }
 
@@ -85,7 +85,7 @@ fn table(concluded: &Concluded) -> String {
 }
 
 /// Renders a text for a cell of a table.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     one_line(&unmarked(text), CELL).replace('|', "\\|")
 }
 
@@ -123,10 +123,10 @@ pub fn title(ending: &Ending) -> String {
     }
 }
 
-fn spent(concluded: &Concluded) -> String {
-    let usage = &concluded.usage;
+/// Renders the rounds of a run, its turns, its time and its cost.
+pub fn cost(rounds: u32, usage: &Usage) -> String {
     let mut parts = vec![
-        count(u64::from(concluded.rounds), "round"),
+        count(u64::from(rounds), "round"),
         count(usage.calls, "turn"),
         format!("{} of agent time", duration(Duration::from_millis(usage.milliseconds))),
     ];

@@ -71,6 +71,11 @@ impl<'now> FlowContext<'now> {
         known(self.facts.people.get(subject), || Lookup::People(subject.clone()))
     }
 
+    /// Returns the thread of the subject as this command found it: later comments are for the next command.
+    pub fn found(&self) -> Decision<&'now People> {
+        known(self.facts.found.as_ref(), || Lookup::Found)
+    }
+
     pub fn pull_request(&self, number: PullRequestNumber) -> Decision<&'now PullRequest> {
         known(self.facts.pull_requests.get(&number), || Lookup::PullRequest(number))
     }

@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default)]
 pub struct FlowFacts {
     pub people: BTreeMap<Subject, People>,
+    /// The thread of the subject as this command found it, read once.
+    pub found: Option<People>,
     pub pull_requests: BTreeMap<PullRequestNumber, PullRequest>,
     pub pull_requests_from: BTreeMap<BranchName, Vec<PullRequest>>,
     pub tips: BTreeMap<BranchName, Option<CommitSha>>,
@@ -46,6 +48,8 @@ pub struct People {
     /// The issue, if the thread belongs to one that exists.
     pub issue: Option<IssueText>,
     pub comments: Vec<ContextComment>,
+    /// The comments of people whose requirements count.
+    pub trusted: Vec<ContextComment>,
     /// The requirements of people with write access.
     pub requirements: Vec<Requirement>,
 }

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::agent::Role;
 use crate::domain::announcement::Announcement;
 use crate::domain::ending::Blocked;
 use crate::domain::flow_name::FlowName;
@@ -70,6 +69,11 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// Renders the visible part of a record in Markdown. It is never read back.
     fn comment(&self, at: At<'_>, record: &Self::Record) -> String;
 
+    /// Returns the marker line that follows the visible part of a record, for readers of other programs.
+    fn marker(_: &Self::Record) -> Option<String> {
+        None
+    }
+
     /// Converts a record to its announcement.
     fn announce(at: At<'_>, record: &Self::Record) -> Announcement;
 
@@ -98,6 +102,12 @@ pub trait Machine: Send + Sync {
     /// # Errors
     /// When the record does not belong to this flow.
     fn comment(&self, record: &Envelope) -> Result<String, Unreadable>;
+
+    /// Returns the marker line that follows the visible part of a record, if it has one.
+    ///
+    /// # Errors
+    /// When the record does not belong to this flow.
+    fn marker(&self, record: &Envelope) -> Result<Option<String>, Unreadable>;
 
     /// Converts a record to its announcement.
     ///
@@ -164,7 +174,7 @@ impl<F: Flow> FlowMachine<F> {
     }
 }
 
-/// Returns the reviewers without a vote, each with the failure of its last turn.
+/// Returns the seats without a vote, each with the failure of its last turn.
 fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
     if view.round == 0 {
         return Vec::new();
@@ -173,8 +183,7 @@ fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
     let seats = run.terms.roster.reviewers().iter().map(|seat| seat.label.clone());
     let why = |agent: &Label| {
         let theirs = results.turns.iter();
-        let theirs =
-            theirs.filter(|(key, _)| key.run == run.id && key.role == Role::Reviewer && key.label == *agent);
+        let theirs = theirs.filter(|(key, _)| key.run == run.id && key.kind.is_vote() && key.label == *agent);
         match theirs.max_by_key(|(_, turn)| turn.at).map(|(_, turn)| &turn.end) {
             Some(TurnEnd::Failed { failure }) => Some(failure.to_string()),
             Some(TurnEnd::Answered { .. }) | None => None,
@@ -250,6 +259,10 @@ impl<F: Flow> Machine for FlowMachine<F> {
     fn comment(&self, record: &Envelope) -> Result<String, Unreadable> {
         let at = At { run: &record.run, round: record.round };
         record.body.read().map(|read| self.0.comment(at, &read))
+    }
+
+    fn marker(&self, record: &Envelope) -> Result<Option<String>, Unreadable> {
+        record.body.read().map(|read| F::marker(&read))
     }
 
     fn announce(&self, record: &Envelope) -> Result<Announcement, Unreadable> {

@@ -12,6 +12,7 @@ pub mod commit_status;
 pub mod conclusion;
 pub mod context;
 pub mod delivery;
+pub mod discuss;
 pub mod facts;
 pub mod filing;
 pub mod followups;
@@ -42,8 +43,11 @@ use crate::domain::subject::Subject;
 
 use machine::{FlowEntry, Machine, entry};
 
-pub const FLOWS: &[FlowEntry] =
-    &[entry::<delivery::state::DeliveryState>(), entry::<review::state::ReviewState>()];
+pub const FLOWS: &[FlowEntry] = &[
+    entry::<delivery::state::DeliveryState>(),
+    entry::<review::state::ReviewState>(),
+    entry::<discuss::state::DiscussState>(),
+];
 
 /// Starts the flow with this name on a subject; `None` if there is no such flow, or it does not accept such subjects.
 pub fn begin(name: &FlowName, subject: &Subject) -> Option<Box<dyn Machine>> {

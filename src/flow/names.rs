@@ -4,5 +4,7 @@ use crate::domain::flow_name::FlowName;
 
 /// From an issue or a task to a pull request.
 pub const DELIVERY: FlowName = FlowName::constant("delivery");
+/// The debate about an issue.
+pub const DISCUSSION: FlowName = FlowName::constant("discussion");
 /// The rounds on a pull request.
 pub const REVIEW: FlowName = FlowName::constant("review");

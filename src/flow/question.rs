@@ -296,9 +296,9 @@ pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) ->
     }
 }
 
-/// Returns the complaints with which a reviewer is asked once more after an answer that was too long to be accepted.
+/// Returns the complaints with which a voter is asked once more after an answer that was too long to be accepted.
 pub(super) fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
-    let may_be_asked = ask.key.role == Role::Reviewer && ask.key.again == 0;
+    let may_be_asked = ask.key.kind.is_vote() && ask.key.role != Role::Repair && ask.key.again == 0;
     let TurnFailure::Malformed { complaints } = failure else { return None };
     may_be_asked.then(|| complaints.clone())
 }

@@ -28,6 +28,8 @@ pub struct Request {
     pub default_reviewer: Seat,
     /// `--parallel-reviewers`, `--no-parallel-reviewers`
     pub reviewing: Reviewing,
+    /// `--discuss-parallel`
+    pub debating: Reviewing,
     /// The efforts to get a valid answer.
     pub persistence: Persistence,
     /// `review.session`
@@ -46,7 +48,7 @@ pub struct Request {
     pub ci_poll_seconds: u64,
 }
 
-/// Whether the reviewers of a round are asked in parallel.
+/// Whether the reviewers or the debaters of a round are asked in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reviewing {
     Parallel,

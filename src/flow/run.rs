@@ -74,7 +74,7 @@ impl Concluded {
 pub fn opened(head: Option<&CommitSha>, roster: &Roster, policy: &Policy) -> Announcement {
     Announcement::Opened {
         head: head.cloned(),
-        coder: roster.coder().label.clone(),
+        coder: Some(roster.coder().label.clone()),
         reviewers: roster.reviewers().iter().map(|seat| seat.label.clone()).collect(),
         gates: policy.required_gates.clone(),
         max_rounds: policy.max_rounds,

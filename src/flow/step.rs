@@ -58,6 +58,8 @@ pub struct HandOver {
 pub enum Lookup {
     /// The comments of people in the thread of a subject, and their requirements.
     People(Subject),
+    /// The thread of the subject as this command found it.
+    Found,
     PullRequest(PullRequestNumber),
     /// The pull requests from a branch, in any state, oldest first.
     PullRequestsFrom(BranchName),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::debate::{OnDebaterFailure, ResearchPolicy};
 use crate::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
@@ -26,6 +27,33 @@ pub struct Overrides {
     pub after_approval: Option<AfterApproval>,
     /// `--approved-followups`
     pub followups: Option<Followups>,
+    pub debate: DebateOverrides,
+}
+
+/// The terms of a debate that a command line or a configuration sets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DebateOverrides {
+    /// `--discuss-analyzer`
+    pub analyzer: Option<Seat>,
+    /// `--discuss-max-rounds`
+    pub max_rounds: Option<u32>,
+    /// `--discuss-research`
+    pub research: Option<ResearchPolicy>,
+    /// `--discuss-on-debater-failure`
+    pub on_failure: Option<OnDebaterFailure>,
+}
+
+impl DebateOverrides {
+    /// Combines these overrides with others, which are used where these are not set.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            analyzer: self.analyzer.or(others.analyzer),
+            max_rounds: self.max_rounds.or(others.max_rounds),
+            research: self.research.or(others.research),
+            on_failure: self.on_failure.or(others.on_failure),
+        }
+    }
 }
 
 /// The participants and rules of a run.
@@ -50,6 +78,7 @@ impl Overrides {
             on_reviewer_failure: self.on_reviewer_failure.or(others.on_reviewer_failure),
             after_approval: self.after_approval.or(others.after_approval),
             followups: self.followups.or(others.followups),
+            debate: self.debate.or(others.debate),
         }
     }
 }
@@ -98,6 +127,7 @@ impl From<&Terms> for Overrides {
             on_reviewer_failure: Some(policy.on_reviewer_failure),
             after_approval: Some(policy.after_approval),
             followups: Some(policy.followups),
+            debate: DebateOverrides::default(),
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct View {
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
     pub records: Records,
+    /// The command that follows in the present state, if the flow knows it.
+    pub next_command: Option<String>,
 }
 
 /// Whether all records of a chain that its flow needs are present.

@@ -6,6 +6,7 @@ use crate::domain::child_issue::ChildPurpose;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PlanHash, RecordId, TaskKey};
 use crate::domain::plan::Plan;
+use crate::domain::revision::Revision;
 use crate::domain::subject::Subject;
 
 /// A chain: the records of one flow on one subject of one repository.
@@ -49,6 +50,13 @@ pub fn plan_hash(plan: &Plan) -> PlanHash {
 /// Returns the key of an issue that a run files: equal texts under the same parent, for the same purpose, are one issue.
 pub fn child_key(purpose: ChildPurpose, parent: u64, text: &str) -> ChildKey {
     valid(ChildKey::try_from(abbreviated(&format!("{}\n{parent}\n{}", purpose.name(), plain(text)), 16)))
+}
+
+/// Returns the hash of the topic of a debate: the title and the description of an issue, and the comments of people with
+/// write access.
+pub fn topic<'text>(texts: impl IntoIterator<Item = &'text str>) -> Revision {
+    let framed = |whole: String, text: &str| format!("{whole}{}\n{text}\n", text.len());
+    valid(Revision::try_from(hexadecimal(texts.into_iter().fold(String::new(), framed).as_bytes())))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -49,8 +49,11 @@ pub struct Context {
     pub clarifications: Vec<Clarification>,
     /// The complaints about the previous answer to the same question.
     pub errors: Vec<String>,
-    /// The positions of other debaters.
+    /// The positions of the previous round that this agent may see; for an analyzer, those of the round that it summarizes.
     pub positions: Vec<ContextPosition>,
+    /// The state of the debate, for debaters and the analyzer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debate: Option<ContextDebate>,
 }
 
 /// The issue, pull request or task of a turn.
@@ -163,6 +166,49 @@ pub struct Clarification {
     pub question: String,
     /// The person's answer.
     pub answer: String,
+}
+
+/// The state of a debate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContextDebate {
+    /// `none`, `required` or `auto`.
+    pub research: String,
+    /// The labels of the debaters.
+    pub debaters: Vec<String>,
+    /// The agenda of this round; absent in the first.
+    pub agenda: Option<ContextAgenda>,
+    /// The positions in the prompt.
+    #[serde(skip)]
+    pub positions: Vec<ContextPosition>,
+}
+
+/// The agenda of a round of a debate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContextAgenda {
+    /// The analyzer who wrote it; absent for an agenda made from the votes.
+    pub analyzer: Option<String>,
+    /// The points on which all debaters agree, according to the analyzer.
+    pub consensus: Vec<String>,
+    /// The points on which they disagree.
+    pub disagreements: Vec<ContextDisagreement>,
+    /// Facts that are missing in the debate.
+    pub missing_facts: Vec<String>,
+    /// Questions to research in this round.
+    pub research_questions: Vec<String>,
+}
+
+/// A point on which debaters disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContextDisagreement {
+    /// The topic.
+    pub topic: String,
+    /// The positions of debaters.
+    pub positions: Vec<ContextPosition>,
+    /// The question for this round.
+    pub question: String,
 }
 
 /// A debater's position in the previous round.

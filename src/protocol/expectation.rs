@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
+pub use crate::domain::debate::ResearchPolicy;
 use crate::domain::ids::{ItemId, Label, RequirementId};
 use crate::domain::item_status::ItemStatus;
 use crate::domain::nonce::Nonce;
@@ -65,14 +66,6 @@ pub struct Debate {
     pub round: u32,
     pub debaters: Vec<Label>,
     pub research: ResearchPolicy,
-}
-
-/// Whether a debater must research.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResearchPolicy {
-    Forbidden,
-    Optional,
-    Required,
 }
 
 /// The voter, with the nonce that its vote must return.

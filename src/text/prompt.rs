@@ -23,13 +23,13 @@ fn template(kind: ResponseKind) -> Option<&'static str> {
         ResponseKind::Implementation => Some(include_str!("../../prompts/implementation.md.jinja")),
         ResponseKind::PrReview => Some(include_str!("../../prompts/pr_review.md.jinja")),
         ResponseKind::CoderFollowup => Some(include_str!("../../prompts/coder_followup.md.jinja")),
+        ResponseKind::DiscussReview => Some(include_str!("../../prompts/discuss_review.md.jinja")),
+        ResponseKind::DiscussAgenda => Some(include_str!("../../prompts/discuss_agenda.md.jinja")),
         // No flow uses these kinds yet.
         ResponseKind::PlanState
         | ResponseKind::PlanRevision
         | ResponseKind::PlanReview
-        | ResponseKind::PlanDecomposition
-        | ResponseKind::DiscussReview
-        | ResponseKind::DiscussAgenda => None,
+        | ResponseKind::PlanDecomposition => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::config::flags::{CLARIFICATIONS, Flag};
+use crate::cli::config::flags::{CLARIFICATIONS, DISCUSSION, Flag};
 use crate::domain::ids::BranchName;
 
 use super::common::{OutputArgs, RepositoryArgs};
@@ -28,12 +28,12 @@ pub struct RunArguments {
     pub settings: SettingFlags<RunFlags>,
 }
 
-/// All flags that are settings, except for the one about the coder's questions: only `task` allows them.
+/// All flags that are settings, except for those of single commands: the coder's questions, and debates.
 #[derive(Debug)]
 pub struct RunFlags;
 
 impl FlagChoice for RunFlags {
     fn has(flag: &Flag) -> bool {
-        flag.name != CLARIFICATIONS
+        flag.name != CLARIFICATIONS && flag.heading != DISCUSSION
     }
 }

@@ -53,7 +53,7 @@ fn chosen<C: FlagChoice>() -> Vec<Flag> {
 }
 
 /// The flags in the short help, `-h`.
-const EVERYDAY: [&str; 9] = [
+const EVERYDAY: [&str; 13] = [
     "coder",
     "reviewer",
     "max-rounds",
@@ -62,6 +62,10 @@ const EVERYDAY: [&str; 9] = [
     "auto-merge",
     "forge",
     "interactive",
+    "discuss-max-rounds",
+    "discuss-analyzer",
+    "discuss-research",
+    "discuss-parallel",
     "quiet",
 ];
 

@@ -262,6 +262,7 @@ fn request() -> Result<Request, String> {
         configured: Overrides::default(),
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
+        debating: Reviewing::Sequential,
         reviewing: Reviewing::Parallel,
         persistence: Persistence::default(),
         sessions: ReviewSessions::Fresh,

@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod config;
 pub mod demo;
+pub mod discuss;
 pub mod doctor;
 pub mod guard;
 pub mod local;
@@ -53,6 +54,14 @@ Examples:
 
 -h shows the most common options, --help all of them.";
 
+const DISCUSS_EXAMPLES: &str = "\
+Examples:
+  agent-loop discuss 7 --reviewer codex --reviewer claude
+  agent-loop discuss 7 --reviewer codex --reviewer claude --discuss-analyzer gemini --discuss-parallel
+  agent-loop discuss --question 'Should slugs keep accents?' --reviewer codex --reviewer claude
+
+-h shows the most common options, --help all of them.";
+
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
 #[derive(Debug, Parser)]
@@ -76,6 +85,9 @@ pub enum Command {
     /// Review an open pull request and fix it until everyone approves
     #[command(after_help = PR_EXAMPLES)]
     Pr(Deferred<start::PrArguments>),
+    /// Let agents vote on an issue and debate it before anyone writes code, until they agree or a person must decide
+    #[command(after_help = DISCUSS_EXAMPLES)]
+    Discuss(Deferred<discuss::DiscussArguments>),
     /// Resume interrupted and parked runs
     Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
@@ -118,6 +130,7 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
         Command::Task(arguments) => start::task(*arguments.0, surroundings).await,
         Command::Issue(arguments) => start::issue(*arguments.0, surroundings).await,
         Command::Pr(arguments) => start::pull_request(*arguments.0, surroundings).await,
+        Command::Discuss(arguments) => discuss::run(*arguments.0, surroundings).await,
         Command::Resume(arguments) => resume::command::run(&arguments.0, surroundings).await,
         Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
         Command::Status(arguments) => say(status::run(&arguments, surroundings).await),

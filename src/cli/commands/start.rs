@@ -1,4 +1,4 @@
-//! `task`, `issue` and `pr`: start or resume a run, and print its outcome.
+//! `task`, `issue`, `pr` and `discuss`: start or resume a run, and print its outcome.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -86,7 +86,7 @@ pub async fn pull_request(arguments: PrArguments, surroundings: &Surroundings) -
 }
 
 /// A URL also names the repository, unless a flag does.
-fn in_repository(mut run: RunArguments, repository: Option<String>) -> RunArguments {
+pub(super) fn in_repository(mut run: RunArguments, repository: Option<String>) -> RunArguments {
     if let Some(repository) = repository {
         run.settings.values.entry("forge.repository".to_owned()).or_insert_with(|| repository.into());
     }
@@ -120,7 +120,8 @@ fn task_text(arguments: &TaskArguments, folder: &Path) -> Result<String, String>
     if text.trim().is_empty() { Err("the task is empty; describe the change".to_owned()) } else { Ok(text) }
 }
 
-async fn begin(
+/// Runs a goal, and prints its outcome.
+pub(super) async fn begin(
     goal: Goal,
     arguments: &RunArguments,
     answers: Answers,

@@ -31,6 +31,12 @@ const FLAGS: &[Row] = &[
     (REVIEW, "approved-followups", "review.approved_followups", Value("MODE")),
     (REVIEW, CLARIFICATIONS, "review.max_clarification_rounds", Value("N")),
     (REVIEW, "auto-merge", "review.auto_merge", On),
+    (DISCUSSION, "discuss-max-rounds", "discuss.debate_rounds", Value("N")),
+    (DISCUSSION, "discuss-analyzer", "roles.analyzer", Agent),
+    (DISCUSSION, "discuss-research", "discuss.research", Value("POLICY")),
+    (DISCUSSION, "discuss-parallel", "discuss.parallel", On),
+    (DISCUSSION, "discuss-debater-timeout", "discuss.debater_timeout_seconds", Value("SECONDS")),
+    (DISCUSSION, "discuss-on-debater-failure", "discuss.on_debater_failure", Value("ACTION")),
     (REPAIR, "repair-backend", "roles.repair", Agent),
     (REPAIR, "repair-model", "repair.models", Value("MODEL")),
     (REPAIR, "repair-timeout-seconds", "repair.timeout_seconds", Value("SECONDS")),
@@ -65,6 +71,8 @@ const FLAGS: &[Row] = &[
 
 const AGENTS: &str = "Agents";
 const REVIEW: &str = "Review";
+/// The heading of the flags that only `discuss` has.
+pub const DISCUSSION: &str = "Discussion";
 const REPAIR: &str = "Repair of malformed answers";
 const GATES: &str = "Gates";
 const BUDGET: &str = "Budget";

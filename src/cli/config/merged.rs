@@ -58,6 +58,7 @@ impl Configuration {
         Roles {
             coder: roles.coder.clone().filter(|_| self.is_asked("roles.coder")),
             reviewers: if self.is_asked("roles.reviewers") { roles.reviewers.clone() } else { Vec::new() },
+            analyzer: roles.analyzer.clone().filter(|_| self.is_asked("roles.analyzer")),
             repair: roles.repair.clone().filter(|_| self.is_asked("roles.repair")),
         }
     }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::AgentName;
+use crate::domain::debate::{DebatePolicy, OnDebaterFailure, ResearchPolicy};
 use crate::domain::ids::Login;
 use crate::domain::policy::{Followups, OnReviewerFailure, Policy};
 use crate::engine::guard::OnSecret;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub roles: Roles,
     /// The rounds of review.
     pub review: Review,
+    /// Debates about issues.
+    pub discuss: DiscussSettings,
     /// The turns of agents.
     pub turns: Turns,
     /// The repair of malformed answers.
@@ -107,9 +110,12 @@ pub struct Roles {
     /// Agent that changes files: `[LABEL=]BACKEND`, where BACKEND is claude, codex, gemini, antigravity (agy), opencode, command:NAME-or-PATH or scripted:FILE.
     #[schemars(with = "Option<String>", extend("default" = DEFAULT_CODER))]
     pub coder: Option<AgentName>,
-    /// Agents that review, in this order.
+    /// Agents that review a change or debate an issue, in this order.
     #[schemars(with = "Vec<String>", extend("default" = [DEFAULT_REVIEWER]))]
     pub reviewers: Vec<AgentName>,
+    /// Agent that summarizes each round of a debate as the agenda of the next; the agenda is made from the votes if not set.
+    #[schemars(with = "Option<String>")]
+    pub analyzer: Option<AgentName>,
     /// Agent that reformats malformed answers; the answering agent if not set.
     #[schemars(with = "Option<String>")]
     pub repair: Option<AgentName>,
@@ -211,6 +217,35 @@ impl Default for Review {
             max_clarification_rounds: 3,
             agent_timeout_seconds: seconds(3600),
             session: ReviewSessions::default(),
+        }
+    }
+}
+
+/// Debates about issues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiscussSettings {
+    /// Maximum number of rounds after the first, in which debaters answer each other.
+    pub debate_rounds: u32,
+    /// Online research of debaters.
+    pub research: ResearchPolicy,
+    /// Ask all debaters of a round at once.
+    pub parallel: bool,
+    /// Time limit for a turn of a debater, in seconds; `review.agent_timeout_seconds` if not set.
+    pub debater_timeout_seconds: Option<NonZeroU64>,
+    /// Action when a debater fails: `fail` ends the run, `partial` continues with at least two votes.
+    pub on_debater_failure: OnDebaterFailure,
+}
+
+impl Default for DiscussSettings {
+    fn default() -> Self {
+        let policy = DebatePolicy::default();
+        Self {
+            debate_rounds: policy.max_rounds,
+            research: policy.research,
+            parallel: false,
+            debater_timeout_seconds: None,
+            on_debater_failure: policy.on_failure,
         }
     }
 }

@@ -55,6 +55,8 @@ fn example(section: &str, name: &str, setting: &Value) -> String {
         (_, "effort") => "\"high\"",
         ("roles", "coder") => "\"sam=command:NAME\"",
         ("roles", "reviewers") => "[\"strict=command:NAME\", \"quick=command:./tools/quick.sh\"]",
+        ("roles", "analyzer") => "\"ana=command:NAME\"",
+        ("discuss", "debater_timeout_seconds") => "1800",
         ("roles", "repair") => "\"command:NAME\"",
         (_, "models") => "[\"large\", \"small\"]",
         ("trust", "recorders") => "[\"ci-bot\"]",

@@ -8,6 +8,7 @@ pub mod survey;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::adapters::embedded_forge::OWN_LOGIN;
 use crate::adapters::git::{GitVersion, MINIMUM_VERSION};
 use crate::adapters::github::address::{GITHUB, RepositoryAddress};
 use crate::adapters::process::capture::{CaptureError, Captured, capture};
@@ -16,7 +17,7 @@ use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
 use crate::domain::ending::Refused;
-use crate::domain::ids::BranchName;
+use crate::domain::ids::{BranchName, Login};
 use crate::domain::shell;
 use crate::engine::outcome::RunError;
 
@@ -171,6 +172,16 @@ impl Repository {
     pub fn lasting_path(&self) -> &Path {
         let is_first = self.common.file_name() == Some(OsStr::new(".git"));
         self.common.parent().filter(|_| is_first).unwrap_or(&self.path)
+    }
+
+    /// Converts the user's name, according to git, to a login.
+    pub fn person(&self) -> Option<Login> {
+        let plain = self.name.to_ascii_lowercase();
+        let words = plain.split(|letter: char| !letter.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let name: String = words.join("-").chars().take(40).collect();
+        let own = Login::try_from(name).ok().filter(|login| login.as_str() != OWN_LOGIN);
+        own.or_else(|| Login::try_from("you".to_owned()).ok())
     }
 
     /// Returns the name for trust in the repository: `OWNER/REPO` on GitHub, else the folder shared by its worktrees.

@@ -45,7 +45,7 @@ use super::goal::{Goal, GoalTarget};
 use super::learning::Learning;
 use super::order::RunOrder;
 use super::permissions::{Permissions, Trigger};
-use super::programs::ResolvedAgents;
+use super::programs::{AskedAgents, ResolvedAgents};
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RealWorld, RunSettings};
 use super::{directories, memory, models, overrides, programs, secrets, withheld};
@@ -243,7 +243,7 @@ async fn prepare(
 
     models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
-    let asked = programs::named(&configuration.asked_roles());
+    let asked = AskedAgents::of(&assignment.flow, &configuration.asked_roles());
     overrides::roster(&settings.roles).map_err(usage)?;
     let agents = programs::resolved(&asked, &earlier, settings, variables)?;
     let ResolvedAgents { everyone, programs: able, missing } = agents;
@@ -253,7 +253,7 @@ async fn prepare(
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
-    let file = RunFile { begun_dangerously, ..earlier.with(asked, &flags.values, text, named) };
+    let file = RunFile { begun_dangerously, ..earlier.with(asked.agents, &flags.values, text, named) };
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));

@@ -35,7 +35,7 @@ pub fn directories(
         let who: Vec<String> =
             sharing.iter().map(|known| format!("the {} `{}`", known.role, known.name.label)).collect();
         let who = who.join(" and ");
-        let reviewers = sharing.iter().filter(|known| known.role == Role::Reviewer).count();
+        let of = |role| sharing.iter().filter(|known| known.role == role).count();
         if !settings.turns.allow_shared_dir {
             let message = format!(
                 "{who} would work in {}; give each its own directory, or allow them to share it: `--allow-shared-dir`",
@@ -43,7 +43,14 @@ pub fn directories(
             );
             return Err(usage(message));
         }
-        if reviewers > 1 && settings.review.parallel {
+        if of(Role::Debater) > 1 && settings.discuss.parallel {
+            let message = format!(
+                "{who} would work in {} at the same time; give each its own directory, or omit `--discuss-parallel`",
+                path.display()
+            );
+            return Err(usage(message));
+        }
+        if of(Role::Reviewer) > 1 && settings.review.parallel {
             let message = format!(
                 "{who} would work in {} at the same time; ask one reviewer after the other: `--no-parallel-reviewers`",
                 path.display()

@@ -12,6 +12,7 @@ pub mod order;
 pub mod overrides;
 pub mod permissions;
 pub mod programs;
+pub mod question;
 pub mod rehearse;
 pub mod remembered;
 pub mod retain;

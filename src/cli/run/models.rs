@@ -22,8 +22,8 @@ pub fn settings_of<'settings>(
 pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
     match role {
         Role::Coder => Some(&settings.coder),
-        Role::Reviewer => Some(&settings.reviewer),
-        Role::Debater | Role::Analyzer | Role::Repair => None,
+        Role::Reviewer | Role::Debater => Some(&settings.reviewer),
+        Role::Analyzer | Role::Repair => None,
     }
 }
 

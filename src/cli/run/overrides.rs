@@ -12,7 +12,7 @@ use crate::domain::roster::{Roster, Seat};
 use crate::flow::persistence::{Persistence, RepairChain};
 use crate::flow::request::{Questions, Request, Reviewing};
 use crate::flow::retry::RetryPolicy;
-use crate::flow::terms::Overrides;
+use crate::flow::terms::{DebateOverrides, Overrides};
 
 use super::gates::{self, Sources};
 use super::models;
@@ -36,6 +36,11 @@ pub fn request(
         default_coder: seat(DEFAULT_CODER, Role::Coder)?,
         default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
+        debating: if configuration.settings.discuss.parallel {
+            Reviewing::Parallel
+        } else {
+            Reviewing::Sequential
+        },
         persistence: Persistence {
             repair: repair_chain(&configuration.settings.repair.models),
             retry: retry(configuration, agents)?,
@@ -120,5 +125,16 @@ fn overrides(configuration: &Configuration, sources: Sources, measured: &Measure
         on_reviewer_failure: is_set("review.on_reviewer_failure").then_some(review.on_reviewer_failure),
         after_approval: is_set("review.auto_merge").then_some(after),
         followups: is_set("review.approved_followups").then_some(review.approved_followups),
+        debate: DebateOverrides {
+            analyzer: settings
+                .roles
+                .analyzer
+                .as_ref()
+                .filter(|_| is_set("roles.analyzer"))
+                .map(|name| seat(name, Role::Analyzer)),
+            max_rounds: is_set("discuss.debate_rounds").then_some(settings.discuss.debate_rounds),
+            research: is_set("discuss.research").then_some(settings.discuss.research),
+            on_failure: is_set("discuss.on_debater_failure").then_some(settings.discuss.on_debater_failure),
+        },
     }
 }

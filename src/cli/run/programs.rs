@@ -1,6 +1,7 @@
 //! Finds the program of each agent of a run, and rejects an agent without one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,19 +18,60 @@ use crate::cli::nearest::suggestion;
 use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
 use crate::domain::ending::Refused;
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::Label;
 use crate::domain::shell;
 use crate::domain::vendors::Vendor;
 use crate::engine::outcome::RunError;
+use crate::flow::names;
 
 use super::models;
 use super::remembered::Remembered;
 
-/// Returns the agents of these roles.
-pub fn named(roles: &Roles) -> Vec<KnownAgent> {
-    let coder = roles.coder.iter().map(|name| (Role::Coder, name));
-    let reviewers = roles.reviewers.iter().map(|name| (Role::Reviewer, name));
-    coder.chain(reviewers).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
+/// The agents that the flags of a command name.
+#[derive(Debug)]
+pub struct AskedAgents {
+    pub cast: Cast,
+    pub agents: Vec<KnownAgent>,
+}
+
+impl AskedAgents {
+    /// Returns the agents of these roles in a flow.
+    pub fn of(flow: &FlowName, roles: &Roles) -> Self {
+        let cast = if *flow == names::DISCUSSION { Cast::Debate } else { Cast::Change };
+        Self { cast, agents: cast.named(roles) }
+    }
+}
+
+/// The kinds of agents that a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cast {
+    /// A coder and reviewers.
+    Change,
+    /// The reviewers as debaters, and an analyzer if one is named.
+    Debate,
+}
+
+impl Cast {
+    /// Returns the agents of these roles.
+    fn named(self, roles: &Roles) -> Vec<KnownAgent> {
+        let (single, several) = match self {
+            Self::Change => ((Role::Coder, &roles.coder), Role::Reviewer),
+            Self::Debate => ((Role::Analyzer, &roles.analyzer), Role::Debater),
+        };
+        let one = single.1.iter().map(|name| (single.0, name));
+        let others = roles.reviewers.iter().map(|name| (several, name));
+        one.chain(others).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
+    }
+
+    fn usual(self) -> Vec<KnownAgent> {
+        let usual = match self {
+            Self::Change => vec![(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)],
+            Self::Debate => vec![(Role::Debater, DEFAULT_REVIEWER)],
+        };
+        let known = |(role, name): (Role, &str)| Some(KnownAgent { role, name: name.parse().ok()? });
+        usual.into_iter().filter_map(known).collect()
+    }
 }
 
 /// The agents of a run, with the programs that were found.
@@ -53,12 +95,13 @@ enum Presence {
 /// Finds the program of every agent that may be used. An agent that was named for this subject before keeps its program, even
 /// if the settings have changed since.
 pub fn resolved(
-    asked: &[KnownAgent],
+    asked: &AskedAgents,
     earlier: &Remembered,
     settings: &Settings,
     variables: &Variables,
 ) -> Result<ResolvedAgents, RunError> {
-    let (usual, configured) = (usual(), named(&settings.roles));
+    let AskedAgents { cast, agents: asked } = asked;
+    let (usual, configured) = (cast.usual(), cast.named(&settings.roles));
     let lists = [
         (Presence::Optional, usual.as_slice()),
         (Presence::Optional, earlier.last.agents.as_slice()),
@@ -87,8 +130,9 @@ pub fn resolved(
 
 /// Returns the agents of the run, as far as they are known before its record is read: those of this command, else those
 /// named on the subject before, else the configured ones, else the defaults.
-pub fn seated(asked: &[KnownAgent], earlier: &Remembered, settings: &Settings) -> Vec<KnownAgent> {
-    let (usual, configured) = (usual(), named(&settings.roles));
+pub fn seated(asked: &AskedAgents, earlier: &Remembered, settings: &Settings) -> Vec<KnownAgent> {
+    let AskedAgents { cast, agents: asked } = asked;
+    let (usual, configured) = (cast.usual(), cast.named(&settings.roles));
     let lists = [asked, &earlier.own.agents, &configured, &usual];
     let of = |role: Role| {
         let in_role = |list: &[KnownAgent]| -> Vec<KnownAgent> {
@@ -96,12 +140,11 @@ pub fn seated(asked: &[KnownAgent], earlier: &Remembered, settings: &Settings) -
         };
         lists.iter().map(|list| in_role(list)).find(|found| !found.is_empty()).unwrap_or_default()
     };
-    [of(Role::Coder).into_iter().take(1).collect(), of(Role::Reviewer)].concat()
-}
-
-fn usual() -> Vec<KnownAgent> {
-    let usual = [(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)].into_iter();
-    usual.filter_map(|(role, name)| Some(KnownAgent { role, name: name.parse().ok()? })).collect()
+    let (one, others) = match cast {
+        Cast::Change => (Role::Coder, Role::Reviewer),
+        Cast::Debate => (Role::Analyzer, Role::Debater),
+    };
+    [of(one).into_iter().take(1).collect(), of(others)].concat()
 }
 
 /// Returns the agent that reformats malformed answers.
@@ -127,12 +170,15 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
                 RunError::refused(Refused::Usage, format!("`{name}` can't be started: {why}"))
             })?;
             let (arguments, variables) = (Vec::new(), Vec::new());
-            Ok(Program::Command(CommandAgent { program, arguments, variables, deadline: None }))
+            let deadline = deadline(known.role, None, settings);
+            Ok(Program::Command(CommandAgent { program, arguments, variables, deadline }))
         }
         (Detail::Program, None, Some(configured)) => {
             let agent = settings.agents.get(Backend::canonical(configured));
             let agent = agent.ok_or_else(|| unknown(name, configured, settings))?;
-            configured_agent(name, configured, agent, variables).map(Program::Command)
+            let program = configured_agent(name, configured, agent, variables)?;
+            let deadline = deadline(known.role, agent.timeout_seconds, settings);
+            Ok(Program::Command(CommandAgent { deadline, ..program }))
         }
         (Detail::Nothing, _, _) => match name.backend {
             Backend::Vendor(vendor) => {
@@ -142,6 +188,12 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
         },
         (Detail::Program | Detail::Script, _, _) => Err(not_there(name)),
     }
+}
+
+/// Returns the time limit of an agent's turns, if it has its own. The limit for debaters holds for each of them.
+fn deadline(role: Role, own: Option<NonZeroU64>, settings: &Settings) -> Option<Duration> {
+    let debater = settings.discuss.debater_timeout_seconds.filter(|_| role == Role::Debater);
+    debater.or(own).map(|seconds| Duration::from_secs(seconds.get()))
 }
 
 fn not_there(name: &AgentName) -> RunError {
@@ -193,7 +245,7 @@ fn vendors_program(
         effort: special.effort.or(agent.effort),
         arguments: agent.args.into_iter().chain(special.args).collect(),
         variables: agent.env,
-        deadline: agent.timeout_seconds.map(|seconds| Duration::from_secs(seconds.get())),
+        deadline: deadline(known.role, agent.timeout_seconds, settings),
         power,
     })
 }
@@ -244,12 +296,7 @@ fn configured_agent(
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables)
         .map_err(|place| config(format!("agents.{configured}.cmd names `{cmd}`: {place}")))?;
-    Ok(CommandAgent {
-        program,
-        arguments: agent.args.clone(),
-        variables: agent.env.clone(),
-        deadline: agent.timeout_seconds.map(|seconds| Duration::from_secs(seconds.get())),
-    })
+    Ok(CommandAgent { program, arguments: agent.args.clone(), variables: agent.env.clone(), deadline: None })
 }
 
 fn check_variables(configured: &str, names: &[String]) -> Result<(), RunError> {

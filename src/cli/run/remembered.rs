@@ -16,6 +16,10 @@ use crate::domain::subject::Subject;
 const NOT_REMEMBERED: &[&str] = &[
     "roles.coder",
     "roles.reviewers",
+    "roles.analyzer",
+    "discuss.debate_rounds",
+    "discuss.research",
+    "discuss.on_debater_failure",
     "review.max_rounds",
     "review.on_reviewer_failure",
     "review.auto_merge",

@@ -148,10 +148,13 @@ impl Narrator {
                 let at = head.as_ref().map_or_else(String::new, |head| format!(" at {}", head.short()));
                 let reviewers: Vec<String> = reviewers.iter().map(ToString::to_string).collect();
                 let plural = if reviewers.len() == 1 { "" } else { "s" };
-                let mut parts = vec![
-                    format!("{subject}{at}: coder {coder}"),
-                    format!("reviewer{plural} {}", reviewers.join(", ")),
-                ];
+                let reviewers = reviewers.join(", ");
+                let mut parts = match coder {
+                    Some(coder) => {
+                        vec![format!("{subject}{at}: coder {coder}"), format!("reviewer{plural} {reviewers}")]
+                    }
+                    None => vec![format!("{subject}{at}: debater{plural} {reviewers}")],
+                };
                 parts.extend(gates.iter().map(|gate| format!("gate {gate}")));
                 parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
                 self.after_row(news(parts.join(" · ")))
@@ -170,6 +173,7 @@ impl Narrator {
                 lines.extend(self.reviewed(agent, *state, items, dispositions));
                 lines
             }
+            Announcement::Voted { round, agent, state, .. } => self.voted(*round, agent, *state),
             Announcement::Answered { agent, before, head, addressed, remaining, disputed, usage, .. } => {
                 let change = if before == head { None } else { Some(head.short()) };
                 let mark = if change.is_none() && disputed.is_empty() { Mark::Bad } else { Mark::Good };
@@ -191,7 +195,7 @@ impl Narrator {
             }
             Announcement::FollowedUp { .. } => Vec::new(),
             // The outcome shows the ending.
-            Announcement::Concluded { .. } => self.flush(),
+            Announcement::Summarized { .. } | Announcement::Concluded { .. } => self.flush(),
         }
     }
 
@@ -199,6 +203,13 @@ impl Narrator {
     fn in_round(&mut self, round: u32) -> Vec<Line> {
         let lines = if round == self.round { Vec::new() } else { self.flush() };
         self.round = round;
+        lines
+    }
+
+    fn voted(&mut self, round: u32, agent: &Label, vote: Ballot) -> Vec<Line> {
+        let lines = self.in_round(round);
+        let mark = if vote == Ballot::Implement { Mark::Good } else { Mark::Bad };
+        self.row.push((mark, format!("{agent}: {vote}")));
         lines
     }
 

@@ -175,7 +175,7 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
         Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept | Ending::Deadlock => {
-            "agent-loop status".to_owned()
+            outcome.flow_next.clone().unwrap_or_else(|| "agent-loop status".to_owned())
         }
     }
 }
@@ -190,6 +190,9 @@ fn command_of(subject: &Subject) -> &'static str {
 
 /// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
 fn again(outcome: &Outcome) -> String {
+    if let Some(command) = &outcome.flow_next {
+        return command.clone();
+    }
     match (outcome.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),
         (None, Subject::PullRequest(PullRequestNumber(number)) | Subject::Issue(IssueNumber(number))) => {

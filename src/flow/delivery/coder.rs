@@ -77,6 +77,7 @@ fn ask(work: &OpenDelivery<'_>, key: TurnKey, clarifications: Vec<Clarification>
         clarifications,
         summary: None,
         plan: None,
+        debate: None,
     };
     Ask::first(key, Access::Edit, brief, expectation, terms.roster.coder().model.clone())
 }

@@ -104,6 +104,7 @@ fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
         clarifications: Vec::new(),
         summary: seen.state.summary.clone(),
         plan: None,
+        debate: None,
     }
 }
 

@@ -82,6 +82,7 @@ impl Flow for ReviewState {
             items: self.rounds.items(),
             gates: self.measured.all(),
             records: self.records,
+            next_command: None,
         }
     }
 }

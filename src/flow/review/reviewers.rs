@@ -10,7 +10,7 @@ use crate::protocol::kinds::pr_review::PrReview;
 
 use super::super::ask::Ask;
 use super::super::machine::draft;
-use super::super::panel::{self, Asking, FailedSeat};
+use super::super::panel::{self, Asking, FailedSeat, Panel, Publishing};
 use super::super::question::Answered;
 use super::super::review_pass::NumberedFindings;
 use super::super::step::Decision;
@@ -24,7 +24,9 @@ pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Deci
     let pass = seen.pass();
     let shown = pass.shown(at);
     let asks: Vec<Ask> = pass.due(at, &shown).map(|seat| ask(seen, seat, at, &shown)).collect();
-    panel::poll::<PrReview>(seen.cx, &asks, asking, |ask, answered| record(seen, at, ask, answered))
+    let pace = seen.cx.request.reviewing;
+    let panel = Panel { asks: &asks, asking, pace, publishing: Publishing::AsAnswered };
+    panel::poll::<PrReview>(seen.cx, panel, |ask, answered| record(seen, at, ask, answered))
 }
 
 fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::domain::agent::ResponseKind;
 use crate::pattern::pattern;
 
 use super::super::expectation::Complaint;
@@ -151,6 +152,10 @@ fn is_fence(line: &str) -> bool {
 
 fn agrees(footer: &str, object: &Value) -> Result<(), Vec<Complaint>> {
     let state = object.get("state").and_then(Value::as_str);
+    let kind = object.get("kind").and_then(Value::as_str);
+    if [ResponseKind::DiscussReview, ResponseKind::DiscussAgenda].iter().any(|one| kind == Some(one.name())) {
+        return Err(whole("no state footer beside this kind of answer", format!("a footer `{footer}`")));
+    }
     let known = [ReviewVerdict::Approved, ReviewVerdict::Blocking].iter().any(|state| state.name() == footer);
     match state {
         Some(state) if state == footer => Ok(()),

@@ -120,6 +120,7 @@ mod tests {
             format!("{OBJECT}\nand <!-- AGENT_LOOP_META: v1.x -->"),
             format!("<!-- AGENT_{OBJECT}STATE: approved -->"),
             OBJECT.replace('}', ""),
+            "{\"schema_version\":1,\"kind\":\"discuss_review\"}\n<!-- AGENT_STATE: blocking -->".to_owned(),
             OBJECT.replace("\"kind\"", "\"state\":\"approved\",\"kind\""),
             OBJECT.replace("\"kind\"", "\"st\\u0061te\":\"approved\",\n,\"kind\""),
             format!("{{\"kind\":\"pr_review\", {approved}"),

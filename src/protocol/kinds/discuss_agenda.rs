@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Complaint, Expectation, RuleReport};
+use super::super::expectation::{Complaint, Expectation, ResearchPolicy, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::KindTag;
@@ -54,6 +54,10 @@ impl Kind for DiscussAgenda {
     fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) {
         let debaters = expectation.debate.as_ref().map_or(&[][..], |debate| &debate.debaters);
         for (place, disagreement) in self.disagreements.iter().enumerate() {
+            if disagreement.positions.is_empty() {
+                let path = format!("/disagreements/{place}/positions");
+                report.complain(path, "the position of at least one debater", "none");
+            }
             for name in disagreement.positions.keys() {
                 if !debaters.iter().any(|debater| debater.as_str() == name) {
                     let path = format!("/disagreements/{place}/positions/{name}");
@@ -64,6 +68,9 @@ impl Kind for DiscussAgenda {
                     ));
                 }
             }
+        }
+        if expectation.debate.as_ref().is_some_and(|debate| debate.research == ResearchPolicy::Forbidden) {
+            return;
         }
         let questions = self.research_questions.as_ref().map_or(0, Vec::len);
         match (self.research_required.unwrap_or(false), questions) {
@@ -81,7 +88,7 @@ impl Kind for DiscussAgenda {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::expectation::{Debate, ResearchPolicy};
+    use crate::protocol::expectation::Debate;
 
     fn holds(rest: &str) -> bool {
         let json = format!(r#"{{"schema_version":1,"kind":"discuss_agenda","consensus":[]{rest}}}"#);
@@ -100,6 +107,8 @@ mod tests {
         };
         assert!(holds(&of("codex")));
         assert!(!holds(&of("stranger")));
+        let nobody = r#","disagreements":[{"topic":"t","positions":{},"question_for_next_round":"q"}]"#;
+        assert!(!holds(nobody));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::KindTag;
 
+/// The maximum number of proposed issues. A longer list is refused, not cut: the debater must merge some of them.
+pub const MOST_PROPOSALS: usize = 8;
+
 /// A position in a debate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,10 +30,10 @@ pub struct DiscussReview {
     pub outcome: DebateOutcome,
     /// The reasons.
     pub rationale: Text,
-    /// The proposed issues; at least one with `split`, none otherwise.
+    /// The proposed issues: one to eight with `split`, none otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_proposals: Option<Vec<Text>>,
-    /// The reply to the positions of the previous round; required from round 2.
+    /// The reply to the positions of the previous round; required from round 2. A changed vote names here what convinced you.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuttal: Option<Text>,
     /// Whether the analyzer's summary is accurate.
@@ -141,19 +144,17 @@ impl Kind for DiscussReview {
             .filter(|text| !says_nothing(text))
             .map(str::to_owned)
             .collect();
-        match (self.outcome, split.is_empty()) {
-            (DebateOutcome::Split, true) => {
-                report.complain("/split_proposals", "at least one with `split`", "none");
+        let path = "/split_proposals";
+        match (self.outcome, split.len()) {
+            (DebateOutcome::Split, 0) => report.complain(path, "at least one with `split`", "none"),
+            (DebateOutcome::Split, count) if count > MOST_PROPOSALS => {
+                let expected = format!("at most {MOST_PROPOSALS} proposals: merge some of them");
+                report.complain(path, expected, count.to_string());
             }
-            (DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman, false) => {
-                report.complain(
-                    "/split_proposals",
-                    "none without the outcome `split`",
-                    format!("{}", split.len()),
-                );
-            }
-            (DebateOutcome::Split, false)
-            | (DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman, true) => {
+            (DebateOutcome::Split, _)
+            | (DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman, 0) => {}
+            (DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman, count) => {
+                report.complain(path, "none without the outcome `split`", count.to_string());
             }
         }
         self.framing_is_told(report);
@@ -192,7 +193,8 @@ impl DiscussReview {
                 );
             }
             (ResearchPolicy::Forbidden, Some(_)) => {
-                report.complain(path, "nothing: research is not asked for", "research");
+                report.remarks.push("`research` is left out: this debate uses no research".to_owned());
+                return;
             }
             (ResearchPolicy::Required | ResearchPolicy::Optional, Some(_))
             | (ResearchPolicy::Forbidden | ResearchPolicy::Optional, None) => {}
@@ -234,6 +236,8 @@ mod tests {
         assert!(!holds(r#""outcome":"split""#, 1, ResearchPolicy::Optional));
         assert!(holds(r#""outcome":"split","split_proposals":["a"]"#, 1, ResearchPolicy::Optional));
         assert!(!holds(r#""outcome":"implement","split_proposals":["a"]"#, 1, ResearchPolicy::Optional));
+        let nine = format!(r#""outcome":"split","split_proposals":[{}"a"]"#, r#""a","#.repeat(8));
+        assert!(!holds(&nine, 1, ResearchPolicy::Optional));
     }
 
     #[test]
@@ -262,9 +266,8 @@ mod tests {
     fn research_keeps_to_its_policy() {
         let with = |research: &str| format!(r#""outcome":"implement","research":{research}"#);
         let sourced = with(r#"{"status":"sourced","sourced_facts":[{"fact":"f","source":"s"}]}"#);
-        assert!(
-            holds(&sourced, 1, ResearchPolicy::Required) && !holds(&sourced, 1, ResearchPolicy::Forbidden)
-        );
+        assert!(holds(&sourced, 1, ResearchPolicy::Required));
+        assert!(holds(&sourced, 1, ResearchPolicy::Forbidden), "it is left out, with a remark");
         assert!(!holds(r#""outcome":"implement""#, 1, ResearchPolicy::Required));
         assert!(!holds(&with(r#"{"status":"not-needed"}"#), 1, ResearchPolicy::Required));
         assert!(holds(&with(r#"{"status":"not-needed"}"#), 1, ResearchPolicy::Optional));

@@ -338,6 +338,12 @@ impl Answers {
     }
 
     fn outcome(&self, case: &CaseFile) -> Outcome {
+        let has_footer = |source: &Source| matches!(source, Source::Text(text) if text.contains("«footer") || text.contains("<!-- AGENT_STATE"));
+        let is_debate = matches!(self.kind, ResponseKind::DiscussReview | ResponseKind::DiscussAgenda);
+        if is_debate && case.message.as_ref().is_some_and(has_footer) {
+            // Answers in a debate have no state.
+            return Outcome::Refused { paths: vec![String::new()] };
+        }
         let tier = match case.tier {
             TierFile::AsAsked => "as-asked",
             TierFile::Normalised => "normalised",

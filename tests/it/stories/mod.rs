@@ -7,6 +7,8 @@ mod catalogue;
 mod checks;
 mod crashes;
 mod deliveries;
+mod discuss;
+mod discuss_resumed;
 mod end;
 mod followups;
 mod gates;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::flow_name::FlowName;
-use agent_loop::domain::ids::{CommitSha, ItemId, PullRequestNumber};
+use agent_loop::domain::ids::{CommitSha, IssueNumber, ItemId, PullRequestNumber};
 use agent_loop::domain::item::Item;
 use agent_loop::domain::repair::Repair;
 use agent_loop::domain::subject::Subject;
@@ -14,10 +14,13 @@ use agent_loop::engine::thread;
 use agent_loop::flow::begin;
 use agent_loop::flow::delivery::records::DeliveryEntry;
 use agent_loop::flow::delivery::state::DeliveryState;
+use agent_loop::flow::discuss::records::DiscussEntry;
+use agent_loop::flow::discuss::state::DiscussState;
 use agent_loop::flow::machine::{At, Machine};
-use agent_loop::flow::names::{DELIVERY, REVIEW};
+use agent_loop::flow::names::{DELIVERY, DISCUSSION, REVIEW};
 use agent_loop::flow::review::records::ReviewEntry;
 use agent_loop::flow::review::state::ReviewState;
+use agent_loop::flow::run::Concluded;
 pub(super) use agent_loop::ledger::chain::task_key;
 
 use agent_loop::ledger::body::Body;
@@ -62,6 +65,15 @@ fn apply(state: &mut ReviewState, record: &Envelope) {
     state.apply(At { run: &record.run, round: record.round }, review_entry(record)).unwrap();
 }
 
+fn debate_of(records: &[Arc<Envelope>]) -> DiscussState {
+    let mut state = DiscussState::new(records.first().unwrap().subject.clone());
+    for record in records {
+        let at = At { run: &record.run, round: record.round };
+        state.apply(at, record.body.read().unwrap()).unwrap();
+    }
+    state
+}
+
 fn delivery_of(records: &[Arc<Envelope>]) -> DeliveryState {
     let mut state = DeliveryState::new(records.first().unwrap().subject.clone());
     for record in records {
@@ -76,6 +88,12 @@ impl Records {
     pub(super) fn of_review(world: &MemoryWorld, number: PullRequestNumber) -> Self {
         let subject = Subject::PullRequest(number);
         Self::in_thread(world, REVIEW, subject, &world.thread(number.0))
+    }
+
+    /// Returns the records of the debates about an issue.
+    pub(super) fn of_debate(world: &MemoryWorld, number: u64) -> Self {
+        let subject = Subject::Issue(IssueNumber(number));
+        Self::in_thread(world, DISCUSSION, subject, &world.thread(number))
     }
 
     fn in_thread(world: &MemoryWorld, flow: FlowName, subject: Subject, thread: &[Comment]) -> Self {
@@ -208,13 +226,15 @@ pub(super) fn rewritten(body: &str) -> Option<String> {
 pub(super) fn folded(world: &MemoryWorld) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (number, state) in world.states() {
-        let (flow, subject) = if state.ends_with("issue") {
-            (DELIVERY, format!("issue/{number}"))
+        let (flows, subject) = if state.ends_with("issue") {
+            (vec![DELIVERY, DISCUSSION], format!("issue/{number}"))
         } else {
-            (REVIEW, format!("pr/{number}"))
+            (vec![REVIEW], format!("pr/{number}"))
         };
-        let records = Records::in_thread(world, flow, subject.parse().unwrap(), &world.thread(number));
-        all.extend(records.end(&subject));
+        for flow in flows {
+            let records = Records::in_thread(world, flow, subject.parse().unwrap(), &world.thread(number));
+            all.extend(records.end(&subject));
+        }
     }
     let tasks =
         world.journal_entries().into_iter().filter(|(subject, _)| matches!(subject, Subject::Task(_)));
@@ -230,6 +250,8 @@ impl Records {
         let flow = &self.0.first()?.flow;
         let end = if *flow == REVIEW {
             review_end(&review_of(&self.0))
+        } else if *flow == DISCUSSION {
+            debate_end(&debate_of(&self.0))
         } else {
             delivery_end(&delivery_of(&self.0))
         };
@@ -252,6 +274,17 @@ fn review_end(state: &ReviewState) -> String {
     lines.join("\n")
 }
 
+fn debate_end(state: &DiscussState) -> String {
+    let (run, debate) = (state.run.as_ref().unwrap(), state.debate.as_ref().unwrap());
+    let mut lines = vec![ending(run.ending.as_ref()), format!("topic {}", debate.topic), usage(run.usage)];
+    for (number, round) in (1..).zip(&debate.rounds) {
+        let votes = round.positions.iter();
+        lines.extend(votes.map(|one| format!("{number} {} {}", one.agent, one.response.outcome.name())));
+    }
+    lines.extend(debate.verdict().map(|verdict| format!("{verdict:?}")));
+    lines.join("\n")
+}
+
 fn delivery_end(state: &DeliveryState) -> String {
     let run = state.run.as_ref().unwrap();
     let delivered = state.delivered.as_ref();
@@ -271,6 +304,37 @@ fn usage(usage: Usage) -> String {
 }
 
 fn line(record: &Envelope) -> String {
+    if record.flow == DISCUSSION { debate_line(record) } else { review_line(record) }
+}
+
+fn debate_line(record: &Envelope) -> String {
+    let round = record.round;
+    match record.body.read().unwrap() {
+        DiscussEntry::Opened(opened) => {
+            let names: Vec<&str> = opened.roster.reviewers().iter().map(|seat| seat.label.as_str()).collect();
+            format!("{round} opened {names:?}")
+        }
+        DiscussEntry::Position(position) => {
+            format!("{round} {} {}", position.agent, position.response.outcome.name())
+        }
+        DiscussEntry::RoundSummary(summary) => {
+            let failed: Vec<String> =
+                summary.failures.iter().map(|one| format!(" {} {}", one.agent, one.category)).collect();
+            let agenda = if summary.agenda.is_some() { " agenda" } else { "" };
+            let verdict = summary.verdict.map(|verdict| {
+                format!(" {} {} {:?}", verdict.result, verdict.outcome.name(), verdict.split_proposals)
+            });
+            format!("{round} summary{agenda}{}{}", failed.concat(), verdict.unwrap_or_default())
+        }
+        DiscussEntry::Concluded(concluded) => concluded_line(round, &concluded),
+    }
+}
+
+fn concluded_line(round: u32, concluded: &Concluded) -> String {
+    format!("{round} concluded {} {}", concluded.ending.status(), concluded.ending.reason().unwrap_or("-"))
+}
+
+fn review_line(record: &Envelope) -> String {
     let round = record.round;
     match review_entry(record) {
         ReviewEntry::Opened(opened) => format!("{round} opened {:?}", opened.votes),
@@ -294,10 +358,7 @@ fn line(record: &Envelope) -> String {
         ReviewEntry::FollowedUp(record) => {
             format!("{round} followups {} skipped {}", record.followups.len(), record.skipped)
         }
-        ReviewEntry::Concluded(concluded) => {
-            let reason = concluded.ending.reason().unwrap_or("-");
-            format!("{round} concluded {} {reason}", concluded.ending.status())
-        }
+        ReviewEntry::Concluded(concluded) => concluded_line(round, &concluded),
     }
 }
 

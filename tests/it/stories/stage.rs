@@ -16,10 +16,10 @@ use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine, EngineConfig};
 use agent_loop::flow::abilities::Abilities;
 use agent_loop::flow::budget::Budget;
-use agent_loop::flow::names::{DELIVERY, REVIEW};
+use agent_loop::flow::names::{DELIVERY, DISCUSSION, REVIEW};
 use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
-use agent_loop::flow::terms::Overrides;
+use agent_loop::flow::terms::{DebateOverrides, Overrides};
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
 use agent_loop::ports::forge::{Forge, NewPullRequest, RunDisplay};
 use agent_loop::ports::journal::Entry;
@@ -46,6 +46,8 @@ pub(super) struct Story {
     pub(super) secrets: Secrets,
     pub(super) trust: Trust,
     pub(super) followups: Followups,
+    pub(super) debate: DebateOverrides,
+    pub(super) debating: Reviewing,
     /// A person's signed requirement on the first subject, before the story begins.
     pub(super) requirement: Option<&'static str>,
 }
@@ -75,6 +77,8 @@ impl StoryGate {
 #[derive(Clone, Copy)]
 pub(super) enum Begins {
     Issue,
+    /// An issue to debate.
+    Debate,
     Task,
     PullRequest,
     /// A pull request, and a base branch that has changed the same lines since.
@@ -98,6 +102,8 @@ pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static s
         secrets: Secrets::default(),
         trust: Trust::default(),
         followups: Followups::Ignore,
+        debate: DebateOverrides::default(),
+        debating: Reviewing::Sequential,
         requirement: None,
     }
 }
@@ -106,7 +112,7 @@ pub(super) fn label(text: &str) -> Label {
     text.parse().unwrap()
 }
 
-fn seat(text: &str) -> Seat {
+pub(super) fn seat(text: &str) -> Seat {
     Seat::from(&format!("{text}=scripted:{text}").parse::<AgentName>().unwrap())
 }
 
@@ -115,22 +121,38 @@ fn files(text: &str) -> BTreeMap<String, String> {
 }
 
 impl Story {
-    /// Returns the world before the story begins.
-    pub(super) fn world(&self) -> MemoryWorld {
+    fn agents(&self) -> BTreeMap<(Role, Label), Agent> {
         let mut agents: BTreeMap<(Role, Label), Agent> = BTreeMap::new();
         agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
         for (name, turn) in &self.reviewers {
             agents.insert((Role::Reviewer, label(name)), Arc::clone(turn));
+            agents.insert((Role::Debater, label(name)), Arc::clone(turn));
+        }
+        if let Some(seat) = &self.debate.analyzer {
+            agents.insert((Role::Analyzer, seat.label.clone()), Arc::clone(&self.coder));
         }
         for (name, turn) in &self.repairers {
             agents.insert((Role::Repair, label(name)), Arc::clone(turn));
         }
+        agents
+    }
+
+    /// Continues another story on its world, with the agents of this one.
+    pub(super) async fn take_over(&self, world: &MemoryWorld) -> Outcome {
+        world.restart();
+        world.recast(self.agents());
+        self.play(world).await
+    }
+
+    /// Returns the world before the story begins.
+    pub(super) fn world(&self) -> MemoryWorld {
+        let agents = self.agents();
         let gates = self.gates.iter().map(|one| (one.name(), Arc::clone(&one.gate))).collect();
         let answer = self.answer.map(str::to_owned);
         let world = MemoryWorld::new(Setup { files: files("old"), agents, gates, answer }).unwrap();
         match self.begins {
             Begins::Task => {}
-            Begins::Issue => {
+            Begins::Issue | Begins::Debate => {
                 world.file_as_person(&"ada".parse().unwrap(), "It is old", "Make it new.");
             }
             Begins::PullRequest | Begins::Conflict => {
@@ -159,6 +181,7 @@ impl Story {
         match self.begins {
             Begins::Task => task(world, "Make it new."),
             Begins::Issue => issue(1),
+            Begins::Debate => Assignment { flow: DISCUSSION, ..issue(1) },
             Begins::PullRequest | Begins::Conflict => pull_request(1),
         }
     }
@@ -167,7 +190,7 @@ impl Story {
     pub(super) fn pull_request(&self) -> PullRequestNumber {
         match self.begins {
             Begins::Task | Begins::PullRequest | Begins::Conflict => PullRequestNumber(1),
-            Begins::Issue => PullRequestNumber(2),
+            Begins::Issue | Begins::Debate => PullRequestNumber(2),
         }
     }
 
@@ -183,11 +206,13 @@ impl Story {
                 on_reviewer_failure: Some(self.on_failure),
                 after_approval: Some(self.after),
                 followups: Some(self.followups),
+                debate: self.debate.clone(),
             },
             configured: Overrides::default(),
             default_coder: seat("sam"),
             default_reviewer: seat("sam"),
             reviewing: Reviewing::Parallel,
+            debating: self.debating,
             persistence: Persistence::default(),
             sessions: ReviewSessions::Fresh,
             budget: self.budget,
@@ -227,7 +252,10 @@ impl Story {
         control: (Arc<Canceller>, Cancellation),
     ) -> Option<Outcome> {
         let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
-        agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
+        for role in [Role::Reviewer, Role::Debater] {
+            agents.extend(self.reviewers.iter().map(|(name, _)| (role, label(name))));
+        }
+        agents.extend(self.debate.analyzer.iter().map(|seat| (Role::Analyzer, seat.label.clone())));
         let gates = self.gates.iter().map(StoryGate::name).collect();
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
         let abilities = Abilities { agents, gates, ..Abilities::default() };
@@ -254,9 +282,14 @@ impl Story {
         self.run(world).await.unwrap()
     }
 
-    /// Returns the records of the story's pull request.
+    /// Returns the records of the story's pull request or debate.
     pub(super) fn records(&self, world: &MemoryWorld) -> Records {
-        Records::of_review(world, self.pull_request())
+        match self.begins {
+            Begins::Debate => Records::of_debate(world, 1),
+            Begins::Task | Begins::Issue | Begins::PullRequest | Begins::Conflict => {
+                Records::of_review(world, self.pull_request())
+            }
+        }
     }
 
     /// Returns the records without times, ids and commits: one line per record.

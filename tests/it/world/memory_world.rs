@@ -305,6 +305,11 @@ impl MemoryWorld {
         self.with(|state| state.git.unclean = why.map(str::to_owned));
     }
 
+    /// Replaces all agents.
+    pub(crate) fn recast(&self, agents: BTreeMap<(Role, Label), Agent>) {
+        self.with(|state| state.agents = agents);
+    }
+
     /// Prepares for another engine on the same machine.
     pub(crate) fn restart(&self) {
         self.with(|state| state.effects = Effects::default());

@@ -1,11 +1,13 @@
 //! The agents and programs that `doctor` inspects: those that a run needs, and the programs of other vendors.
 
 use crate::adapters::storage::run_file::KnownAgent;
-use crate::cli::config::settings::Settings;
+use crate::cli::config::settings::{Roles, Settings};
+use crate::cli::run::programs::AskedAgents;
 use crate::cli::run::remembered::Remembered;
 use crate::cli::run::{models, programs};
 use crate::domain::agent::{Backend, Role};
 use crate::domain::vendors::Vendor;
+use crate::flow::names;
 
 use super::judge::Need;
 
@@ -25,7 +27,11 @@ pub(super) enum Look {
 
 /// Returns the agents that a run needs, in the order of roles, followed by the programs of other vendors.
 pub(super) fn looks(settings: &Settings) -> Vec<Look> {
-    let seated = programs::seated(&[], &Remembered::default(), settings);
+    let seated = programs::seated(
+        &AskedAgents::of(&names::DELIVERY, &Roles::default()),
+        &Remembered::default(),
+        settings,
+    );
     let repair =
         settings.roles.repair.iter().map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
     let mut looks: Vec<Look> = Vec::new();

@@ -16,7 +16,7 @@ use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, site};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::{ending, print};
-use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::ids::{CommitSha, IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
@@ -343,29 +343,14 @@ impl Handler<'_> {
             RoleChoice::Member => AuthorRole::Member,
             RoleChoice::None => AuthorRole::Stranger,
         };
-        let login = by.login.unwrap_or_else(|| self.own_name());
+        let login =
+            by.login.unwrap_or_else(|| self.repository.person().unwrap_or_else(|| self.forge.login()));
         if login.as_str().eq_ignore_ascii_case(OWN_LOGIN) {
             return Err(Failure::Use(format!(
                 "`{OWN_LOGIN}` is the tool's own name; choose another one with `--as`"
             )));
         }
         Ok(Writer { login, role })
-    }
-
-    /// Converts the user's name, according to git, to a login.
-    fn own_name(&self) -> Login {
-        let plain: String = self.repository.name.to_ascii_lowercase();
-        let words: Vec<&str> = plain
-            .split(|letter: char| !letter.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect();
-        let name: String = words.join("-").chars().take(40).collect();
-        let fallback = || Login::try_from("you".to_owned());
-        Login::try_from(name)
-            .ok()
-            .filter(|login| login.as_str() != OWN_LOGIN)
-            .or_else(|| fallback().ok())
-            .unwrap_or_else(|| self.forge.login())
     }
 
     fn body(&self, description: &DescriptionArgs) -> Result<String, Failure> {

@@ -1,0 +1,59 @@
+//! `discuss`: debates an issue, or a question that is filed as one.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::arguments::numbers::{self, Reference};
+use crate::cli::arguments::run::RunArguments;
+use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
+use crate::cli::config::flags::{DISCUSSION, Flag};
+use crate::cli::run::command::Answers;
+use crate::cli::run::goal::{Goal, GoalTarget};
+use crate::cli::run::question;
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::ending::complain;
+use crate::domain::ids::IssueNumber;
+use crate::flow::names;
+
+use super::start::{begin, in_repository};
+
+/// `discuss`
+#[derive(Debug, Args)]
+pub struct DiscussArguments {
+    /// Number of the issue: 7, #7 or a URL
+    #[arg(value_parser = numbers::issue, allow_negative_numbers = true, required_unless_present = "question")]
+    pub number: Option<Reference>,
+    /// Question to file as an issue on the embedded forge, and to debate
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["number", "dry_run"])]
+    pub question: Option<String>,
+    #[command(flatten)]
+    pub run: RunArguments,
+    #[command(flatten)]
+    pub discussion: SettingFlags<DiscussFlags>,
+}
+
+/// The flags about debates.
+#[derive(Debug)]
+pub struct DiscussFlags;
+
+impl FlagChoice for DiscussFlags {
+    fn has(flag: &Flag) -> bool {
+        flag.heading == DISCUSSION
+    }
+}
+
+/// `discuss`
+pub async fn run(arguments: DiscussArguments, surroundings: &Surroundings) -> ExitCode {
+    let DiscussArguments { number, question, mut run, discussion } = arguments;
+    run.settings.values.extend(discussion.values);
+    let (number, repository) = match (number, question) {
+        (Some(reference), _) => (IssueNumber(reference.number), reference.repository),
+        (None, question) => match question::issue(&question.unwrap_or_default(), &run, surroundings).await {
+            Ok(number) => (number, None),
+            Err(refusal) => return complain(&refusal.message, refusal.ending.exit_code()),
+        },
+    };
+    let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };
+    begin(goal, &in_repository(run, repository), Answers::Nobody, surroundings).await
+}

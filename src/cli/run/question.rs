@@ -1,0 +1,65 @@
+//! `discuss --question`: files the question as an issue on the embedded forge. The same question is filed once.
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::cli::arguments::run::RunArguments;
+use crate::cli::config::layer::{Layer, SettingSource};
+use crate::cli::config::load::BaseLayers;
+use crate::cli::repository::Repository;
+use crate::cli::repository::site::{self, ForgeSite};
+use crate::cli::surroundings::Surroundings;
+use crate::domain::ending::{Failed, Refused};
+use crate::domain::ids::IssueNumber;
+use crate::engine::outcome::RunError;
+use crate::ports::clock::Clock;
+use crate::ports::forge::{AuthorRole, Forge, IssueState};
+use crate::text::sanitize::one_line;
+
+/// The maximum length of a title, in characters.
+const TITLE: usize = 80;
+
+/// Returns the number of the open issue with this question. It is filed if there is none.
+pub async fn issue(
+    question: &str,
+    arguments: &RunArguments,
+    surroundings: &Surroundings,
+) -> Result<IssueNumber, RunError> {
+    let usage = |why: String| RunError::refused(Refused::Usage, why);
+    let disk = |why: String| RunError::failed(Failed::Disk, why);
+    let question = question.trim();
+    if question.is_empty() {
+        return Err(usage("the question is empty".to_owned()));
+    }
+    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
+    let repository = Repository::find(&folder, &surroundings.variables).await?;
+    let flags = arguments.settings.values.clone();
+    let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
+    let branch = arguments.base.as_ref().or(repository.branch.as_ref());
+    let layers = BaseLayers::of_the_forge(&repository, branch, surroundings).await?;
+    let choice = layers.merged(&[&flags])?.settings.forge;
+    match ForgeSite::of(&choice, &repository, &surroundings.variables)? {
+        ForgeSite::Embedded => {}
+        ForgeSite::Github(_) => {
+            let message = "--question files an issue on the embedded forge only; file it on GitHub, then discuss its number";
+            return Err(usage(message.to_owned()).with_next("gh issue create"));
+        }
+    }
+    let forge = site::embedded(&repository, surroundings).map_err(disk)?;
+    let is_same = |row: &SubjectRow| {
+        row.kind == SubjectKind::Issue(IssueState::Open)
+            && row.body == question
+            && row.writer.role == AuthorRole::Owner
+    };
+    if let Some(known) = forge.store().subjects().map_err(disk)?.iter().find(|row| is_same(row)) {
+        return Ok(IssueNumber(known.number));
+    }
+    let login = repository.person().unwrap_or_else(|| forge.login());
+    let row = SubjectRow {
+        number: 0,
+        kind: SubjectKind::Issue(IssueState::Open),
+        title: one_line(question, TITLE),
+        body: question.to_owned(),
+        writer: Writer { login, role: AuthorRole::Owner },
+    };
+    forge.store().create(&row, SystemClock.now()).map(IssueNumber).map_err(disk)
+}

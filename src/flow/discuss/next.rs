@@ -1,0 +1,199 @@
+//! The next step of a debate: one decision per function, in the order in which they are taken.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+use crate::domain::agent::Role;
+use crate::domain::debate::{DebateResult, OnDebaterFailure};
+use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::ids::CommitSha;
+use crate::ledger::envelope::Draft;
+use crate::protocol::kinds::discuss_review::DebateOutcome;
+
+use super::super::conclusion::Conclusion;
+use super::super::context::FlowContext;
+use super::super::facts::Workable;
+use super::super::machine::draft;
+use super::super::panel::FailedSeat;
+use super::super::run_effect::{self, Who};
+use super::super::step::{Decision, Next, Step, first, refuse};
+use super::analyzer::{self, Agenda};
+use super::debaters;
+use super::open::OpenDebate;
+use super::records::{DebateOpened, DebateVerdict, DiscussEntry, RoundSummary, SeatFailure};
+use super::state::{DebateRound, DebateState, DiscussState};
+use super::terms::{self, DebateTerms};
+use super::topic::{self, Topic};
+use super::verdict;
+
+/// Returns the next step of a debate.
+pub(super) fn next(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Infallible> {
+    let topic = topic::topic(&state.subject, cx)?;
+    decided(state, &topic)?;
+    if topic.state == Workable::Closed {
+        let message = "the issue is closed; reopen it, then run the same command again";
+        return refuse(Refused::ClosedSubject, message);
+    }
+    let head = head(cx)?;
+    let terms = terms::terms(state, cx)?;
+    let open = opened(state, cx, topic, (terms, head))?;
+    shortened(&open)?;
+    let failed = debaters::poll(&open)?;
+    available(&open, &failed)?;
+    end_of_round(&open, &failed)
+}
+
+/// Ends the run if this topic is decided already.
+fn decided(state: &DiscussState, topic: &Topic) -> Decision<()> {
+    let Some(debate) = state.debate.as_ref().filter(|debate| debate.topic == topic.revision) else {
+        return ControlFlow::Continue(());
+    };
+    match &debate.end {
+        Some((_, RoundSummary { ending: Some(ending), .. })) => {
+            first(Step::Stop(Conclusion::again(ending, verdict::message(state, debate))))
+        }
+        Some((_, RoundSummary { ending: None, .. })) | None => ControlFlow::Continue(()),
+    }
+}
+
+/// Returns the commit that the debaters of a new debate read.
+fn head(cx: &FlowContext<'_>) -> Decision<CommitSha> {
+    if let Some(tip) = cx.tip(cx.base_ref)? {
+        return ControlFlow::Continue(tip.clone());
+    }
+    refuse(Refused::Usage, format!("there is no branch `{}`; name another with --base", cx.base_ref))
+}
+
+/// Returns the open debate about this topic with these terms. Opening it, or publishing new terms, comes first.
+fn opened<'now>(
+    state: &'now DiscussState,
+    cx: &'now FlowContext<'now>,
+    topic: Topic,
+    (terms, tip): (DebateTerms, CommitSha),
+) -> Decision<OpenDebate<'now>> {
+    let same_topic = state.debate.as_ref().filter(|debate| debate.topic == topic.revision);
+    let open = state.run.as_ref().filter(|run| run.is_open() && same_topic.is_some());
+    if let (Some(run), Some(debate)) = (open, same_topic) {
+        let known = DebateTerms {
+            roster: run.terms.roster.clone(),
+            analyzer: debate.analyzer.clone(),
+            policy: debate.policy,
+        };
+        if known == terms {
+            return ControlFlow::Continue(OpenDebate { cx, state, run, debate });
+        }
+    }
+    let participants = terms.participants();
+    let record = topic::recorded(&DebateOpened {
+        topic: topic.revision,
+        subject: same_topic.map_or(topic.subject, |debate| debate.subject.clone()),
+        head: same_topic.map_or(tip, |debate| debate.head.clone()),
+        roster: terms.roster,
+        analyzer: terms.analyzer,
+        policy: terms.policy,
+    });
+    let run = open.map_or(cx.fresh_run, |run| &run.id);
+    let round = same_topic.map_or(1, DebateState::round);
+    let draft = draft::<DiscussState>(run, round, &DiscussEntry::Opened(Box::new(record)));
+    first(Step::Publish(Box::new(Draft { participants, ..draft })))
+}
+
+/// Ends a debate whose maximum of rounds was lowered below its current round, with the last complete round.
+fn shortened(open: &OpenDebate<'_>) -> Decision<()> {
+    let complete = open.debate.round().saturating_sub(1);
+    let most = open.debate.policy.rounds();
+    match open.debate.complete() {
+        Some(_) if complete >= most => first(deadlock(open, complete, Vec::new())),
+        Some(_) | None => ControlFlow::Continue(()),
+    }
+}
+
+/// Ends the run after failed turns, unless the policy continues with the votes of the others.
+fn available(open: &OpenDebate<'_>, failed: &[FailedSeat]) -> Decision<()> {
+    let who = |seat: &FailedSeat| Who { role: Role::Debater, label: seat.label.clone() };
+    if let Some(conclusion) = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure))
+    {
+        return first(conclusion);
+    }
+    let votes = open.debate.current().map_or(0, |round| round.positions.len());
+    let each: Vec<String> = failed.iter().map(|seat| format!("`{}` {}", seat.label, seat.failure)).collect();
+    let each = each.join("; ");
+    if failed.is_empty() {
+        return ControlFlow::Continue(());
+    }
+    let message = match open.debate.policy.on_failure {
+        OnDebaterFailure::Partial if votes >= 2 => return ControlFlow::Continue(()),
+        OnDebaterFailure::Partial => format!("a round needs two votes and has {votes}: {each}"),
+        OnDebaterFailure::Fail => each,
+    };
+    first(Conclusion::failed(Failed::ReviewerUnavailable, message))
+}
+
+/// Publishes the summary of a settled round. Only votes decide whether it is the last.
+fn end_of_round(open: &OpenDebate<'_>, failed: &[FailedSeat]) -> Decision<Infallible> {
+    let number = open.debate.round();
+    let Some(round) = open.debate.current() else {
+        return first(Conclusion::failed(Failed::Error, "a round has no votes"));
+    };
+    let failures: Vec<SeatFailure> =
+        failed.iter().map(|seat| SeatFailure::new(&seat.label, &seat.failure)).collect();
+    match round.agreed(&open.run.terms.roster).filter(|_| failures.is_empty()) {
+        Some(outcome) => first(consensus(open, round, outcome)),
+        None if number >= open.debate.policy.rounds() => first(deadlock(open, number, failures)),
+        None => {
+            let Agenda { answer, failure, from } = analyzer::agenda(open, round)?;
+            let summary =
+                RoundSummary { agenda: answer, analyzer_failure: failure, failures, ..unfinished(open) };
+            first(Step::Publish(Box::new(Draft { from, ..summarised(open, number, summary) })))
+        }
+    }
+}
+
+fn consensus(open: &OpenDebate<'_>, round: &DebateRound, outcome: DebateOutcome) -> Next {
+    let number = open.debate.round();
+    let result = if number == 1 { DebateResult::Unanimous } else { DebateResult::Converged };
+    let split_proposals = match outcome {
+        DebateOutcome::Split => verdict::merged_proposals(round),
+        DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => Vec::new(),
+    };
+    let verdict = DebateVerdict { result, outcome, split_proposals };
+    let summary = RoundSummary {
+        is_final: true,
+        verdict: Some(verdict),
+        topic: Some(open.debate.topic.clone()),
+        ending: Some(Ending::Consensus),
+        ..unfinished(open)
+    };
+    Step::Publish(Box::new(summarised(open, number, summary))).into()
+}
+
+fn deadlock(open: &OpenDebate<'_>, number: u32, failures: Vec<SeatFailure>) -> Next {
+    let (result, outcome) = (DebateResult::Deadlock, DebateOutcome::NeedsHuman);
+    let verdict = DebateVerdict { result, outcome, split_proposals: Vec::new() };
+    let summary = RoundSummary {
+        is_final: true,
+        verdict: Some(verdict),
+        topic: Some(open.debate.topic.clone()),
+        ending: Some(Ending::Deadlock),
+        failures,
+        ..unfinished(open)
+    };
+    Step::Publish(Box::new(summarised(open, number, summary))).into()
+}
+
+fn unfinished(open: &OpenDebate<'_>) -> RoundSummary {
+    RoundSummary {
+        is_final: false,
+        verdict: None,
+        ending: None,
+        agenda: None,
+        failures: Vec::new(),
+        analyzer_failure: None,
+        topic: None,
+        usage: open.run.spent(open.cx.results),
+    }
+}
+
+fn summarised(open: &OpenDebate<'_>, round: u32, summary: RoundSummary) -> Draft {
+    draft::<DiscussState>(&open.run.id, round, &DiscussEntry::RoundSummary(Box::new(summary)))
+}

@@ -1,0 +1,103 @@
+//! The result of a debate: merged proposals of a split, how its outcome reads in one line, and which command follows.
+
+use crate::domain::debate::DebateResult;
+use crate::domain::ids::Label;
+use crate::domain::vote::{Ballot, Vote};
+use crate::protocol::kinds::discuss_review::DebateOutcome;
+
+use super::state::{DebateRound, DebateState, DiscussState};
+
+/// Returns the proposals of all debaters, each once, in first-seen order.
+pub(super) fn merged_proposals(round: &DebateRound) -> Vec<String> {
+    let mut merged: Vec<String> = Vec::new();
+    for proposal in
+        round.positions.iter().flat_map(|position| position.response.split_proposals.iter().flatten())
+    {
+        let text = proposal.as_str();
+        if !merged.iter().any(|known| folded(known) == folded(text)) {
+            merged.push(text.to_owned());
+        }
+    }
+    merged
+}
+
+/// Returns a proposal without differences of case, space and final punctuation.
+fn folded(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    words.trim_end_matches(['.', '!', ';', ',']).to_owned()
+}
+
+/// Converts a vote.
+pub(super) fn ballot(outcome: DebateOutcome) -> Ballot {
+    match outcome {
+        DebateOutcome::Implement => Ballot::Implement,
+        DebateOutcome::DoNotImplement => Ballot::DoNotImplement,
+        DebateOutcome::NeedsHuman => Ballot::NeedsHuman,
+        DebateOutcome::Split => Ballot::Split,
+    }
+}
+
+/// Returns the votes of the latest round with positions.
+pub(super) fn votes(debate: &DebateState) -> Vec<Vote> {
+    let positions = last_round(debate).into_iter().flat_map(|round| &round.positions);
+    let vote = |(agent, outcome): (&Label, DebateOutcome)| Vote {
+        agent: agent.clone(),
+        state: ballot(outcome),
+        head: debate.topic.clone(),
+        requirements: Vec::new(),
+    };
+    positions.map(|position| vote((&position.agent, position.response.outcome))).collect()
+}
+
+/// Returns the round that decided the debate, else the latest round with positions.
+pub(super) fn last_round(debate: &DebateState) -> Option<&DebateRound> {
+    let decided = debate.end.as_ref().and_then(|(round, _)| usize::try_from(*round).ok()?.checked_sub(1));
+    decided.and_then(|place| debate.rounds.get(place)).or(debate.rounds.last())
+}
+
+/// Returns the result of a debate for people.
+pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
+    let (Some(verdict), Some(round)) = (debate.verdict(), last_round(debate)) else {
+        return "the debate goes on".to_owned();
+    };
+    let number = debate.end.as_ref().map_or(0, |(number, _)| *number);
+    let outcome = verdict.outcome.name();
+    match verdict.result {
+        DebateResult::Unanimous | DebateResult::Converged => {
+            let who = match round.positions.len() {
+                1 => "the only debater votes".to_owned(),
+                2 => "both debaters vote".to_owned(),
+                count => format!("all {count} debaters vote"),
+            };
+            let how = verdict.result;
+            let stages = match verdict.split_proposals.len() {
+                0 => String::new(),
+                count => format!("; {count} proposed issues are not filed"),
+            };
+            format!("{who} `{outcome}` ({how}, round {number}){stages}")
+        }
+        DebateResult::Deadlock => {
+            let each = round.positions.iter();
+            let each =
+                each.map(|position| format!("`{}` {}", position.agent, position.response.outcome.name()));
+            let each = each.collect::<Vec<_>>().join(", ");
+            let subject = &state.subject;
+            format!("no agreement on {subject} after round {number}: {each}; a person must decide")
+        }
+    }
+}
+
+/// Returns the command that follows.
+pub(super) fn next_command(state: &DiscussState) -> Option<String> {
+    let debate = state.debate.as_ref()?;
+    let number = debate.subject.number?;
+    Some(match debate.verdict() {
+        None => format!("agent-loop discuss {number}"),
+        Some(verdict) => match verdict.outcome {
+            DebateOutcome::Implement => format!("agent-loop issue {number}"),
+            DebateOutcome::Split | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => {
+                format!("agent-loop status issue/{number}")
+            }
+        },
+    })
+}
