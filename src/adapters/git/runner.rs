@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::adapters::process::capture::{CaptureError, Captured, capture};
+use crate::adapters::process::capture::{CaptureError, Captured, Patience, capture_with};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::common;
 use crate::adapters::process::exit::Exit;
@@ -125,10 +125,31 @@ impl Git {
 
 /// Runs git and returns the result with any exit code. A signal is an error.
 pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
+    ask_with(line, what, Patience::Total).await
+}
+
+/// Runs a git that receives any amount of data with `--progress`: only its silence is limited. Its progress is left out of its
+/// messages.
+pub(super) async fn ask_patiently(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
+    let captured = ask_with(line, what, Patience::Silence).await?;
+    let lines = captured.stderr.split(['\r', '\n']).filter(|line| !is_progress(line));
+    Ok(Captured { stderr: lines.collect::<Vec<_>>().join("\n"), ..captured })
+}
+
+/// Whether a line of git shows what it has done, and no fault.
+fn is_progress(line: &str) -> bool {
+    let beginnings = ["From ", " ", "remote: Enumerating ", "remote: Total "];
+    line.is_empty()
+        || beginnings.iter().any(|beginning| line.starts_with(beginning))
+        || line.contains("% (")
+        || line.trim_end().ends_with("done.")
+}
+
+async fn ask_with(line: CommandLine, what: &str, patience: Patience) -> Result<Captured, WorkspaceError> {
     let not_run = |error: CaptureError| {
         WorkspaceError::Git(format!("could not {what}: {}", error.hinting("is git installed?")))
     };
-    let captured = capture(&line).await.map_err(not_run)?;
+    let captured = capture_with(&line, patience).await.map_err(not_run)?;
     match captured.exit {
         Exit::Code(_) => Ok(captured),
         Exit::Signal(_) => Err(failure(&captured, what)),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -19,6 +20,9 @@ const DEADLINE: Duration = Duration::from_mins(15);
 const OUTPUT: StreamLimit = StreamLimit { mebibytes: 256, of: "on stdout" };
 /// The maximum length of errors of a call, in bytes: git prints a line per file, and messages contain 2,000 bytes of it.
 const COMPLAINTS: StreamLimit = StreamLimit { mebibytes: 16, of: "on stderr" };
+
+/// The same for a program that shows its progress and lists what it received.
+const PROGRESS: StreamLimit = StreamLimit { mebibytes: 256, of: "on stderr" };
 
 #[derive(Debug, Clone, Copy)]
 struct StreamLimit {
@@ -41,14 +45,25 @@ pub enum CaptureError {
     #[error("could not start {ran}: {cause}")]
     NotStarted { ran: Ran, cause: io::Error },
     /// The program exceeded the time limit.
-    #[error("{ran} took longer than 15 minutes and was ended")]
-    TooLong { ran: Ran },
+    #[error("{ran} {patience} and was ended")]
+    TooLong { ran: Ran, patience: Patience },
     /// The program printed too much.
     #[error("{ran} printed more than {mebibytes} MiB {of} and was ended; are there very many files?")]
     TooMuch { ran: Ran, mebibytes: u64, of: &'static str },
     /// A pipe to the program broke, or its end is unknown.
     #[error("could not read the output of {ran}: {cause}")]
     Pipe { ran: Ran, cause: io::Error },
+}
+
+/// What is limited to 15 minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Patience {
+    /// The whole time of the program.
+    #[error("took longer than 15 minutes")]
+    Total,
+    /// Silence: the program shows its progress, and may take any time.
+    #[error("printed nothing for 15 minutes")]
+    Silence,
 }
 
 /// A command line and its folder, for messages.
@@ -98,9 +113,22 @@ impl Drop for ChildGroup {
 /// # Errors
 /// When it cannot be started, takes too long, prints too much, or its pipes break; a non-zero exit code is not an error here.
 pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
+    capture_with(command, Patience::Total).await
+}
+
+/// Runs a program to its end, with a limit of time or of silence.
+///
+/// # Errors
+/// Those of [`capture`].
+pub async fn capture_with(command: &CommandLine, patience: Patience) -> Result<Captured, CaptureError> {
     let watch = Stopwatch::start();
-    let too_long = || Err(CaptureError::TooLong { ran: Ran::of(command) });
-    let result = time::at_most(DEADLINE, run(command)).await.unwrap_or_else(too_long);
+    let heard = AtomicU64::new(0);
+    let result = tokio::select! {
+        result = run(command, patience, &heard) => result,
+        () = too_long(patience, DEADLINE, &heard) => {
+            Err(CaptureError::TooLong { ran: Ran::of(command), patience })
+        }
+    };
     tracing::debug!(
         line = %command.shown(),
         folder = %command.folder.display(),
@@ -111,7 +139,24 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
     result
 }
 
-async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
+/// Waits until a program has taken too long. Silence is noticed within twice the limit.
+async fn too_long(patience: Patience, limit: Duration, heard: &AtomicU64) {
+    loop {
+        let before = heard.load(Ordering::Relaxed);
+        time::wait(limit).await;
+        match patience {
+            Patience::Total => return,
+            Patience::Silence if heard.load(Ordering::Relaxed) == before => return,
+            Patience::Silence => {}
+        }
+    }
+}
+
+async fn run(line: &CommandLine, patience: Patience, heard: &AtomicU64) -> Result<Captured, CaptureError> {
+    let complaints = match patience {
+        Patience::Total => COMPLAINTS,
+        Patience::Silence => PROGRESS,
+    };
     let broken = |cause| CaptureError::Pipe { ran: Ran::of(line), cause };
     let stdin = if line.input.is_empty() { Stdio::null() } else { Stdio::piped() };
     let started = line.child().and_then(|mut child| child.stdin(stdin).spawn());
@@ -129,29 +174,34 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
     };
     // The first error ends the child and its group.
     let ((), stdout, stderr) =
-        tokio::try_join!(write, read(line, output, OUTPUT), read(line, errors, COMPLAINTS))?;
+        tokio::try_join!(write, read(line, output, OUTPUT, heard), read(line, errors, complaints, heard))?;
     let exit = Exit::from(child.wait().await.map_err(broken)?);
     group.forget();
     Ok(Captured { exit, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }
 
-/// Reads a pipe to its end, up to a limit.
+/// Reads a pipe to its end, up to a limit, and counts what was heard.
 async fn read(
     line: &CommandLine,
     pipe: Option<impl AsyncRead + Unpin>,
     limit: StreamLimit,
+    heard: &AtomicU64,
 ) -> Result<Vec<u8>, CaptureError> {
     let most = limit.mebibytes.saturating_mul(1024 * 1024);
-    let mut heard = Vec::new();
-    if let Some(pipe) = pipe {
-        let all = pipe.take(most.saturating_add(1)).read_to_end(&mut heard).await;
-        all.map_err(|cause| CaptureError::Pipe { ran: Ran::of(line), cause })?;
+    let mut all = Vec::new();
+    let Some(mut pipe) = pipe else { return Ok(all) };
+    let broken = |cause| CaptureError::Pipe { ran: Ran::of(line), cause };
+    loop {
+        let new = u64::try_from(pipe.read_buf(&mut all).await.map_err(broken)?).unwrap_or(u64::MAX);
+        if new == 0 {
+            return Ok(all);
+        }
+        heard.fetch_add(new, Ordering::Relaxed);
+        if u64::try_from(all.len()).unwrap_or(u64::MAX) > most {
+            let StreamLimit { mebibytes, of } = limit;
+            return Err(CaptureError::TooMuch { ran: Ran::of(line), mebibytes, of });
+        }
     }
-    if u64::try_from(heard.len()).unwrap_or(u64::MAX) > most {
-        let StreamLimit { mebibytes, of } = limit;
-        return Err(CaptureError::TooMuch { ran: Ran::of(line), mebibytes, of });
-    }
-    Ok(heard)
 }
 
 #[cfg(test)]
@@ -174,7 +224,7 @@ mod tests {
         assert!(missing.hinting("is git installed?").ends_with("; is git installed?"), "{missing}");
         let ran = Ran::of(&line);
         let broken = CaptureError::Pipe { ran: ran.clone(), cause: io::Error::other("broken") };
-        for ended in [CaptureError::TooLong { ran }, broken] {
+        for ended in [CaptureError::TooLong { ran, patience: Patience::Total }, broken] {
             assert_eq!(ended.hinting("is git installed?"), ended.to_string());
         }
     }
@@ -195,5 +245,26 @@ mod tests {
             (kept.exit, kept.stdout.as_slice(), kept.stderr.as_str()),
             (Exit::Code(3), &b"out"[..], "err")
         );
+    }
+
+    /// A program that prints something in each of three periods, and then no more.
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_limited_or_everything() {
+        for (patience, minutes) in [(Patience::Total, 15), (Patience::Silence, 60)] {
+            let heard = AtomicU64::new(0);
+            let speak = async {
+                for _ in 0..3 {
+                    time::wait(Duration::from_mins(14)).await;
+                    heard.fetch_add(1, Ordering::Relaxed);
+                }
+                std::future::pending::<()>().await;
+            };
+            let begun = tokio::time::Instant::now();
+            tokio::select! {
+                () = too_long(patience, DEADLINE, &heard) => {}
+                () = speak => {}
+            }
+            assert_eq!(begun.elapsed().as_secs(), minutes * 60, "{patience:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 pub(super) mod difference;
 pub(super) mod facts;
-mod first_fetch;
+mod fetch_progress;
 pub(super) mod merge;
 pub mod refs;
 pub(super) mod tracked;
@@ -15,12 +15,15 @@ use crate::adapters::git::disk::{
     failed, is_absence, is_plain_folder, make_folder, read_file, remove, rename, write_file, write_over,
 };
 use crate::adapters::git::remote::{ForkUrl, Remote, RemoteUrl};
-use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line, os};
+use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, ask_patiently, failure, must, one_line, os};
 use crate::adapters::git::waiting::{self, WaitNotice};
+use crate::adapters::process::capture::Captured;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
+
+use fetch_progress::Occasion;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
@@ -139,12 +142,13 @@ impl Mirror {
         remote: &Remote,
     ) -> Result<(), WorkspaceError> {
         let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
-        let options = ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"];
+        let options = ["--prune", "--no-tags", "--no-write-fetch-head"];
         let (what, line): (String, Box<dyn Fn() -> CommandLine + Send + Sync>) = match remote {
             Remote::Local(path) => (
                 format!("fetch the branches of {}", path.display()),
                 Box::new(move || {
                     self.line()
+                        .arguments(["fetch", "--quiet"])
                         .arguments(options)
                         .arguments(["--update-shallow", UPLOAD_PACK])
                         .arguments(deepen)
@@ -157,26 +161,21 @@ impl Mirror {
             Remote::Url(remote) => (
                 format!("fetch the branches of {}", remote.url),
                 Box::new(move || {
-                    let line = remote.line(self.line()).arguments(options);
+                    let line = remote.line(self.line()).arguments(["fetch", "--progress"]).arguments(options);
                     line.argument(&remote.url).arguments([BRANCHES, TAGS])
                 }),
             ),
         };
-        let is_new =
-            !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
-        let fetch = ask(line(), &what);
-        let first = match remote {
-            Remote::Url(remote) if is_new => {
-                first_fetch::reported(fetch, (&remote.url, &self.path.join("objects")), &self.notice).await?
-            }
-            Remote::Url(_) | Remote::Local(_) => fetch.await?,
-        };
+        let first = self.fetched(remote, line(), &what).await?;
         if !first.exit.is_success() {
             if !first.stderr.contains(".lock") {
                 return Err(failure(&first, &what));
             }
             self.remove_stale_locks(hold)?;
-            must(line(), &what).await?;
+            let second = self.fetched(remote, line(), &what).await?;
+            if !second.exit.is_success() {
+                return Err(failure(&second, &what));
+            }
         }
         match remote {
             Remote::Url(url @ RemoteUrl { fork: Some(fork), .. }) => self.fetch_fork(url, fork).await,
@@ -184,14 +183,30 @@ impl Mirror {
         }
     }
 
+    /// Runs a fetch. One from another machine may take any time, and its progress is reported.
+    async fn fetched(
+        &self,
+        remote: &Remote,
+        line: CommandLine,
+        what: &str,
+    ) -> Result<Captured, WorkspaceError> {
+        let Remote::Url(remote) = remote else { return ask(line, what).await };
+        let is_new =
+            !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
+        let occasion = if is_new { Occasion::First } else { Occasion::Later };
+        let objects = self.path.join("objects");
+        let fetch = ask_patiently(line, what);
+        fetch_progress::reported(fetch, (&remote.url, &objects), occasion, &self.notice).await
+    }
+
     /// Fetches the branch of a fork, if it is still there. One spawn.
     async fn fetch_fork(&self, remote: &RemoteUrl, fork: &ForkUrl) -> Result<(), WorkspaceError> {
         let what = format!("fetch the branch {} of {}", fork.branch, fork.url);
         let line = remote
             .line(self.line())
-            .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", &fork.url])
+            .arguments(["fetch", "--progress", "--no-tags", "--no-write-fetch-head", &fork.url])
             .argument(format!("+refs/heads/{}:refs/remotes/fork/{}", fork.branch, fork.branch));
-        let captured = ask(line, &what).await?;
+        let captured = ask_patiently(line, &what).await?;
         // A decision looks at the tip of the branch, and says what to do without it.
         let is_gone = captured.stderr.contains("couldn't find remote ref");
         if captured.exit.is_success() || is_gone { Ok(()) } else { Err(failure(&captured, &what)) }

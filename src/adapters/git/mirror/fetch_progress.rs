@@ -1,4 +1,4 @@
-//! Reports the progress of the first fetch of a repository, which may take minutes.
+//! Reports the progress of a fetch from another machine, which may take minutes.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +12,23 @@ const QUIET: Duration = Duration::from_secs(3);
 /// The time between later reports.
 const PAUSE: Duration = Duration::from_secs(15);
 
+/// Which fetch of a repository it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// It fetches everything.
+    First,
+    Later,
+}
+
 /// Waits for a fetch into a repository with this folder of objects, and reports the size of the received objects.
 pub(super) async fn reported<T>(
     fetch: impl Future<Output = T>,
     (url, objects): (&str, &Path),
+    occasion: Occasion,
     notice: &WaitNotice,
 ) -> T {
+    let pack = objects.join("pack");
+    let before = size(&pack);
     let mut fetch = std::pin::pin!(fetch);
     let mut pause = QUIET;
     loop {
@@ -25,10 +36,13 @@ pub(super) async fn reported<T>(
             fetched = &mut fetch => return fetched,
             () = time::wait(pause) => {}
         }
-        let megabytes = size(&objects.join("pack")) / 1_000_000;
-        notice.say(format!(
-            "fetching {url} for the first time: {megabytes} MB so far; later only changes are fetched"
-        ));
+        let megabytes = size(&pack).saturating_sub(before) / 1_000_000;
+        notice.say(match occasion {
+            Occasion::First => format!(
+                "fetching {url} for the first time: {megabytes} MB so far; later only changes are fetched"
+            ),
+            Occasion::Later => format!("fetching changes from {url}: {megabytes} MB so far"),
+        });
         pause = PAUSE;
     }
 }
