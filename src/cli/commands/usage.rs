@@ -10,6 +10,7 @@ use crate::adapters::storage::journals;
 use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_to_show};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::usage::forge_calls;
 use crate::cli::usage::kept;
 use crate::cli::usage::summary::{RunCost, summaries};
 use crate::cli::usage::table::table;
@@ -54,7 +55,10 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
     let (kept, odd) = kept::read(&here.folders);
     let all = kept::with(summaries(&journals), kept);
     let only = arguments.subject.as_deref().map(|typed| named(&here, &all, typed)).transpose()?;
-    let all = chosen(all, only.as_ref(), arguments.since);
+    let mut all = chosen(all, only.as_ref(), arguments.since);
+    for cost in &mut all {
+        cost.forge_calls = forge_calls::read(&here.folders, &cost.run);
+    }
     for (subject, why) in &unreadable {
         print::talk(&format!("! cannot read {subject}: {why}\n"));
     }

@@ -71,7 +71,8 @@ pub async fn repository_file(
     surroundings: &Surroundings,
 ) -> Result<Option<RepositoryFile>, String> {
     let committed = repository.file_on(branch, REPOSITORY_FILE, &surroundings.variables).await?;
-    let warning = uncommitted(&repository.path.join(REPOSITORY_FILE), committed.as_deref(), branch);
+    let here = repository.checked_out(REPOSITORY_FILE);
+    let warning = here.and_then(|path| uncommitted(&path, committed.as_deref(), branch));
     if committed.is_none() && warning.is_none() {
         return Ok(None);
     }
@@ -136,6 +137,11 @@ impl BaseLayers {
         {
             return Ok(layers);
         }
+        Self::of_the_user(surroundings)
+    }
+
+    /// Reads the layers outside of any repository.
+    pub fn of_the_user(surroundings: &Surroundings) -> Result<Self, RunError> {
         let mut layers = vec![Layer::defaults()];
         layers.extend(user_layers(surroundings).map_err(faulty)?);
         Ok(Self { layers, warning: None })

@@ -41,12 +41,16 @@ pub struct Repository {
 }
 
 /// The branches to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BranchHome {
     /// Those in this repository, which is the repository of its own forge.
     Here,
     /// Those of `origin` at the last fetch; a branch that was never fetched is searched in this repository.
     Origin,
+    /// None: the current folder is in no repository, and the one on the forge was named.
+    Nowhere,
+    /// Those of another repository on the forge, in our mirror of it.
+    Mirror(PathBuf),
 }
 
 /// The reason why a branch cannot be changed, and the command that helps.
@@ -76,7 +80,6 @@ impl Repository {
             return Err(RunError::refused(Refused::Usage, message));
         }
         let git = GitQuery { folder, variables };
-        git.refuse_old().await?;
         let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
         if !common.exit.is_success() {
             return Err(no_repository(folder, &common.stderr));
@@ -86,17 +89,42 @@ impl Repository {
         let top = if bare { None } else { Some(git.run(&["rev-parse", "--show-toplevel"]).await?) };
         let top = top.filter(|top| top.exit.is_success() && !top.stdout.is_empty());
         let branch = git.ask(&["symbolic-ref", "--quiet", "HEAD"]).await?;
-        let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
         Ok(Self {
             path: top.map_or_else(|| common.clone(), |top| path(&top.stdout)),
             common,
             branch: branch.and_then(|name| name.strip_prefix("refs/heads/")?.parse().ok()),
+            origin: git.ask(&["config", "--get", "remote.origin.url"]).await?,
+            home: BranchHome::Here,
+            ..Self::outside(folder, variables).await?
+        })
+    }
+
+    /// Returns the place of a run that is started outside of any repository, on a named repository of the forge.
+    pub async fn outside(folder: &Path, variables: &Variables) -> Result<Self, RunError> {
+        let git = GitQuery { folder, variables };
+        git.refuse_old().await?;
+        let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
+        Ok(Self {
+            path: folder.to_owned(),
+            common: folder.to_owned(),
+            branch: None,
             name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
             email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
-            origin: setting("remote.origin.url").await?,
+            origin: None,
             ssh_command: setting("core.sshCommand").await?,
-            home: BranchHome::Here,
+            home: BranchHome::Nowhere,
         })
+    }
+
+    /// Returns the repository for a run on another repository of the forge: its branches are those of the mirror.
+    #[must_use]
+    pub fn elsewhere(self, mirror: PathBuf, address: &RepositoryAddress) -> Self {
+        let (path, common) = match self.home {
+            BranchHome::Nowhere => (mirror.clone(), mirror.clone()),
+            BranchHome::Here | BranchHome::Origin | BranchHome::Mirror(_) => (self.path, self.common),
+        };
+        let (origin, home) = (Some(address.https_url()), BranchHome::Mirror(mirror));
+        Self { path, common, branch: None, origin, home, ..self }
     }
 
     /// Returns the reason why a branch cannot be changed: it has no commit yet, or does not exist.
@@ -134,7 +162,7 @@ impl Repository {
 
     /// Returns what agents will not see although a person may expect it: submodules and uncommitted changes.
     pub async fn unseen(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
-        let git = GitQuery { folder: &self.path, variables };
+        let git = self.query(variables);
         let reference = self.reference(&git, branch).await?;
         let mut notices = Vec::new();
         let entries = git.ask(&["ls-tree", "-r", "--full-tree", &reference]).await?.unwrap_or_default();
@@ -190,11 +218,25 @@ impl Repository {
         on_github.map_or_else(|| self.common.display().to_string(), |address| address.to_string())
     }
 
+    /// Returns a file in the checkout, if that is a checkout of the forge's repository.
+    pub fn checked_out(&self, name: &str) -> Option<PathBuf> {
+        match self.home {
+            BranchHome::Here | BranchHome::Origin => Some(self.path.join(name)),
+            BranchHome::Nowhere | BranchHome::Mirror(_) => None,
+        }
+    }
+
+    fn query<'query>(&'query self, variables: &'query Variables) -> GitQuery<'query> {
+        let folder = if let BranchHome::Mirror(mirror) = &self.home { mirror } else { &self.path };
+        GitQuery { folder, variables }
+    }
+
     /// Returns the full name of a branch of the forge's repository.
     async fn reference(&self, git: &GitQuery<'_>, branch: &BranchName) -> Result<String, String> {
         let here = format!("refs/heads/{branch}");
         match self.home {
-            BranchHome::Here => Ok(here),
+            BranchHome::Here | BranchHome::Nowhere => Ok(here),
+            BranchHome::Mirror(_) => Ok(format!("refs/remotes/forge/{branch}")),
             BranchHome::Origin => {
                 let there = format!("refs/remotes/origin/{branch}");
                 let is_known = git.ask(&["rev-parse", "--quiet", "--verify", &there]).await?.is_some();
@@ -210,7 +252,7 @@ impl Repository {
         name: &str,
         variables: &Variables,
     ) -> Result<Option<String>, String> {
-        let git = GitQuery { folder: &self.path, variables };
+        let git = self.query(variables);
         let revision = format!("{}:{name}", self.reference(&git, branch).await?);
         let Some(blob) = git.ask(&["rev-parse", "--quiet", "--verify", &revision]).await? else {
             return Ok(None);

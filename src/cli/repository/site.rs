@@ -8,7 +8,9 @@ use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::embedded_forge::rows::SubjectKind;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::files;
-use crate::adapters::git::{self, ForkUrl, Git, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl};
+use crate::adapters::git::{
+    self, ForkUrl, Git, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl, WaitNotice,
+};
 use crate::adapters::github::address::{GITHUB, RepositoryAddress};
 use crate::adapters::github::forks::ForkBranch;
 use crate::adapters::github::{Gh, GithubForge};
@@ -18,11 +20,13 @@ use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::whereabouts::{self, Whereabouts};
 use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::print;
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
 use crate::ports::forge::Forge;
+use crate::ports::workspace::Workspace;
 
 use super::{BranchHome, Repository};
 
@@ -132,10 +136,18 @@ impl Site {
     ) -> Result<(Self, BranchName), RunError> {
         let gh = Gh::new(gh_command, &address.host, &surroundings.variables, &surroundings.folder);
         let forge = GithubForge::open(gh, address).await?;
+        let folders = Folders::new(&surroundings.state, &forge.repository_id());
+        let forge = forge.with_threads_of(folders.threads());
         let ends = forge.check_subject(subject).await?;
         let base = ends.as_ref().map_or_else(|| forge.default_branch().clone(), |ends| ends.base.clone());
         let site = Self::with_github(repository, address, gh_command, forge, surroundings);
-        Ok((site.with_fork(ends.and_then(|ends| ends.fork)), base))
+        let site = site.with_fork(ends.and_then(|ends| ends.fork));
+        if let BranchHome::Mirror(_) = site.repository.home {
+            // No checkout has its settings.
+            let notice = WaitNotice::new(|text| print::talk(&format!("{text}\n")));
+            site.workspace(&surroundings.variables).with_wait_notice(notice).refresh().await?;
+        }
+        Ok((site, base))
     }
 
     fn with_github(
@@ -145,8 +157,12 @@ impl Site {
         forge: GithubForge,
         surroundings: &Surroundings,
     ) -> Self {
-        let repository = Repository { home: BranchHome::Origin, ..repository };
         let folders = Folders::new(&surroundings.state, &forge.repository_id());
+        let repository = if repository.address().is_some_and(|origin| origin.is_same_as(address)) {
+            Repository { home: BranchHome::Origin, ..repository }
+        } else {
+            repository.elsewhere(folders.mirror(), &forge.address())
+        };
         let remote = Remote::Url(remote(&repository, address, gh_command, &forge, &surroundings.variables));
         let forge = forge.with_threads_of(folders.threads());
         Self { repository, forge: Arc::new(AnyForge::Github(Box::new(forge))), folders, remote }

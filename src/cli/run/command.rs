@@ -1,5 +1,6 @@
 //! Runs a goal to its end: repository, settings, remembered flags, agents, then the engine.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,9 +118,9 @@ async fn look(
     surroundings: &Surroundings,
 ) -> Result<RunInputs, RunError> {
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
-    let repository = Repository::find(&folder, &surroundings.variables).await?;
     let flags = arguments.settings.values.clone();
     let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
+    let repository = find_repository(&folder, &flags, surroundings).await?;
     let guess = default_base(goal, arguments, &repository);
     let layers = BaseLayers::of_the_forge(&repository, guess.as_ref().ok(), surroundings).await?;
     let choice = layers.merged(&[&flags])?.settings.forge;
@@ -140,6 +141,21 @@ async fn look(
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     let found = BaseLayers::look(&site.repository, &base, surroundings).await?;
     Ok(RunInputs { site, default_base, base, found, flags })
+}
+
+/// Finds the repository around a folder. Outside of any, a repository of the forge may be named.
+async fn find_repository(
+    folder: &Path,
+    flags: &Layer,
+    surroundings: &Surroundings,
+) -> Result<Repository, RunError> {
+    let variables = &surroundings.variables;
+    let missing = match Repository::find(folder, variables).await {
+        Err(error) if folder.is_dir() => error,
+        found => return found,
+    };
+    let named = BaseLayers::of_the_user(surroundings)?.merged(&[flags])?.settings.forge.repository;
+    if named.is_some() { Repository::outside(folder, variables).await } else { Err(missing) }
 }
 
 async fn refuse_missing_base(
@@ -210,11 +226,12 @@ impl Ready {
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let program = std::env::current_exe().ok();
         let guard = program.and_then(|program| KillGuard::start(&program, &folders.subjects()));
-        let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
+        let outcome = drive(world, plan, subject.clone(), &terminal).await;
+        let outcome = recorder.end(Outcome { forge_calls: forge.calls(), ..outcome });
         drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
         let known_tests = learning.memory.test_command();
-        let outcome = Outcome { known_tests, forge_calls: forge.calls(), ..outcome };
+        let outcome = Outcome { known_tests, ..outcome };
         // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
         if let Err(trouble) = remember_pull_request(&file, &folders, &outcome) {
             terminal.tell(&RunEvent::Warning { text: trouble.message });

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::adapters::files;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals;
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::ids::RunId;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
@@ -91,7 +92,8 @@ fn load(path: &Path) -> Result<RunCost, String> {
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let KeptRun { run, calls } = serde_json::from_slice(&text)
         .map_err(|error| format!("cannot read {}: {error}; remove it", path.display()))?;
-    Ok(RunCost { run, calls, records: Usage::default(), source: CostSource::Kept })
+    let (records, forge_calls) = (Usage::default(), ForgeCalls::default());
+    Ok(RunCost { run, calls, records, source: CostSource::Kept, forge_calls })
 }
 
 #[cfg(test)]

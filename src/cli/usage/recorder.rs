@@ -10,11 +10,13 @@ use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals;
 use crate::cli::view::print;
 use crate::domain::ending::{Ending, Refused};
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 use crate::ports::journal::Entry;
 
+use super::forge_calls;
 use super::kept;
 use super::summary::{CostSource, RunCost, summaries};
 
@@ -43,7 +45,11 @@ impl<'run> UsageRecorder<'run> {
             return outcome;
         }
         let journals = touched(self, &outcome);
-        let Some(summary) = ended(&journals, self.start, &outcome) else { return outcome };
+        let Some(mut summary) = ended(&journals, self.start, &outcome) else { return outcome };
+        match forge_calls::add(self.folders, &summary.run, outcome.forge_calls) {
+            Ok(all) => summary.forge_calls = all,
+            Err(why) => print::talk(&format!("! cannot count the calls of the forge: {why}\n")),
+        }
         let last = summary.calls.last().map(|call| &call.subject);
         match kept::write(&self.folders.logs(last.unwrap_or(&outcome.subject)), &summary) {
             Ok(path) => Outcome { usage_summary: Some(path), ..outcome },
@@ -69,6 +75,7 @@ fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome
         calls: Vec::new(),
         records: outcome.usage,
         source: CostSource::Journals,
+        forge_calls: ForgeCalls::default(),
     });
     Some(RunCost { records: outcome.usage, ..summary })
 }

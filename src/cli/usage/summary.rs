@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::ids::{Label, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -102,6 +103,8 @@ pub struct RunCost {
     /// The usage in the run's records, which includes turns on other machines.
     pub records: Usage,
     pub source: CostSource,
+    /// The calls of the forge by the commands of the run on this machine.
+    pub forge_calls: ForgeCalls,
 }
 
 impl RunCost {
@@ -148,7 +151,7 @@ impl RunCost {
         let agents = self.agents();
         let agents: Vec<AgentCost<'_>> =
             agents.into_iter().map(|((role, agent), cost)| AgentCost { agent, role, cost }).collect();
-        json!({
+        let mut summary = json!({
             "schema": "agent-loop/usage/1",
             "run": self.run,
             "subjects": self.subjects(),
@@ -157,7 +160,11 @@ impl RunCost {
             "source": self.source,
             "agents": agents,
             "calls": self.calls,
-        })
+        });
+        if let Some(members) = summary.as_object_mut().filter(|_| self.forge_calls.all() > 0) {
+            members.insert("forge_calls".to_owned(), json!(self.forge_calls));
+        }
+        summary
     }
 }
 
@@ -186,7 +193,13 @@ pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<RunCost> {
         .into_iter()
         .map(|(run, mut calls)| {
             calls.sort_by(|one, other| one.order().cmp(&other.order()));
-            RunCost { run, calls, records: Usage::default(), source: CostSource::Journals }
+            RunCost {
+                run,
+                calls,
+                records: Usage::default(),
+                source: CostSource::Journals,
+                forge_calls: ForgeCalls::default(),
+            }
         })
         .collect();
     all.sort_by_key(|summary| summary.calls.first().map(|call| call.at));

@@ -30,6 +30,9 @@ pub fn table(all: &[RunCost]) -> String {
         rows.extend(agents.into_iter().map(|((role, label), sum)| row(label.as_str(), role.name(), sum)));
         rows.push(row("all", "", summary.totals()));
         text.push_str(&aligned(&rows));
+        if summary.forge_calls.all() > 0 {
+            let _ = writeln!(text, "  calls of GitHub: {}", summary.forge_calls);
+        }
     }
     if all.len() > 1 {
         let sum = all.iter().map(RunCost::totals).fold(Sum::default(), Sum::plus);
