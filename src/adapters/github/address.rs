@@ -21,7 +21,7 @@ impl fmt::Display for RepositoryAddress {
 }
 
 impl RepositoryAddress {
-    /// Reads the URL of a remote: https, ssh, or the short form of ssh, with or without `.git`.
+    /// Parses the URL of a remote: https, ssh, or the short form of ssh, with or without `.git`.
     pub fn from_url(url: &str) -> Option<Self> {
         let (host, path) = match url.split_once("://") {
             Some(("https" | "ssh" | "git+ssh", rest)) => rest.split_once('/')?,
@@ -38,7 +38,7 @@ impl RepositoryAddress {
         Some(Self { host, owner, name })
     }
 
-    /// Reads `OWNER/REPO` or `HOST/OWNER/REPO`.
+    /// Parses `OWNER/REPO` or `HOST/OWNER/REPO`.
     pub fn from_name(text: &str, default_host: &str) -> Option<Self> {
         let (host, path) = match text.matches('/').count() {
             2 => text.split_once('/')?,
@@ -48,12 +48,12 @@ impl RepositoryAddress {
         (!host.is_empty()).then(|| Self { host: host.to_ascii_lowercase(), owner, name })
     }
 
-    /// The URL to fetch from over https.
+    /// Returns the URL for fetches over https.
     pub fn https_url(&self) -> String {
         format!("https://{}/{}/{}.git", self.host, self.owner, self.name)
     }
 
-    /// Whether both name the same repository.
+    /// Returns whether both addresses name the same repository.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let names = |one: &Self| format!("{}/{one}", one.host).to_ascii_lowercase();
         names(self) == names(other)

@@ -1,28 +1,17 @@
-//! One repository on GitHub, asked through gh: the paths of its calls, subjects on which no run can work, and error messages.
+//! One repository on GitHub, asked through gh: the paths of its calls, and error messages.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::domain::ending::Refused;
 use crate::domain::forge_calls::ForgeCalls;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::subject::Subject;
-use crate::ports::forge::{AuthorRole, ForgeError};
+use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::ports::forge::ForgeError;
 
 use super::address::{GITHUB, RepositoryAddress};
-use super::forks::{self, ForkBranch, HeadPlace};
 use super::gh::{Gh, Method, Rows, encoded};
 use super::reply::Fault;
 use super::shapes::{IssueJson, PullJson, RepoJson, UserJson};
-
-/// The two ends of a pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullEnds {
-    /// The branch that it wants to change.
-    pub base: BranchName,
-    /// Where its commits are, if that is a fork.
-    pub fork: Option<ForkBranch>,
-}
 
 /// A repository, as the login of gh sees it.
 #[derive(Debug)]
@@ -73,77 +62,6 @@ impl GithubRepository {
     /// Returns the id of the repository, which a rename does not change.
     pub(super) fn id(&self) -> String {
         format!("{}/{}", self.gh.host(), self.repo.id)
-    }
-
-    /// Checks that a run on a subject can do its work, before anything is spent. Returns the pull request, if it is one, with
-    /// its ends. One call, none for a task.
-    pub(super) async fn check_subject(
-        &self,
-        subject: &Subject,
-    ) -> Result<Option<(PullJson, PullEnds)>, ForgeError> {
-        let repository = &self.repo.full_name;
-        if self.repo.archived {
-            return Err(unsupported(format!("{repository} is archived, so nothing can be written to it")));
-        }
-        if self.repo.own_role() == AuthorRole::Stranger {
-            return Err(unsupported(format!(
-                "{} may not write to {repository}; ask its owners for write access, or work on a fork of your own with \
-                 --repo",
-                self.user.login
-            )));
-        }
-        match subject {
-            Subject::Task(_) => Ok(None),
-            Subject::Issue(number) => {
-                let issue = self.issue_json(*number).await?;
-                self.refuse_locked(issue.locked, &format!("issue {number}"))?;
-                Ok(None)
-            }
-            Subject::PullRequest(number) => {
-                let pull = self.pull_json(*number).await?;
-                let fork = self.refuse_unworkable_pull(&pull)?;
-                let ends = PullEnds { base: pull.base.name.clone(), fork };
-                Ok(Some((pull, ends)))
-            }
-        }
-    }
-
-    fn refuse_locked(&self, locked: bool, what: &str) -> Result<(), ForgeError> {
-        let message =
-            format!("the conversation of {what} in {} is locked; unlock it first", self.repo.full_name);
-        if locked { Err(unsupported(message)) } else { Ok(()) }
-    }
-
-    /// Returns the fork that a pull request comes from, if it comes from one.
-    fn refuse_unworkable_pull(&self, pull: &PullJson) -> Result<Option<ForkBranch>, ForgeError> {
-        let number = pull.number;
-        self.refuse_locked(pull.locked, &format!("pull request {number}"))?;
-        if pull.draft {
-            return Err(unsupported(format!(
-                "pull request {number} is a draft; when it is ready: `gh pr ready {number} --repo {}`",
-                self.named()
-            )));
-        }
-        let (here, name) = (&self.repo.full_name, &pull.head.name);
-        match forks::head_place(pull) {
-            HeadPlace::Here if *name == self.repo.default_branch => Err(unsupported(format!(
-                "pull request {number} is from `{name}`, the default branch of {here}, which is never pushed to; open a pull \
-                 request from another branch"
-            ))),
-            HeadPlace::Here => Ok(None),
-            HeadPlace::Fork(fork) if forks::may_push(pull, &self.user, &fork) => Ok(Some(fork)),
-            HeadPlace::Fork(fork) => Err(unsupported(format!(
-                "pull request {number} comes from the fork {}, whose author does not allow edits by maintainers; ask the author \
-                 to allow them (on the page of the pull request), or push its branch to {here} and open a pull request from \
-                 there",
-                fork.repository
-            ))),
-            HeadPlace::Nowhere => Err(unsupported(format!(
-                "the fork that pull request {number} comes from was deleted; push its commit {} to a branch of {here} (`gh pr \
-                 checkout {number}` has it) and open a pull request from there",
-                pull.head.sha.short()
-            ))),
-        }
     }
 
     /// How often GitHub was called.
@@ -256,7 +174,8 @@ impl GithubRepository {
     }
 }
 
-fn unsupported(message: String) -> ForgeError {
+/// Creates the error for a subject on which no run can work.
+pub(super) fn unsupported(message: String) -> ForgeError {
     ForgeError::Unworkable(Refused::Unsupported, message)
 }
 

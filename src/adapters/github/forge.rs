@@ -25,8 +25,9 @@ use crate::ports::forge::{
 use super::address::RepositoryAddress;
 use super::authors::{Authors, Written};
 use super::checks::{self, KnownChecks};
-use super::client::{GithubRepository, PullEnds, read};
+use super::client::{GithubRepository, read};
 use super::commit_status::{self, KnownStatuses};
+use super::edits;
 use super::forks;
 use super::gh::{Gh, LOOKS, Method, Rows, encoded};
 use super::health::{self, LoginHealth};
@@ -38,6 +39,7 @@ use super::remarks;
 use super::reply::Fault;
 use super::review_threads;
 use super::shapes::{CommentJson, IssueJson, PullJson, text};
+use super::subject_check::{self, PullEnds, Visit};
 use super::thread::{KnownThread, TakenIn};
 
 /// How long a pull request that was read is good enough for its description.
@@ -96,10 +98,17 @@ impl GithubForge {
         self.repository.address()
     }
 
-    /// Checks that a run can work on a subject, before it costs anything. Returns the branches of a pull request. One call, none
-    /// for a task.
+    /// Checks that a run can work on a subject, before it costs anything. Returns the branches of a pull request. At most
+    /// three calls.
     pub async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
-        let Some((pull, ends)) = self.repository.check_subject(subject).await? else { return Ok(None) };
+        let is_known = match subject {
+            Subject::Task(_) => false,
+            Subject::Issue(number) => self.kept.knows(number.0),
+            Subject::PullRequest(number) => self.kept.knows(number.0),
+        };
+        let visit = if is_known { Visit::Again } else { Visit::First };
+        let found = subject_check::check_subject(&self.repository, subject, visit).await?;
+        let Some((pull, ends)) = found else { return Ok(None) };
         *locked(&self.checked) = Some((SystemClock.now(), pull));
         Ok(Some(ends))
     }
@@ -122,7 +131,8 @@ impl GithubForge {
         act(threads.entry(number).or_insert_with(load))
     }
 
-    /// Reads the new and edited comments of a thread. One call, if they fit into a page.
+    /// Reads the new and edited comments of a thread. One call, if they fit into a page; one more, if there are records that
+    /// neither this process wrote nor an earlier one read.
     async fn thread(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
         let checked = locked(&self.checked)
             .as_ref()
@@ -130,26 +140,28 @@ impl GithubForge {
         if let Some((at, count)) = checked {
             self.with_thread(number, |thread| thread.count(count, at));
         }
-        let known = loop {
+        let taken = loop {
             let since = self.with_thread(number, |thread| thread.since());
             let since =
                 since.map(|since| format!("?since={}", encoded(&since.to_string()))).unwrap_or_default();
             let read: Vec<CommentJson> =
                 self.repository.list(&format!("issues/{number}/comments{since}"), Rows::All).await?;
-            let (taken, known) = self.with_thread(number, |thread| {
-                (thread.take_in(read, SystemClock.now()), thread.comments().to_vec())
-            });
-            match taken {
+            match self.with_thread(number, |thread| thread.take_in(read, SystemClock.now())) {
                 TakenIn::Outdated => {}
-                TakenIn::Unchanged => break known,
-                TakenIn::Changed => {
-                    self.kept.save(number, known.clone());
-                    break known;
-                }
+                taken @ (TakenIn::Unchanged | TakenIn::Changed) => break taken,
             }
         };
+        let unsure = self.with_thread(number, |thread| thread.unsure());
+        let edits = edits::read(&self.repository, unsure).await?;
+        let known = self.with_thread(number, |thread| {
+            thread.learn(edits);
+            thread.comments()
+        });
+        if taken == TakenIn::Changed {
+            self.kept.save(number, known.clone());
+        }
         let mut comments = Vec::with_capacity(known.len());
-        for CommentJson { id, user, body, created_at, updated_at } in known {
+        for CommentJson { id, node_id: _, user, body, created_at, updated_at } in known {
             let written = Written { id: id.to_string(), user, body, created_at, updated_at };
             comments.push(self.authors.comment(&self.repository, written).await?);
         }

@@ -78,8 +78,10 @@ fn nameless(pull: &PullJson) -> BranchName {
     format!("deleted-fork-of-pull-request-{}", pull.number).parse().expect("a branch name")
 }
 
-/// Whether a login may push to the fork of a pull request: it is its own, or the author lets maintainers edit.
-pub(super) fn may_push(pull: &PullJson, user: &UserJson, fork: &ForkBranch) -> bool {
+/// Returns the fork of a pull request if a login may push to it: it is its own, or the author lets maintainers edit.
+pub(super) fn pushable(pull: &PullJson, user: &UserJson) -> Option<ForkBranch> {
+    let HeadPlace::Fork(fork) = head_place(pull) else { return None };
     let owner = fork.repository.split('/').next().unwrap_or_default();
-    pull.maintainer_can_modify || owner.eq_ignore_ascii_case(user.login.as_str())
+    let may_push = pull.maintainer_can_modify || owner.eq_ignore_ascii_case(user.login.as_str());
+    may_push.then_some(fork)
 }

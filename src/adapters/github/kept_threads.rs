@@ -11,7 +11,7 @@ use crate::adapters::files;
 use super::shapes::CommentJson;
 
 /// The format of the files.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 256 << 20;
 
@@ -55,6 +55,14 @@ impl KeptThreads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns whether an earlier run has read the thread.
+    pub(super) fn knows(&self, number: u64) -> bool {
+        match self.keeping() {
+            Keeping::Nowhere => false,
+            Keeping::Read(folder) | Keeping::Written(folder) => file(&folder, number).is_file(),
+        }
+    }
+
     /// The comments of a thread, oldest first; none, if they are not there as they were written.
     pub(super) fn load(&self, number: u64) -> Option<Vec<CommentJson>> {
         let folder = match self.keeping() {
@@ -96,7 +104,14 @@ mod tests {
 
     fn comments() -> Vec<CommentJson> {
         let at = Timestamp::UNIX_EPOCH;
-        let comment = |id| CommentJson { id, user: None, body: None, created_at: at, updated_at: at };
+        let comment = |id| CommentJson {
+            id,
+            node_id: String::new(),
+            user: None,
+            body: None,
+            created_at: at,
+            updated_at: at,
+        };
         vec![comment(1), comment(2)]
     }
 

@@ -57,6 +57,13 @@ impl PublishedReviews {
         let note = if is_own { format!("\n{OWN}\n") } else { String::new() };
         let whole = content(review, event, &note, &review.remarks);
         let mut fault = self.write(repository, number, review, &whole).await?;
+        if let Some(Fault::Rejected { status: 422, message }) = &fault
+            && message.contains("one pending review")
+        {
+            return Err(ForgeError::Refused(format!(
+                "GitHub: {message}; submit or discard your own draft of a review on the page of pull request {number}"
+            )));
+        }
         // GitHub computes the diff itself: a line that it does not have must not cost the whole review.
         if matches!(fault, Some(Fault::Rejected { status: 422, .. })) && !review.remarks.is_empty() {
             let flat = content(&flattened(review), event, &note, &[]);

@@ -30,6 +30,65 @@ pub(super) async fn branch_rules(
     Ok(rules)
 }
 
+/// Whether a branch can be pushed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PushRules {
+    Open,
+    /// There is no such branch.
+    Gone,
+    /// These rules forbid it.
+    Closed(String),
+}
+
+/// The rules of rulesets that a push of unsigned commits breaks, and their meaning.
+const AGAINST_PUSHES: [(&str, &str); 6] = [
+    ("pull_request", "changes need a pull request"),
+    ("update", "updates are restricted"),
+    ("merge_queue", "changes go through the merge queue"),
+    ("required_status_checks", "changes need status checks"),
+    ("required_deployments", "changes need deployments"),
+    ("required_signatures", "commits must be signed"),
+];
+
+/// Reads whether a branch can be pushed to. One call, two for a branch under rulesets. Unreadable rules forbid nothing: the
+/// push itself will tell.
+pub(super) async fn push_rules(
+    repository: &GithubRepository,
+    branch: &BranchName,
+) -> Result<PushRules, ForgeError> {
+    let name = encoded(branch.as_str());
+    let summary = match repository.get::<BranchJson>(&format!("branches/{name}")).await {
+        Ok(BranchJson { protected: false, .. }) | Err(ForgeError::Refused(_)) => return Ok(PushRules::Open),
+        Err(ForgeError::NotFound(_)) => return Ok(PushRules::Gone),
+        Err(error) => return Err(error),
+        Ok(BranchJson { protection, .. }) => protection.unwrap_or_default(),
+    };
+    if summary.enabled != Some(false) {
+        return Ok(PushRules::Closed("branch protection".to_owned()));
+    }
+    rulesets_against(repository, &name, &AGAINST_PUSHES).await
+}
+
+/// Reads whether a branch with this name can be made. One call.
+pub(super) async fn creation_rules(
+    repository: &GithubRepository,
+    name: &str,
+) -> Result<PushRules, ForgeError> {
+    let rules = [&[("creation", "branches with this name are restricted")][..], &AGAINST_PUSHES].concat();
+    rulesets_against(repository, &encoded(name), &rules).await
+}
+
+async fn rulesets_against(
+    repository: &GithubRepository,
+    name: &str,
+    against: &[(&str, &str)],
+) -> Result<PushRules, ForgeError> {
+    let rules = repository.list::<RuleJson>(&format!("rules/branches/{name}"), Rows::All).await;
+    let rules = readable(rules, "rulesets")?.unwrap_or_default();
+    let broken = against.iter().find(|(kind, _)| rules.iter().any(|rule| rule.kind == *kind));
+    Ok(broken.map_or(PushRules::Open, |(_, meaning)| PushRules::Closed((*meaning).to_owned())))
+}
+
 /// Only an administrator may read the protection of a branch. Others see which checks it requires, and no more.
 async fn classic_protection(repository: &GithubRepository, branch: &str) -> Result<BranchRules, ForgeError> {
     let summary = repository.get::<BranchJson>(&format!("branches/{branch}")).await;

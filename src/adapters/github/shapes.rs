@@ -108,6 +108,9 @@ impl IssueJson {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CommentJson {
     pub(super) id: u64,
+    /// The id in GraphQL.
+    #[serde(default)]
+    pub(super) node_id: String,
     pub(super) user: Option<UserJson>,
     pub(super) body: Option<String>,
     pub(super) created_at: Timestamp,

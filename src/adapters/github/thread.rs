@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::ledger::codec;
+
+use super::edits::KnownEdit;
 use super::shapes::CommentJson;
 
 /// What was written or edited shortly before the last comment may have been missing when it was read: copies of the
@@ -19,6 +22,8 @@ pub(super) struct KnownThread {
     extent: KnownExtent,
     /// How many comments the server counted, and when; compared once.
     counted: Option<(Timestamp, usize)>,
+    /// The times of the last edits of records, by id and by the time that REST has for it.
+    edits: BTreeMap<(u64, Timestamp), Timestamp>,
 }
 
 /// What reading on did.
@@ -43,7 +48,8 @@ pub(super) enum KnownExtent {
 impl KnownThread {
     /// A thread that was read by an earlier command.
     pub(super) fn kept(comments: Vec<CommentJson>) -> Self {
-        Self { comments, extent: KnownExtent::Beginning, ..Self::default() }
+        let edits = comments.iter().map(|one| ((one.id, one.updated_at), one.updated_at)).collect();
+        Self { comments, extent: KnownExtent::Beginning, edits, ..Self::default() }
     }
 
     /// From when on the thread is to be read; from the beginning, if that is absent.
@@ -97,6 +103,7 @@ impl KnownThread {
 
     /// Remembers a comment that was just written.
     pub(super) fn wrote(&mut self, comment: CommentJson, now: Timestamp) {
+        self.edits.insert((comment.id, comment.updated_at), comment.updated_at);
         self.written.push((now, comment));
     }
 
@@ -105,9 +112,26 @@ impl KnownThread {
         self.counted = Some((now, counted));
     }
 
-    /// The comments, oldest first.
-    pub(super) fn comments(&self) -> &[CommentJson] {
-        &self.comments
+    /// The records whose edits are unknown: they may have been edited within the second of the writing.
+    pub(super) fn unsure(&self) -> Vec<CommentJson> {
+        let is_unsure = |one: &&CommentJson| !self.edits.contains_key(&(one.id, one.updated_at));
+        let is_record = |one: &&CommentJson| one.body.as_deref().is_some_and(codec::claims);
+        self.comments.iter().filter(is_unsure).filter(is_record).cloned().collect()
+    }
+
+    /// Learns the last edits of comments.
+    pub(super) fn learn(&mut self, edits: Vec<KnownEdit>) {
+        let all = edits.into_iter().map(|KnownEdit { comment, at }| ((comment.id, comment.updated_at), at));
+        self.edits.extend(all);
+    }
+
+    /// The comments, oldest first, with the times of their last edits.
+    pub(super) fn comments(&self) -> Vec<CommentJson> {
+        let exact = |one: &CommentJson| {
+            let known = self.edits.get(&(one.id, one.updated_at)).copied();
+            CommentJson { updated_at: known.unwrap_or(one.updated_at), ..one.clone() }
+        };
+        self.comments.iter().map(exact).collect()
     }
 }
 
@@ -122,6 +146,7 @@ mod tests {
     fn comment(id: u64, body: &str, second: i64) -> CommentJson {
         CommentJson {
             id,
+            node_id: String::new(),
             user: None,
             body: Some(body.to_owned()),
             created_at: at(second),
