@@ -18,7 +18,7 @@ pub(crate) struct Fork {
 /// The head of a pull request, whose commits are in the repository itself too.
 pub(crate) fn head(state: &State, pull: &Pull) -> Option<String> {
     let fork = pull.fork.as_ref().and_then(|name| state.forks.get(name));
-    let Some(fork) = fork else { return git::tip(&state.bare, &pull.head) };
+    let Some(fork) = fork else { return state.tip(&pull.head) };
     let tip = git::tip(&fork.bare, &pull.head)?;
     git::ask(&state.bare, &["fetch", "--quiet", fork.bare.to_str()?, &format!("refs/heads/{}", pull.head)])?;
     Some(tip)

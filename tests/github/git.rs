@@ -1,4 +1,4 @@
-//! The bare repository of the model: served over smart HTTP by git itself, asked and merged for the API.
+//! The bare repository of the model: git serves it over smart HTTP, and the API reads and merges it.
 
 use std::io::Write;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn command(bare: &Path) -> Command {
     command
 }
 
-/// What git prints on the bare repository; nothing, if it says no.
+/// Returns the output of git in the bare repository; `None` if git fails.
 pub(crate) fn ask(bare: &Path, arguments: &[&str]) -> Option<String> {
     let output = command(bare).args(arguments).output().unwrap();
     output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
@@ -29,7 +29,7 @@ pub(crate) fn tip(bare: &Path, branch: &str) -> Option<String> {
     ask(bare, &["rev-parse", "--quiet", "--verify", &format!("refs/heads/{branch}")])
 }
 
-/// Merges a commit into a branch, with a merge commit or one commit of all changes; nothing, if there is a conflict.
+/// Merges a commit into a branch, by a merge commit or by one commit with all changes; `None` if there is a conflict.
 pub(crate) fn merge(bare: &Path, (into, head): (&str, &str), text: &str, method: &str) -> Option<String> {
     let onto = tip(bare, into)?;
     let tree = ask(bare, &["merge-tree", "--write-tree", &onto, head])?;
@@ -41,7 +41,7 @@ pub(crate) fn merge(bare: &Path, (into, head): (&str, &str), text: &str, method:
     Some(commit)
 }
 
-/// One request of git, answered by `git http-backend`.
+/// Answers one request of git by `git http-backend`.
 pub(crate) fn serve(
     bare: &Path,
     (method, uri, headers): (&Method, &Uri, &HeaderMap),
@@ -65,7 +65,7 @@ pub(crate) fn serve(
         .spawn()
         .unwrap();
     let mut stdin = backend.stdin.take().unwrap();
-    // It need not read all of it.
+    // The backend may end without reading all input.
     let _: std::io::Result<()> = stdin.write_all(body);
     drop(stdin);
     let output = backend.wait_with_output().unwrap().stdout;

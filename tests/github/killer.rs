@@ -1,4 +1,4 @@
-//! Kills a run at a chosen write: before the write is made, or after it and before its answer.
+//! Kills a run at a chosen write: before the write is made, or between the write and its answer.
 
 use std::process::Command;
 
@@ -7,6 +7,8 @@ use std::process::Command;
 pub(crate) struct Killer {
     pub(crate) pid: u32,
     pub(crate) moment: Moment,
+    /// The end of the path of the write; any write, if it is empty.
+    pub(crate) path: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

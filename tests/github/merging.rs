@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answers::Answer;
 use super::routes::Request;
 use super::state::{Filed, OWNER, State};
-use super::{forks, git, reviews};
+use super::{edits, forks, reviews};
 
 /// How pull requests are merged.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ struct Demands {
 
 fn demands(state: &State, base: &str) -> Demands {
     let classic = state.protection.classic.get(base).cloned().unwrap_or_default();
-    let rules = || state.protection.rules.iter();
+    let rules = || state.protection.rules(base).iter();
     let parameters =
         |name: &str| rules().filter_map(|rule| rule["parameters"].get(name).cloned()).collect::<Vec<_>>();
     let names = |value: &Value| -> Vec<String> {
@@ -66,7 +66,7 @@ fn demands(state: &State, base: &str) -> Demands {
 fn mergeable(state: &State, filed: &Filed) -> &'static str {
     let pull = filed.pull.as_ref().unwrap();
     let demands = demands(state, &pull.base);
-    let (Some(head), Some(base)) = (forks::head(state, pull), git::tip(&state.bare, &pull.base)) else {
+    let (Some(head), Some(base)) = (forks::head(state, pull), state.tip(&pull.base)) else {
         return "unknown";
     };
     let is_green = |name: &String| {
@@ -77,11 +77,9 @@ fn mergeable(state: &State, filed: &Filed) -> &'static str {
     };
     if pull.is_draft {
         "draft"
-    } else if git::ask(&state.bare, &["merge-tree", "--write-tree", &base, &head]).is_none() {
+    } else if !state.merges_cleanly(&base, &head) {
         "dirty"
-    } else if demands.strict
-        && git::ask(&state.bare, &["merge-base", "--is-ancestor", &base, &head]).is_none()
-    {
+    } else if demands.strict && !state.contains(&head, &base) {
         "behind"
     } else if demands.approvals > 0 || demands.conversations || !demands.checks.iter().all(is_green) {
         "blocked"
@@ -122,7 +120,7 @@ pub(crate) fn merge(state: &mut State, request: &Request<'_>, number: &str) -> A
         );
     }
     let message = format!("Merge pull request #{number} from {OWNER}/{}", pull.head);
-    let Some(commit) = git::merge(&state.bare, (&pull.base, &head), &message, method) else {
+    let Some(commit) = state.merge((&pull.base, &head), &message, method) else {
         return Answer::says(405, "Pull Request has merge conflicts");
     };
     merged(state, number, &commit, &head);
@@ -140,18 +138,24 @@ fn merged(state: &mut State, number: u64, commit: &str, head: &str) {
     (pull.merge, pull.last_head) = (Some(commit.to_owned()), head.to_owned());
 }
 
-/// `POST graphql`: the operations of the merge queue.
+/// `POST graphql`: the operations of the merge queue, the edits of comments, and reviews.
 pub(crate) fn graphql(state: &mut State, request: &Request<'_>) -> Answer {
-    let query = request.body["query"].as_str().unwrap_or_default();
-    queue(state, query, &request.body["variables"]).unwrap_or_else(|| reviews::graphql(state, request))
+    let (query, variables) = (request.body["query"].as_str().unwrap_or_default(), &request.body["variables"]);
+    let answer = edits::graphql(state, query, variables).or_else(|| queue(state, query, variables));
+    answer.unwrap_or_else(|| reviews::graphql(state, request))
 }
 
 fn queue(state: &mut State, query: &str, variables: &Value) -> Option<Answer> {
     if query.contains("enqueuePullRequest(") {
         let number: u64 = variables["pull"].as_str()?.strip_prefix("PR_")?.parse().ok()?;
         let pull = state.filed.get(&number)?.pull.clone()?;
-        if git::tip(&state.bare, &pull.head).as_deref() != variables["head"].as_str() {
+        if state.tip(&pull.head).as_deref() != variables["head"].as_str() {
             let error = json!({ "type": "UNPROCESSABLE", "message": "Head sha didn't match expected" });
+            return Some(Answer::ok(json!({ "data": null, "errors": [error] })));
+        }
+        if state.merging.queued.iter().any(|(queued, _)| *queued == number) {
+            let error =
+                json!({ "type": "UNPROCESSABLE", "message": "Pull request is already queued to merge" });
             return Some(Answer::ok(json!({ "data": null, "errors": [error] })));
         }
         state.merging.queued.push((number, state.merging.queue_looks));
@@ -168,8 +172,8 @@ fn queue(state: &mut State, query: &str, variables: &Value) -> Option<Answer> {
             state.merging.queued.remove(position);
             if state.merging.queue_merges {
                 let pull = state.filed[&number].pull.clone()?;
-                let head = git::tip(&state.bare, &pull.head)?;
-                let commit = git::merge(&state.bare, (&pull.base, &head), "Merge queue", "merge")?;
+                let head = state.tip(&pull.head)?;
+                let commit = state.merge((&pull.base, &head), "Merge queue", "merge")?;
                 merged(state, number, &commit, &head);
             }
         }

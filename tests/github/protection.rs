@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::answers::Answer;
-use super::git;
 use super::routes::Request;
 use super::state::{Role, State};
 
@@ -14,17 +13,30 @@ use super::state::{Role, State};
 pub(crate) struct Protection {
     /// The classic protection of branches.
     pub(crate) classic: BTreeMap<String, Value>,
-    /// The rules of rulesets that are in force, for every branch.
+    /// The rules of active rulesets for `main`.
     pub(crate) rules: Vec<Value>,
+    /// The rules of active rulesets for other branches.
+    pub(crate) rules_of_branches: BTreeMap<String, Vec<Value>>,
     /// Whether the plan of a private repository lacks all of this.
     pub(crate) is_not_in_plan: bool,
 }
 
+impl Protection {
+    /// Returns the rules of rulesets for a branch, which need not exist.
+    pub(crate) fn rules(&self, branch: &str) -> &[Value] {
+        if branch == "main" {
+            &self.rules
+        } else {
+            self.rules_of_branches.get(branch).map_or(&[], Vec::as_slice)
+        }
+    }
+}
+
 const NOT_IN_PLAN: &str = "Upgrade to GitHub Pro or make this repository public to enable this feature.";
 
-/// A branch, with the checks that it requires.
+/// Returns a branch with its required checks.
 pub(crate) fn branch(state: &State, name: &str) -> Answer {
-    let Some(tip) = git::tip(&state.bare, name) else { return Answer::says(404, "Branch not found") };
+    let Some(tip) = state.tip(name) else { return Answer::says(404, "Branch not found") };
     let classic = state.protection.classic.get(name);
     let checks = classic.map(|whole| &whole["required_status_checks"]).filter(|checks| !checks.is_null());
     let shown = checks.map_or_else(
@@ -32,12 +44,12 @@ pub(crate) fn branch(state: &State, name: &str) -> Answer {
         |checks| json!({ "enforcement_level": "non_admins", "contexts": checks["contexts"], "checks": checks["checks"] }),
     );
     Answer::ok(json!({
-        "name": name, "commit": { "sha": tip }, "protected": classic.is_some() || !state.protection.rules.is_empty(),
+        "name": name, "commit": { "sha": tip }, "protected": classic.is_some() || !state.protection.rules(name).is_empty(),
         "protection": { "enabled": classic.is_some(), "required_status_checks": shown },
     }))
 }
 
-/// The whole protection of a branch.
+/// Returns the whole protection of a branch, which only administrators may read.
 pub(crate) fn whole(state: &State, request: &Request<'_>, name: &str) -> Answer {
     match (request.by.role, state.protection.classic.get(name)) {
         (Role::Write | Role::Read, _) => Answer::says(404, "Not Found"),
@@ -47,10 +59,10 @@ pub(crate) fn whole(state: &State, request: &Request<'_>, name: &str) -> Answer 
     }
 }
 
-/// The rules of rulesets.
-pub(crate) fn rules(state: &State) -> Answer {
+/// Returns the rules of rulesets for a branch.
+pub(crate) fn rules(state: &State, branch: &str) -> Answer {
     if state.protection.is_not_in_plan {
         return Answer::says(403, NOT_IN_PLAN);
     }
-    Answer::ok(state.protection.rules.clone().into())
+    Answer::ok(state.protection.rules(branch).into())
 }

@@ -16,7 +16,7 @@ pub(crate) struct Review {
     pub(crate) id: u64,
     pub(crate) on: u64,
     pub(crate) author: u64,
-    /// `APPROVED`, `CHANGES_REQUESTED` or `COMMENTED`.
+    /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, or `PENDING`: a draft that only its author sees.
     pub(crate) state: &'static str,
     pub(crate) body: String,
     pub(crate) commit: String,
@@ -36,7 +36,8 @@ pub(crate) struct Conversation {
 
 pub(crate) fn list(state: &State, request: &Request<'_>, number: &str) -> Answer {
     let number: u64 = number.parse().unwrap();
-    let all = state.reviews.iter().filter(|review| review.on == number);
+    let is_seen = |review: &&Review| review.state != "PENDING" || review.author == request.by.id;
+    let all = state.reviews.iter().filter(|review| review.on == number).filter(is_seen);
     page(request, all.map(|review| shown(state, review)).collect())
 }
 
@@ -54,6 +55,11 @@ pub(crate) fn create(state: &mut State, request: &Request<'_>, number: &str) -> 
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (body, commit) = (text(&request.body["body"]), text(&request.body["commit_id"]));
     let comments = request.body["comments"].as_array().cloned().unwrap_or_default();
+    let is_draft =
+        |review: &Review| (review.on, review.author, review.state) == (number, request.by.id, "PENDING");
+    if state.reviews.iter().any(is_draft) {
+        return refused(&["User can only have one pending review per pull request".to_owned()]);
+    }
     let is_own = filed.author == request.by.id;
     let review_state = match (text(&request.body["event"]).as_str(), is_own) {
         ("APPROVE", true) => return refused(&["Can not approve your own pull request".to_owned()]),
@@ -117,12 +123,16 @@ fn is_in_diff(diff: &str, line: u64) -> bool {
 fn shown(state: &State, review: &Review) -> Value {
     let url = format!("https://localhost/{OWNER}/{}/pull/{}", state.name, review.on);
     let html = format!("{url}#pullrequestreview-{}", review.id);
-    json!({
+    let mut shown = json!({
         "id": review.id, "node_id": format!("PRR_{}", review.id), "user": shapes::user(&state.people[&review.author]),
         "body": review.body, "state": review.state, "commit_id": review.commit, "submitted_at": "2026-01-01T00:00:00Z",
         "author_association": "OWNER", "html_url": html, "pull_request_url": url,
         "_links": { "html": { "href": html }, "pull_request": { "href": url } },
-    })
+    });
+    if review.state == "PENDING" {
+        shown.as_object_mut().unwrap().remove("submitted_at");
+    }
+    shown
 }
 
 /// The two GraphQL operations that exist here; the schema test checks that GitHub has them too.

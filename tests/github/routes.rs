@@ -1,4 +1,4 @@
-//! The REST calls: what each reads or changes. Faults and logins are handled before.
+//! The REST calls: the data that each reads or changes. Faults and logins are handled before.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answers::Answer;
-use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{checks, git, merging, protection, reviews, shapes, statuses};
+use super::server::decoded;
+use super::state::{Filed, OWNER, Person, Pull, REPOSITORY_ID, State};
+use super::{checks, merging, protection, reviews, shapes, statuses};
 
-/// A call by somebody who is logged in.
+/// A call of a person who is logged in.
 pub(crate) struct Request<'request> {
     pub(crate) method: &'request str,
     pub(crate) path: &'request str,
@@ -60,16 +61,20 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
         ("GET", ["issues", number, "comments"]) => comments(state, request, number),
         ("POST", ["issues", number, "comments"]) => comment(state, request, number),
         ("GET", ["issues"]) => issues(state, request),
+        ("POST", ["issues"]) if !state.has_issues => Answer::says(410, "Issues are disabled for this repo"),
         ("POST", ["issues"]) => {
             let number = state.file(request.by.id, (text(request, "title"), text(request, "body")), None);
             Answer::created(shapes::issue(state, &state.filed[&number]))
         }
         ("GET", ["issues", number]) => {
             let found = number.parse().ok().and_then(|number: u64| state.filed.get(&number));
-            found.map_or_else(
-                || Answer::says(404, "Not Found"),
-                |found| Answer::ok(shapes::issue(state, found)),
-            )
+            match found {
+                None => Answer::says(404, "Not Found"),
+                Some(found) if found.pull.is_none() && !state.has_issues => {
+                    Answer::says(410, "Issues are disabled for this repo")
+                }
+                Some(found) => Answer::ok(shapes::issue(state, found)),
+            }
         }
         ("GET", ["pulls"]) => pulls(state, request),
         ("POST", ["pulls"]) => open(state, request),
@@ -91,9 +96,9 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
                 |found| Answer::ok(shapes::permission_of(found)),
             )
         }
-        ("GET", ["branches", name]) => protection::branch(state, name),
-        ("GET", ["branches", name, "protection"]) => protection::whole(state, request, name),
-        ("GET", ["rules", "branches", _]) => protection::rules(state),
+        ("GET", ["branches", name]) => protection::branch(state, &decoded(name)),
+        ("GET", ["branches", name, "protection"]) => protection::whole(state, request, &decoded(name)),
+        ("GET", ["rules", "branches", name]) => protection::rules(state, &decoded(name)),
         ("GET", ["commits", commit, "check-runs"]) => checks::runs(state, commit),
         ("GET", ["actions", "jobs", id, "logs"]) => checks::log(id),
         ("GET", ["commits", commit, "status"]) => statuses::combined(state, commit),
@@ -106,7 +111,7 @@ fn text<'request>(request: &'request Request<'_>, name: &str) -> &'request str {
     request.body[name].as_str().unwrap_or_default()
 }
 
-/// One page of a list, with the link to the next.
+/// Returns one page of a list, with the link to the next.
 pub(crate) fn page(request: &Request<'_>, all: Vec<Value>) -> Answer {
     let number = |name: &str, otherwise| {
         request.query.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -149,31 +154,47 @@ fn comment(state: &mut State, request: &Request<'_>, number: &str) -> Answer {
     Answer::created(shapes::comment(state, written))
 }
 
-fn issues(state: &State, request: &Request<'_>) -> Answer {
-    let creator = request.query.get("creator");
-    let is_by = |id: &u64| creator.is_none_or(|login| state.people[id].login == *login);
-    let all = state.filed.values().filter(|filed| is_by(&filed.author));
-    page(request, all.map(|filed| shapes::issue(state, filed)).collect())
+/// The issues and pull requests that a list shows: one that lags behind misses the newest.
+fn listed(state: &mut State, fits: impl Fn(&State, &Filed) -> bool) -> Vec<Filed> {
+    let all: Vec<u64> =
+        state.filed.values().filter(|filed| fits(state, filed)).map(|filed| filed.number).collect();
+    let mut shown = Vec::new();
+    for number in all {
+        let filed = state.filed.get_mut(&number).unwrap();
+        match filed.hidden_from {
+            0 => shown.push(filed.clone()),
+            _ => filed.hidden_from -= 1,
+        }
+    }
+    shown
 }
 
-fn pulls(state: &State, request: &Request<'_>) -> Answer {
+fn issues(state: &mut State, request: &Request<'_>) -> Answer {
+    let creator = request.query.get("creator");
+    let is_by = |state: &State, filed: &Filed| {
+        creator.is_none_or(|login| state.people[&filed.author].login == *login)
+    };
+    let all = listed(state, is_by);
+    page(request, all.iter().map(|filed| shapes::issue(state, filed)).collect())
+}
+
+fn pulls(state: &mut State, request: &Request<'_>) -> Answer {
     let head = request.query.get("head").and_then(|head| head.strip_prefix(&format!("{OWNER}:")));
     let fits = |pull: &Pull| head.is_none_or(|head| pull.head == head);
-    let all = state.filed.values().filter(|filed| filed.pull.as_ref().is_some_and(fits));
-    page(request, all.map(|filed| shapes::pull(state, filed)).collect())
+    let all = listed(state, |_, filed| filed.pull.as_ref().is_some_and(fits));
+    page(request, all.iter().map(|filed| shapes::pull(state, filed)).collect())
 }
 
 fn open(state: &mut State, request: &Request<'_>) -> Answer {
     let (head, base) = (text(request, "head"), text(request, "base"));
-    let (Some(tip), Some(base_tip)) = (git::tip(&state.bare, head), git::tip(&state.bare, base)) else {
+    let (Some(tip), Some(base_tip)) = (state.tip(head), state.tip(base)) else {
         return Answer::invalid("head is invalid");
     };
     let is_same = |pull: &Pull| pull.head == head && pull.base == base;
     if state.filed.values().any(|filed| filed.is_open && filed.pull.as_ref().is_some_and(is_same)) {
         return Answer::invalid(&format!("A pull request already exists for {OWNER}:{head}."));
     }
-    if git::ask(&state.bare, &["rev-list", "--count", &format!("{base_tip}..{tip}")]).as_deref() == Some("0")
-    {
+    if state.contains(&base_tip, &tip) {
         return Answer::invalid(&format!("No commits between {base} and {head}"));
     }
     let (head, base) = (head.to_owned(), base.to_owned());

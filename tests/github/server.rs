@@ -1,4 +1,4 @@
-//! The server: TLS on loopback with a certificate of its own, in a thread of its own. It ends when it is dropped.
+//! The server: TLS on loopback with its own certificate, in its own thread. Dropping it ends the thread.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -63,7 +63,7 @@ impl Listener for TlsListener {
 }
 
 impl Github {
-    /// A model whose repository is an empty bare one.
+    /// Starts a model with an empty bare repository.
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bare = folder.path().join("bare.git");
@@ -89,17 +89,17 @@ impl Github {
         Self { folder, address, state, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// The host with its port, as `GH_HOST` has it.
+    /// Returns the host with its port, in the form of `GH_HOST`.
     pub(crate) fn host(&self) -> String {
         format!("localhost:{}", self.address.port())
     }
 
-    /// The URL of the repository for git.
+    /// Returns the URL of the repository for git.
     pub(crate) fn url(&self) -> String {
         format!("https://{}/{OWNER}/{}.git", self.host(), self.state().name)
     }
 
-    /// The file with the certificate that is to be trusted.
+    /// Returns the file with the certificate that clients must trust.
     pub(crate) fn certificate(&self) -> PathBuf {
         self.folder.path().join("certificate.pem")
     }
@@ -112,7 +112,7 @@ impl Github {
         self.state.lock().unwrap()
     }
 
-    /// A person who logs in with a token.
+    /// Adds a person who logs in with a token.
     pub(crate) fn login(&self, login: &str, role: Role, token: &str) -> u64 {
         let mut state = self.state();
         let id = state.person(login, role);
@@ -120,7 +120,7 @@ impl Github {
         id
     }
 
-    /// The calls since this was last asked.
+    /// Returns the calls since the last call of this function.
     pub(crate) fn calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().calls)
     }
@@ -170,7 +170,7 @@ async fn answer(
     }
     let is_write =
         method != Method::GET && !uri.path().ends_with("upload-pack") && !uri.path().ends_with("graphql");
-    let killer = if is_write { state.killer.take() } else { None };
+    let killer = state.killer.take_if(|killer| is_write && uri.path().ends_with(killer.path));
     if let Some(killer) = killer.filter(|killer| killer.moment == Moment::Before) {
         killer.kill();
         return Response::builder().status(502).body(Body::empty()).unwrap();
@@ -200,13 +200,14 @@ fn api(
     let Some(by) = logged_in(state, token) else {
         return Answer::says(401, "Bad credentials").response(None);
     };
-    let fault = state.fault(method.as_str(), path);
+    let body_json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let fault = state.fault(method.as_str(), &operation(path, &body_json));
     let query = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let request = Request {
         method: method.as_str(),
         path,
         query: query.map(|(name, value)| (name.to_owned(), decoded(value))).collect::<BTreeMap<_, _>>(),
-        body: serde_json::from_slice(body).unwrap_or(Value::Null),
+        body: body_json,
         by,
     };
     let refusal = fault.and_then(Answer::refusing);
@@ -222,6 +223,12 @@ fn api(
     };
     state.calls.push(Call { method: method.to_string(), path: shown, status: response.status().as_u16() });
     response
+}
+
+/// The path of a call; that of a query in GraphQL with the name of its operation.
+fn operation(path: &str, body: &Value) -> String {
+    let words = body["query"].as_str().unwrap_or_default().split([' ', '(']);
+    words.skip(1).take(1).fold(path.to_owned(), |path, name| format!("{path}/{name}"))
 }
 
 fn exchange(request: &Request<'_>, answer: &Answer) -> Exchange {
@@ -270,8 +277,8 @@ fn git_request(
     git::serve(Path::new(&bare), (method, uri, headers), (path, &by.login), body)
 }
 
-/// A value of a query.
-fn decoded(value: &str) -> String {
+/// Decodes a value of a query or a part of a path.
+pub(crate) fn decoded(value: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = value.bytes();
     while let Some(byte) = rest.next() {

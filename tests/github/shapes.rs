@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::state::{Comment, Filed, OWNER, Person, REPOSITORY_ID, Role, State};
-use super::{forks, git, merging};
+use super::{forks, merging};
 
 fn permission(role: Role) -> &'static str {
     match role {
@@ -76,7 +76,7 @@ pub(crate) fn pull(state: &State, filed: &Filed) -> Value {
     let open_head = forks::head(state, pull).filter(|_| filed.is_open);
     let head = open_head.unwrap_or_else(|| pull.last_head.clone());
     let own = json!({ "id": REPOSITORY_ID, "full_name": format!("{OWNER}/{}", state.name) });
-    let base = git::tip(&state.bare, &pull.base).unwrap_or_default();
+    let base = state.tip(&pull.base).unwrap_or_default();
     json!({
         "id": 600_000 + filed.number, "number": filed.number, "state": state_name(filed), "locked": filed.is_locked,
         "draft": pull.is_draft, "title": filed.title, "body": filed.body, "user": author(state, Some(filed.author)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use agent_loop::adapters::clock::SystemClock;
 use agent_loop::ports::clock::Clock;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::checks::{CheckRow, Ci};
 use super::reviews::{Conversation, Review};
@@ -38,8 +38,19 @@ pub(crate) struct Comment {
     pub(crate) body: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// The exact time of the last edit, which only GraphQL shows.
+    pub(crate) edited_at: Option<Timestamp>,
     /// Lists that do not show it yet: they come from a copy of the database that lags behind.
     pub(crate) hidden_from: u32,
+}
+
+impl Comment {
+    /// Edits the comment this long after it was written.
+    pub(crate) fn edit(&mut self, body: String, later: SignedDuration) {
+        let at = self.created_at + later;
+        (self.body, self.edited_at) = (body, Some(at));
+        self.updated_at = Timestamp::from_second(at.as_second()).unwrap();
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +62,8 @@ pub(crate) struct Filed {
     pub(crate) is_open: bool,
     pub(crate) is_locked: bool,
     pub(crate) pull: Option<Pull>,
+    /// Lists that do not show it yet.
+    pub(crate) hidden_from: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -126,6 +139,8 @@ pub(crate) const REPOSITORY_ID: u64 = 4_200_001;
 pub(crate) struct State {
     /// The bare repository.
     pub(crate) bare: PathBuf,
+    /// The repository in memory that takes its place.
+    pub(crate) memory: Option<Box<dyn super::repository::MemoryRepository>>,
     pub(crate) name: String,
     pub(crate) former_name: Option<String>,
     pub(crate) is_archived: bool,
@@ -146,7 +161,7 @@ pub(crate) struct State {
     pub(crate) calls: Vec<Call>,
     /// Every call that was answered as GitHub does, for the look at its description.
     pub(crate) exchanges: Vec<super::description::Exchange>,
-    /// How many lists miss a comment after it was written.
+    /// How many lists miss a comment, an issue or a pull request after it was written.
     pub(crate) lag: u32,
     next_id: u64,
 }
@@ -155,6 +170,7 @@ impl State {
     pub(crate) fn new(bare: PathBuf) -> Self {
         Self {
             bare,
+            memory: None,
             name: "r".to_owned(),
             former_name: None,
             is_archived: false,
@@ -197,7 +213,16 @@ impl State {
     pub(crate) fn file(&mut self, author: u64, (title, body): (&str, &str), pull: Option<Pull>) -> u64 {
         let number = self.filed.keys().max().copied().unwrap_or(0) + 1;
         let (title, body) = (title.to_owned(), body.to_owned());
-        let filed = Filed { number, author, title, body, is_open: true, is_locked: false, pull };
+        let filed = Filed {
+            number,
+            author,
+            title,
+            body,
+            is_open: true,
+            is_locked: false,
+            pull,
+            hidden_from: self.lag,
+        };
         self.filed.insert(number, filed);
         number
     }
@@ -211,6 +236,7 @@ impl State {
             body: body.to_owned(),
             created_at: now,
             updated_at: now,
+            edited_at: None,
             hidden_from: self.lag,
         });
         id

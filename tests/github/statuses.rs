@@ -16,7 +16,9 @@ pub(crate) fn create(state: &mut State, request: &Request<'_>, commit: &str) -> 
     if request.by.role == Role::Read {
         return Answer::says(404, "Not Found");
     }
-    if git::ask(&state.bare, &["cat-file", "-e", &format!("{commit}^{{commit}}")]).is_none() {
+    let exists = state.memory.is_some()
+        || git::ask(&state.bare, &["cat-file", "-e", &format!("{commit}^{{commit}}")]).is_some();
+    if !exists {
         return Answer::says(422, &format!("No commit found for SHA: {commit}"));
     }
     let text = |name: &str| request.body[name].as_str().map(str::to_owned);

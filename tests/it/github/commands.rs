@@ -1,4 +1,4 @@
-//! The other commands on GitHub: what they report, and that those which only look change nothing.
+//! The other commands on GitHub: their reports, and that commands which only read change nothing.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn wrote(calls: &[Call]) -> Vec<&Call> {
     calls.iter().filter(|call| call.method != "GET").collect()
 }
 
-/// An issue that became an approved pull request; returns both numbers.
+/// Turns an issue into an approved pull request, and returns both numbers.
 fn approved(stage: &Stage, more: &[&str]) -> (String, String) {
     let bob = stage.github.state().person("bob", Role::Write);
     let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
@@ -78,7 +78,7 @@ fn doctor_reports_the_login() {
 
 #[test]
 #[ignore = "needs gh"]
-fn commands_that_look_change_nothing() {
+fn reading_commands_change_nothing() {
     let stage = Stage::new();
     let (issue, pull) = approved(&stage, &[]);
     let (issue, pull) = (format!("issue/{issue}"), format!("pr/{pull}"));
@@ -104,6 +104,30 @@ fn commands_that_look_change_nothing() {
     fs::write(saved, whole.replacen("v1.", "v1.x", 1)).unwrap();
     ran(&stage, &["verify", &pull, "--dump", saved], 1);
     ran(&stage, &["clean", "--yes"], 0);
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn usage_counts_calls_by_kind() {
+    let stage = Stage::new();
+    let (_, pull) = approved(&stage, &[]);
+    let gh = gh();
+    let again = ran(&stage, &loop_words(&["pr", &pull], &gh), 0).json()["forge_calls"].clone();
+    let model = stage.github.calls();
+    let counted = |is_kind: fn(&Call) -> bool| model.iter().filter(|call| is_kind(call)).count();
+    let usage: Value = serde_json::from_str(&ran(&stage, &["usage", "--json"], 0).stdout).unwrap();
+    let calls = &usage[0]["forge_calls"];
+    let number = |name: &str| usize::try_from(calls[name].as_u64().unwrap()).unwrap();
+    assert!(
+        number("reads") > usize::try_from(again["reads"].as_u64().unwrap()).unwrap(),
+        "both commands count"
+    );
+    assert_eq!(number("reads"), counted(|call| call.method == "GET" && call.status == 200), "{calls}");
+    assert_eq!(number("unchanged"), counted(|call| call.status == 304), "{calls}");
+    assert_eq!(number("writes"), counted(|call| call.method != "GET" && call.path != "graphql"), "{calls}");
+    assert_eq!(number("queries"), counted(|call| call.path == "graphql"), "{calls}");
+    let shown = ran(&stage, &["usage"], 0).stdout;
+    assert!(shown.contains(&format!("  calls of GitHub: {} reads, ", number("reads"))), "{shown}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! A whole run, killed at each of its writes, before and after it is made: nothing is lost, and nothing is done twice.
+//! A whole run, killed at each of its writes, before the write and after it: nothing is lost or done twice.
 
 use super::stage::{Stage, gh, loop_words};
 use crate::github_model::{Moment, Role};
 
-/// What is left of a run in the end.
+/// The result of a run.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
     records: usize,
@@ -21,7 +21,7 @@ fn end(stage: &Stage) -> End {
     let written = records.len();
     records.sort_unstable();
     records.dedup();
-    assert_eq!(records.len(), written, "each record stands once");
+    assert_eq!(records.len(), written, "each record is published once");
     let pull_requests = model.filed.values().filter(|filed| filed.pull.is_some()).count();
     let open = model.filed.values().filter(|filed| filed.is_open).count();
     End { records: written, pull_requests, open, text }
@@ -59,7 +59,7 @@ fn a_run_survives_every_kill() {
             break;
         }
         kills += 1;
-        assert!(kills < 60, "it is killed again and again");
+        assert!(kills < 60, "the run never ends");
     }
     assert!(kills >= 20, "only {kills} kills");
     let ended = stage.run(&words);

@@ -9,6 +9,7 @@ mod faults;
 mod forks;
 mod merges;
 mod native_reviews;
+mod places;
 mod privacy;
 mod protection;
 mod refusals;
@@ -17,3 +18,6 @@ mod runs;
 mod stage;
 mod statuses;
 mod trust;
+mod writes;
+
+pub(crate) use stage::Stage;

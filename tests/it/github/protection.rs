@@ -35,7 +35,7 @@ fn protection() -> Protection {
             ),
             rule("merge_queue", json!({ "merge_method": "MERGE", "grouping_strategy": "ALLGREEN" })),
         ],
-        is_not_in_plan: false,
+        ..Protection::default()
     }
 }
 

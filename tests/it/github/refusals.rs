@@ -1,4 +1,6 @@
-//! What can't be done is refused before anything is spent, with one answer that says what to do.
+//! A run that cannot do its work is refused before a turn is paid for, with a message that says what to do.
+
+use serde_json::json;
 
 use crate::github_model::{Fault, FaultKind, Pull, Role};
 
@@ -25,7 +27,7 @@ fn refused(stage: &Stage, words: &[&str], variables: &[(&str, &str)], hint: &str
 
 #[test]
 #[ignore = "needs gh"]
-fn every_refusal_says_what_to_do() {
+fn every_refusal_names_a_solution() {
     let stage = Stage::new();
     let bob = stage.github.state().person("bob", Role::Write);
     let issue = stage.github.state().file(bob, ("Do it", ""), None).to_string();
@@ -64,6 +66,56 @@ fn every_refusal_says_what_to_do() {
     let ended = stage.run(&loop_words(&["issue", &issue], "no-such-gh"));
     assert!(ended.json()["message"].as_str().unwrap().contains("https://cli.github.com"), "{}", ended.stdout);
     assert!(!stage.root().join("state").exists(), "nothing was begun");
+}
+
+/// A run cannot work on these, however they came to be so. No agent is asked.
+#[test]
+#[ignore = "needs gh"]
+fn unworkable_subjects_cost_no_turn() {
+    let stage = Stage::new();
+    let paid = stage.root().join("paid");
+    stage.agent("todo.sh", &format!("#!/bin/sh\n: > '{}'\n", paid.display()));
+    let bob = stage.github.state().person("bob", Role::Write);
+    let issue = stage.github.state().file(bob, ("Do it", ""), None);
+    let [merged, closed, gone, release, signed] =
+        ["merged", "closed", "gone", "release/1", "signed"].map(|branch| pull(&stage, branch, |_| {}));
+    {
+        let mut model = stage.github.state();
+        model.filed.values_mut().for_each(|one| one.is_open = ![issue, merged, closed].contains(&one.number));
+        let merge = stage.git(&["rev-parse", "main"]);
+        model.filed.get_mut(&merged).unwrap().pull.as_mut().unwrap().merge = Some(merge);
+        model.protection.classic.insert("release/1".to_owned(), json!({}));
+        let rules = |kind: &str| vec![json!({ "type": kind })];
+        let signed = ("signed".to_owned(), rules("required_signatures"));
+        model
+            .protection
+            .rules_of_branches
+            .extend([signed, ("agent-loop/issue-1".to_owned(), rules("creation"))]);
+    }
+    let bare = stage.github.bare();
+    stage.git(&["--git-dir", bare.to_str().unwrap(), "branch", "--quiet", "-D", "gone"]);
+    for (number, hint) in [
+        (merged, "pull request 2 is merged already".to_owned()),
+        (closed, "pull request 3 is closed; reopen it".to_owned()),
+        (gone, "the branch `gone` of pull request 4 was deleted; restore it".to_owned()),
+        (release, "`release/1`, a protected branch of octo/r (branch protection)".to_owned()),
+        (signed, "`signed`, a protected branch of octo/r (commits must be signed)".to_owned()),
+    ] {
+        refused(&stage, &["pr", &number.to_string()], &[], &hint);
+    }
+    refused(&stage, &["issue", "1"], &[], "the issue is closed; reopen it");
+    stage.github.state().filed.get_mut(&issue).unwrap().is_open = true;
+    refused(
+        &stage,
+        &["issue", "1"],
+        &[],
+        "push to the branch `agent-loop/issue-1` of this run (branches with this name",
+    );
+    stage.github.state().has_issues = false;
+    refused(&stage, &["issue", "1"], &[], "issues are disabled in octo/r");
+    refused(&stage, &["pr", "1"], &[], "there is no pull request 1 in octo/r");
+    assert!(!paid.exists(), "an agent was asked");
+    assert!(stage.github.calls().iter().all(|call| call.method == "GET"), "nothing was written");
 }
 
 fn change_login(stage: &Stage, change: impl FnOnce(&mut crate::github_model::Person)) {

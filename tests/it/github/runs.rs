@@ -1,4 +1,4 @@
-//! Whole runs of the built binary on the model: from words to a pull request that everyone approved.
+//! Whole runs of the built binary on the model: from a task to a pull request that everyone approved.
 
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ fn a_task_is_reviewed_and_resumed() {
     assert_eq!(stage.git(&["status", "--porcelain"]), "", "the user's checkout is untouched");
 }
 
-/// A thread that an earlier command has read costs what is new in it.
+/// A known thread costs only the reads of new comments.
 #[test]
 #[ignore = "needs gh"]
 fn a_long_thread_is_resumed() {
@@ -99,7 +99,7 @@ fn a_long_thread_is_resumed() {
 }
 
 /// The folder of threads in the state of the only repository.
-fn threads(stage: &Stage) -> std::path::PathBuf {
+pub(super) fn threads(stage: &Stage) -> std::path::PathBuf {
     let mut repositories = std::fs::read_dir(stage.root().join("state/agent-loop/repositories")).unwrap();
     repositories.next().unwrap().unwrap().path().join("threads")
 }
@@ -134,7 +134,7 @@ fn a_persons_pull_request_is_fixed() {
     );
 }
 
-/// An agent that ends the program in the middle of its first turn in each role.
+/// An agent kills the program in its first turn in each role.
 #[test]
 #[ignore = "needs gh"]
 fn killed_runs_publish_nothing_twice() {
@@ -149,7 +149,7 @@ fn killed_runs_publish_nothing_twice() {
     let mut killed = 0;
     while stage.run(&words).exit.is_none() {
         killed += 1;
-        assert!(killed < 4, "it is killed again and again");
+        assert!(killed < 4, "the run never ends");
     }
     assert_eq!(killed, 2, "once as coder, once as reviewer");
     assert_eq!(approved(&stage, &["issue", &issue])["status"], "approved");
@@ -159,13 +159,13 @@ fn killed_runs_publish_nothing_twice() {
     let written = records.len();
     records.sort_unstable();
     records.dedup();
-    assert_eq!(records.len(), written, "each record stands once");
+    assert_eq!(records.len(), written, "each record is published once");
     assert_eq!(model.filed.values().filter(|filed| filed.pull.is_some()).count(), 1);
 }
 
 #[test]
 #[ignore = "needs gh"]
-fn a_rejected_push_is_told() {
+fn a_rejected_push_is_reported() {
     let stage = Stage::new();
     let hook = stage.github.bare().join("hooks/update");
     std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
@@ -190,7 +190,7 @@ fn a_limited_run_is_parked() {
     let pull = crate::github_model::Pull { head, base, last_head, is_draft: false, fork: None, merge: None };
     let ada = stage.github.state().person("ada", Role::Admin);
     let number = stage.github.state().file(ada, ("Did it", ""), Some(pull)).to_string();
-    // The opening record is written; the first vote is not.
+    // The first record is written; the first vote is not.
     let gh = gh();
     let limit = Fault { method: "POST", path: "/comments", kind: FaultKind::Primary(3000), times: 1 };
     let opens = Fault { kind: FaultKind::DoneButSilent, ..limit.clone() };

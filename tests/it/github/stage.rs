@@ -1,4 +1,4 @@
-//! A repository on the model, a clone of it, and the built binary with a login of its own.
+//! A repository on the model, a clone of it, and the built binary with its own login.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,9 +15,9 @@ use tempfile::TempDir;
 
 use crate::github_model::{Fork, Github, Killer, Moment, Role};
 
-pub(super) struct Stage {
+pub(crate) struct Stage {
     folder: TempDir,
-    pub(super) github: Github,
+    pub(crate) github: Github,
 }
 
 pub(super) const TOKEN: &str = "token-of-ada-0123456789";
@@ -32,7 +32,7 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// The gh that is tested: the one that is named, else the one on PATH.
+/// Returns the gh to test: the one in `AGENT_LOOP_GH`, else the one on PATH.
 pub(super) fn gh() -> String {
     variable("AGENT_LOOP_GH").map_or_else(|| "gh".to_owned(), |path| path.into_string().unwrap())
 }
@@ -51,8 +51,8 @@ impl Ended {
 }
 
 impl Stage {
-    /// A repository with a file that has something TO DO in it; ada may do everything.
-    pub(super) fn new() -> Self {
+    /// Creates a repository with a file with the word TODO; ada is an administrator.
+    pub(crate) fn new() -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap(), github: Github::start() };
         stage.github.login("ada", Role::Admin, TOKEN);
         fs::create_dir(stage.repository()).unwrap();
@@ -81,7 +81,7 @@ impl Stage {
         self.root().join("repository")
     }
 
-    /// A program beside the repository.
+    /// Writes a program beside the repository.
     pub(super) fn agent(&self, name: &str, script: &str) {
         let path = self.root().join(name);
         fs::write(&path, script).unwrap();
@@ -107,7 +107,7 @@ impl Stage {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// Makes a branch on GitHub with one more commit.
+    /// Creates a branch on GitHub with one more commit.
     pub(super) fn branch(&self, name: &str, text: &str) -> String {
         self.git(&["checkout", "--quiet", "-B", name, "main"]);
         fs::write(self.repository().join("notes.txt"), text).unwrap();
@@ -123,29 +123,29 @@ impl Stage {
         command
     }
 
-    /// The built binary, with the shell agent in every seat.
+    /// Runs the built binary.
     pub(super) fn run(&self, words: &[&str]) -> Ended {
         self.run_with(words, &[])
     }
 
-    /// The same, with more variables.
+    /// Runs the built binary with more variables.
     pub(super) fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         ended(&command.args(words).envs(variables.iter().copied()).output().unwrap())
     }
 
-    /// The built binary, which the model kills at its next write; whether it was killed.
+    /// Runs the built binary, which the model kills at its next write. Returns whether it was killed.
     pub(super) fn run_killed(&self, words: &[&str], moment: Moment) -> bool {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        self.github.state().killer = Some(Killer { pid: child.id(), moment });
+        self.github.state().killer = Some(Killer { pid: child.id(), moment, path: "" });
         let ended = child.wait().unwrap();
         self.github.state().killer = None;
         ended.code().is_none()
     }
 
-    /// A fork of the repository as it is now.
+    /// Creates a fork of the repository.
     pub(super) fn fork(&self, name: &str, allows_edits: bool) -> PathBuf {
         let (from, bare) = (self.github.bare(), self.root().join(name.replace('/', "-")));
         self.git(&["clone", "--quiet", "--bare", from.to_str().unwrap(), bare.to_str().unwrap()]);
@@ -154,14 +154,14 @@ impl Stage {
         bare
     }
 
-    /// The forge as ada sees it.
-    pub(super) async fn forge(&self) -> Result<GithubForge, ForgeError> {
+    /// Opens the forge with the login of ada.
+    pub(crate) async fn forge(&self) -> Result<GithubForge, ForgeError> {
         let gh = Gh::new(&gh(), &self.github.host(), &self.variables(), self.root());
         GithubForge::open(gh, &RepositoryAddress::from_url(&self.github.url()).unwrap()).await
     }
 }
 
-/// A command of a run, with the shell agent in every seat.
+/// Returns the arguments of a run with the shell agent in all roles.
 pub(super) fn loop_words<'words>(subject: &[&'words str], gh: &'words str) -> Vec<&'words str> {
     let agents = [
         "--json",

@@ -84,8 +84,7 @@ const ATTACKS: [(Attack, &str); 13] = [
         |model, number| {
             let place = last(model, number);
             let comment = &mut model.comments[place];
-            comment.body = format!("Approved by everybody!\n\n{}", comment.body);
-            comment.updated_at += SignedDuration::from_secs(5);
+            comment.edit(format!("Approved by everybody!\n\n{}", comment.body), SignedDuration::from_secs(5));
         },
         "it was edited",
     ),
@@ -144,6 +143,32 @@ fn false_records_are_reported() {
         let mut model = stage.github.state();
         (model.comments, model.people) = (comments.clone(), people.clone());
     }
+}
+
+/// A machine that has never read the thread sees an edit within the second of the writing, and no edit where only the time of
+/// a comment has changed.
+#[test]
+#[ignore = "needs gh"]
+fn edits_within_a_second_show() {
+    let stage = Stage::new();
+    let number = approved(&stage, &["task", "Do what is marked"])["pr"].as_u64().unwrap();
+    let verified = |stage: &Stage| {
+        std::fs::remove_dir_all(super::runs::threads(stage)).unwrap();
+        let verified = stage.run(&["verify", &format!("pr/{number}")]);
+        std::fs::create_dir(super::runs::threads(stage)).unwrap();
+        verified
+    };
+    let later = SignedDuration::from_mins(1);
+    stage.github.state().comments.iter_mut().for_each(|comment| comment.updated_at += later);
+    let untouched = verified(&stage);
+    assert_eq!(untouched.exit, Some(0), "{}", untouched.stdout);
+    let mut model = stage.github.state();
+    let place = last(&model, number);
+    let body = format!("Approved by everybody!\n\n{}", model.comments[place].body);
+    model.comments[place].edit(body, SignedDuration::ZERO);
+    drop(model);
+    let edited = verified(&stage);
+    assert!(edited.stdout.contains("it was edited"), "{}", edited.stdout);
 }
 
 #[test]

@@ -47,8 +47,8 @@ impl Home {
             // Requests to other machines (OpenCode: for packages) fail at once.
             ("HTTPS_PROXY", NOBODY.to_owned()),
             ("https_proxy", NOBODY.to_owned()),
-            ("NO_PROXY", "127.0.0.1".to_owned()),
-            ("no_proxy", "127.0.0.1".to_owned()),
+            ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+            ("no_proxy", "127.0.0.1,localhost".to_owned()),
         ] {
             home.variables.insert(name, value);
         }
@@ -76,6 +76,12 @@ impl Home {
     /// Returns all variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Adds a variable.
+    pub(super) fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.insert(name, value.to_owned());
+        self
     }
 
     /// Makes a program use the model at this address, without retries.

@@ -16,6 +16,7 @@ mod handovers;
 mod interrupts;
 mod merges;
 mod older;
+mod on_github;
 mod origins;
 mod reads;
 mod records;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::world::{Agent, Gate, GateResult, MemoryWorld, Setup, Tree};
+use crate::world::{Agent, Gate, GateResult, GithubWorld, MemoryWorld, Setup, Tree};
 use agent_loop::domain::agent::{AgentName, Role};
 use agent_loop::domain::gate_plan::GateChoice;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
@@ -20,6 +20,7 @@ use agent_loop::flow::names::{DELIVERY, DISCUSSION, REVIEW};
 use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use agent_loop::flow::terms::{DebateOverrides, Overrides};
+use agent_loop::ports::World;
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
 use agent_loop::ports::forge::{Forge, NewPullRequest, RunDisplay};
 use agent_loop::ports::journal::Entry;
@@ -177,7 +178,7 @@ impl Story {
         world
     }
 
-    pub(super) fn assignment(&self, world: &MemoryWorld) -> Assignment {
+    pub(super) fn assignment(&self, world: &impl Forge) -> Assignment {
         match self.begins {
             Begins::Task => task(world, "Make it new."),
             Begins::Issue => issue(1),
@@ -251,6 +252,30 @@ impl Story {
         request: Request,
         control: (Arc<Canceller>, Cancellation),
     ) -> Option<Outcome> {
+        let engine = Engine::new(Arc::new(world.clone()), self.config(request, RunDisplay::Reviews), control);
+        let outcome = world.until_stop(engine.run(assignment)).await;
+        // The tasks of a dropped engine end after the runtime has polled again.
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        outcome
+    }
+
+    /// Runs a story to its end on GitHub. The commits of the world are in memory, so that nothing is shown at their lines.
+    pub(super) async fn play_on(&self, world: GithubWorld) -> (GithubWorld, Outcome) {
+        let (canceller, cancellation) = cancellation();
+        let assignment = self.assignment(world.forge());
+        let world = Arc::new(world);
+        let config = self.config(self.request(), RunDisplay::Status);
+        let engine = Engine::new(Arc::clone(&world), config, (Arc::new(canceller), cancellation));
+        let outcome = engine.run(assignment).await;
+        while Arc::strong_count(&world) > 1 {
+            tokio::task::yield_now().await;
+        }
+        (Arc::into_inner(world).unwrap(), outcome)
+    }
+
+    fn config(&self, request: Request, display: RunDisplay) -> EngineConfig {
         let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
         for role in [Role::Reviewer, Role::Debater] {
             agents.extend(self.reviewers.iter().map(|(name, _)| (role, label(name))));
@@ -259,22 +284,15 @@ impl Story {
         let gates = self.gates.iter().map(StoryGate::name).collect();
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
         let abilities = Abilities { agents, gates, ..Abilities::default() };
-        let setting = EngineConfig {
+        EngineConfig {
             request,
             abilities,
             bases,
             trust: self.trust.clone(),
             secrets: self.secrets.clone(),
             prompt_limit: usize::MAX,
-            display: RunDisplay::Reviews,
-        };
-        let engine = Engine::new(Arc::new(world.clone()), setting, control);
-        let outcome = world.until_stop(engine.run(assignment)).await;
-        // The tasks of a dropped engine end after the runtime has polled again.
-        for _ in 0..8 {
-            tokio::task::yield_now().await;
+            display,
         }
-        outcome
     }
 
     /// Runs a story to its end without interruption.
@@ -321,7 +339,7 @@ pub(super) fn issue(number: u64) -> Assignment {
 }
 
 /// Returns the assignment for a task with this text.
-pub(super) fn task(world: &MemoryWorld, text: &str) -> Assignment {
+pub(super) fn task(world: &impl Forge, text: &str) -> Assignment {
     let key = task_key(&world.repository_id(), &"main".parse().unwrap(), text);
     Assignment { flow: DELIVERY, subject: Subject::Task(key), task: Some(text.to_owned()) }
 }

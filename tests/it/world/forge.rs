@@ -175,7 +175,7 @@ impl Forge for MemoryWorld {
     }
 
     fn repository_id(&self) -> String {
-        "memory-1".to_owned()
+        self.repository.clone()
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

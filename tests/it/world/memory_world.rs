@@ -72,6 +72,7 @@ pub(crate) struct MemoryWorld {
     pub(super) state: Arc<Mutex<State>>,
     pub(super) login: Login,
     pub(super) machine: u32,
+    pub(super) repository: String,
 }
 
 impl MemoryWorld {
@@ -100,7 +101,18 @@ impl MemoryWorld {
             room_for_ends: None,
             recorder: None,
         };
-        Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()?, machine: 0 })
+        Ok(Self {
+            state: Arc::new(Mutex::new(state)),
+            login: "agent-loop".parse()?,
+            machine: 0,
+            repository: "memory-1".to_owned(),
+        })
+    }
+
+    /// Returns the same world with another id of its repository.
+    #[must_use]
+    pub(crate) fn of_repository(self, id: String) -> Self {
+        Self { repository: id, ..self }
     }
 
     /// Returns the same forge from another machine with its own journals, locks and clones.

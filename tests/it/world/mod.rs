@@ -8,6 +8,7 @@ mod git;
 mod history;
 mod machine;
 mod memory_world;
+mod on_github;
 mod shapes;
 mod workspace;
 
@@ -16,3 +17,4 @@ pub(crate) use effects::{Plan, Stop};
 pub(crate) use git::Tree;
 pub(crate) use history::History;
 pub(crate) use memory_world::{Gate, GateResult, MemoryWorld, Setup};
+pub(crate) use on_github::GithubWorld;

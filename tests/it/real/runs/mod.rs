@@ -3,6 +3,7 @@
 mod answers;
 mod delivery;
 mod failures;
+mod github;
 mod hostile;
 mod interrupts;
 mod matrix;

@@ -9,17 +9,19 @@ use serde_json::Value;
 use super::super::child::{Ended, run};
 use super::super::home::{Home, Login};
 use super::super::program::Program;
+use crate::github_model::Github;
 use crate::model::{Scenario, Seen, Server};
 
 const OURS: &str = env!("CARGO_BIN_EXE_agent-loop");
 
-/// The output of a run: one event per line, and the outcome in the last line.
-const TELLING: [&str; 3] = ["--forge", "local", "--json=events"];
+const EMBEDDED: &[&str] = &["--forge", "local"];
 
 pub(super) struct Stage {
     pub(super) home: Home,
     server: Server,
     programs: Vec<Program>,
+    /// The arguments of a run that name its forge.
+    forge: &'static [&'static str],
 }
 
 /// The result of a run.
@@ -45,7 +47,8 @@ impl Stage {
                 Program::Codex | Program::Gemini | Program::OpenCode => home.with(*program, &url),
             }
         });
-        let stage = Self { home: home.repository(), server, programs: programs.to_vec() };
+        let programs = programs.to_vec();
+        let stage = Self { home: home.repository(), server, programs, forge: EMBEDDED };
         for arguments in [
             &["config", "user.name", "Ada"][..],
             &["config", "user.email", "ada@localhost"],
@@ -54,6 +57,25 @@ impl Stage {
             stage.git(arguments);
         }
         stage.commit("notes.txt", "Herons come in spring.\n");
+        stage
+    }
+
+    /// Moves the repository to GitHub, and works in a clean clone of it. The token is that of a login there.
+    pub(super) fn on_github(self, github: &Github, token: &str) -> Self {
+        self.git(&["push", "--quiet", github.bare().to_str().unwrap(), "main"]);
+        fs::remove_dir_all(self.home.work()).unwrap();
+        fs::create_dir(self.home.work()).unwrap();
+        let certificate = github.certificate().display().to_string();
+        let variables = [
+            ("GH_HOST", github.host()),
+            ("GH_ENTERPRISE_TOKEN", token.to_owned()),
+            ("SSL_CERT_FILE", certificate.clone()),
+            ("GIT_SSL_CAINFO", certificate),
+        ];
+        let home = variables.iter().fold(self.home, |home, (name, value)| home.variable(name, value));
+        let stage = Self { home, forge: &[], ..self };
+        let helper = format!("credential.https://{}.helper=!gh auth git-credential", github.host());
+        stage.git(&["-c", &helper, "clone", "--quiet", &github.url(), "."]);
         stage
     }
 
@@ -113,7 +135,7 @@ impl Stage {
     /// Returns our program for a run, with the paths of agent programs.
     pub(super) fn command(&self, words: &[&str]) -> Command {
         let mut command = self.home.command(Path::new(OURS));
-        command.args(words).args(TELLING);
+        command.args(words).args(self.forge).arg("--json=events");
         for program in &self.programs {
             let path = program.path();
             command.arg(format!("--{}-cmd", program.name())).arg(path);
