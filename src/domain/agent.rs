@@ -20,15 +20,13 @@ pub enum Backend {
     Command,
     /// A file of prepared turns, for the demo and for tests.
     Scripted,
-    /// The agent session that runs this program.
-    Host,
 }
 
 impl Backend {
     /// Returns all backends in the order in which messages list them.
     pub fn all() -> impl Iterator<Item = Self> {
         let vendors = Vendor::ALL.iter().copied().map(Self::Vendor);
-        vendors.chain([Self::Command, Self::Scripted, Self::Host])
+        vendors.chain([Self::Command, Self::Scripted])
     }
 
     /// Replaces an alias by the name of the backend.
@@ -41,7 +39,7 @@ impl Backend {
         match self {
             Self::Command => Detail::Program,
             Self::Scripted => Detail::Script,
-            Self::Vendor(_) | Self::Host => Detail::Nothing,
+            Self::Vendor(_) => Detail::Nothing,
         }
     }
 
@@ -51,7 +49,6 @@ impl Backend {
             Self::Vendor(vendor) => vendor.name(),
             Self::Command => "command",
             Self::Scripted => "scripted",
-            Self::Host => "host",
         }
     }
 
@@ -297,7 +294,7 @@ mod tests {
         assert_eq!(
             error.expected,
             "[LABEL=]BACKEND[:DETAIL] with one of claude, codex, gemini, antigravity, opencode, command:NAME, \
-             scripted:FILE, host"
+             scripted:FILE"
         );
     }
 

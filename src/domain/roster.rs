@@ -28,7 +28,7 @@ impl Seat {
     pub fn house(&self) -> Option<&str> {
         match self.backend {
             Backend::Vendor(vendor) => Some(vendor.house(self.model.as_deref())),
-            Backend::Command | Backend::Scripted | Backend::Host => None,
+            Backend::Command | Backend::Scripted => None,
         }
     }
 }

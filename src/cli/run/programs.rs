@@ -16,7 +16,7 @@ use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::access::Power;
-use crate::domain::agent::{AgentName, Backend, Detail, Role};
+use crate::domain::agent::{AgentName, Backend, Role};
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::Label;
@@ -163,9 +163,13 @@ pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Labe
 /// Returns the program behind an agent, set up as for a run.
 pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, RunError> {
     let name = &known.name;
-    match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
-        (Detail::Script, Some(path), _) => file(name, path).map(Program::ScriptFile),
-        (Detail::Program, Some(path), _) => {
+    let detail = name.detail.as_deref().unwrap_or_default();
+    match (name.backend, name.path().map(Path::new)) {
+        (Backend::Vendor(vendor), _) => {
+            vendors_program(known, vendor, settings, variables).map(Program::Vendor)
+        }
+        (Backend::Scripted, _) => file(name, Path::new(detail)).map(Program::ScriptFile),
+        (Backend::Command, Some(path)) => {
             let program = found(&file(name, path)?.to_string_lossy(), variables).map_err(|why| {
                 RunError::refused(Refused::Usage, format!("`{name}` can't be started: {why}"))
             })?;
@@ -173,20 +177,13 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
             let deadline = deadline(known.role, None, settings);
             Ok(Program::Command(CommandAgent { program, arguments, variables, deadline }))
         }
-        (Detail::Program, None, Some(configured)) => {
-            let agent = settings.agents.get(Backend::canonical(configured));
-            let agent = agent.ok_or_else(|| unknown(name, configured, settings))?;
-            let program = configured_agent(name, configured, agent, variables)?;
+        (Backend::Command, None) => {
+            let agent = settings.agents.get(Backend::canonical(detail));
+            let agent = agent.ok_or_else(|| unknown(name, detail, settings))?;
+            let program = configured_agent(name, detail, agent, variables)?;
             let deadline = deadline(known.role, agent.timeout_seconds, settings);
             Ok(Program::Command(CommandAgent { deadline, ..program }))
         }
-        (Detail::Nothing, _, _) => match name.backend {
-            Backend::Vendor(vendor) => {
-                vendors_program(known, vendor, settings, variables).map(Program::Vendor)
-            }
-            Backend::Command | Backend::Scripted | Backend::Host => Err(not_there(name)),
-        },
-        (Detail::Program | Detail::Script, _, _) => Err(not_there(name)),
     }
 }
 
@@ -194,14 +191,6 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
 fn deadline(role: Role, own: Option<NonZeroU64>, settings: &Settings) -> Option<Duration> {
     let debater = settings.discuss.debater_timeout_seconds.filter(|_| role == Role::Debater);
     debater.or(own).map(|seconds| Duration::from_secs(seconds.get()))
-}
-
-fn not_there(name: &AgentName) -> RunError {
-    let message = format!(
-        "the backend `{}` is not supported yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
-        name.backend, name.label
-    );
-    RunError::refused(Refused::Unsupported, message)
 }
 
 fn vendors_program(

@@ -29,7 +29,6 @@ fn refusals_name_a_command() {
         "config",
         "--opencode-model provider/model",
     );
-    refused(&stage, &["task", "x", "--json", "--coder", "host"], "unsupported", "command:PATH");
     refused(&stage, &["task", "x", "--json", "--coder", "gpt"], "usage", "claude");
     refused(&stage, &["task", "x", "--json", "--coder", "sam=codx"], "usage", "did you mean `codex`?");
     refused(&stage, &["task", "x", "--json", "--max-round", "3"], "usage", "--max-rounds");

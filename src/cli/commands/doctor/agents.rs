@@ -37,7 +37,7 @@ pub(super) fn looks(settings: &Settings) -> Vec<Look> {
     let mut looks: Vec<Look> = Vec::new();
     for agent in seated.into_iter().chain(repair) {
         match agent.name.backend {
-            Backend::Command | Backend::Scripted | Backend::Host => looks.push(Look::Own(agent)),
+            Backend::Command | Backend::Scripted => looks.push(Look::Own(agent)),
             Backend::Vendor(vendor) => needed(&mut looks, vendor, agent),
         }
     }
