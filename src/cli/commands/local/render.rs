@@ -77,9 +77,21 @@ static EMPTY_LINES: LazyLock<Regex> = pattern!(r"\n(?:[ \t]*\n){2,}");
 
 /// Returns a text without our markers and without the HTML of our comments.
 fn readable(body: &str) -> String {
-    let lines = body.lines().filter(|line| !line.starts_with("<!-- AGENT_LOOP_"));
+    let lines = body.lines().filter(|line| !line.starts_with("<!-- AGENT_"));
     let text = lines.collect::<Vec<_>>().join("\n");
     let text = text.replace("<details><summary>", "").replace("</summary>", ":").replace("</details>", "");
     let text = text.replace("<sub>", "(").replace("</sub>", ")");
+    let text = text.replace("<code>", "`").replace("</code>", "`");
     EMPTY_LINES.replace_all(&plain(text.trim()), "\n\n").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_and_markers_are_not_shown() {
+        let body = "Done.\n\n<sub>run 1-<code>240961f2</code></sub>\n\n<!-- AGENT_DISCUSS_CONSENSUS: 86 -->";
+        assert_eq!(readable(body), "Done.\n\n(run 1-`240961f2`)");
+    }
 }
