@@ -28,13 +28,39 @@ pub enum FlakyTests {
     Allow,
 }
 
-/// A problem that a gate found and that must be fixed.
+word_list!(
+    /// The consequence of a finding.
+    #[derive(Default)]
+    FindingLevel {
+        /// It must be fixed.
+        #[default]
+        Block = "block",
+        /// Reviewers judge it.
+        Report = "report",
+    }
+);
+
+/// A problem that a gate found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The same finding has the same key in every measurement.
     pub key: String,
     pub text: String,
+    #[serde(default, skip_serializing_if = "Finding::is_usual")]
+    pub level: FindingLevel,
+}
+
+impl Finding {
+    /// Creates a finding that must be fixed.
+    pub fn blocking(key: String, text: String) -> Self {
+        Self { key, text, level: FindingLevel::Block }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_usual(level: &FindingLevel) -> bool {
+        *level == FindingLevel::Block
+    }
 }
 
 /// One measurement of one gate.
@@ -53,6 +79,18 @@ pub struct Measurement {
     pub findings: Vec<Finding>,
 }
 
+impl Measurement {
+    /// Returns the facts that reviewers judge.
+    pub fn reports(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.level == FindingLevel::Report)
+    }
+
+    /// Returns the problems that must be fixed.
+    pub fn blocks(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.level == FindingLevel::Block)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,7 +101,7 @@ mod tests {
             format!(r#"{{"gate":"tests","head":"{}","verdict":"fail","detail":"red"}}"#, "a".repeat(40));
         let mut measurement: Measurement = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&measurement).unwrap(), text);
-        measurement.findings.push(Finding { key: "low".to_owned(), text: "a score of 3".to_owned() });
+        measurement.findings.push(Finding::blocking("low".to_owned(), "a score of 3".to_owned()));
         let written = serde_json::to_string(&measurement).unwrap();
         assert_eq!(serde_json::from_str::<Measurement>(&written).unwrap(), measurement);
     }

@@ -217,6 +217,11 @@ impl GateName {
         Self("score".to_owned())
     }
 
+    /// Returns the name of the gate that looks for weakened checks.
+    pub fn tamper() -> Self {
+        Self("tamper".to_owned())
+    }
+
     /// Returns the name of the gate that reads the forge's checks.
     pub fn ci() -> Self {
         Self("ci".to_owned())

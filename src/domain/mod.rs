@@ -33,6 +33,7 @@ pub mod revision;
 pub mod roster;
 pub mod shell;
 pub mod subject;
+pub mod tamper;
 pub mod trust;
 pub mod turn;
 pub mod usage;

@@ -236,5 +236,6 @@ fn gate(measured: &Measurement) -> ContextGate {
         name: measured.gate.to_string(),
         verdict: measured.verdict.name().to_owned(),
         detail: measured.detail.clone(),
+        reports: measured.reports().map(|finding| finding.text.clone()).collect(),
     }
 }

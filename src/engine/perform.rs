@@ -132,7 +132,7 @@ async fn measure<W: World>(
     session: &mut Session<JournalOf<W>>,
     order: MeasureOrder,
 ) -> Result<(), RunError> {
-    let MeasureOrder { gate: name, run, round, against, head } = order;
+    let MeasureOrder { gate: name, run, round, against, head, task } = order;
     let missing = || RunError::failed(Failed::Error, format!("the gate `{name}` is not measured here"));
     let gate = cx.world.gates().gate(&name).ok_or_else(missing)?;
     let tree = cx.world.workspace().tree(&head).await?;
@@ -145,6 +145,7 @@ async fn measure<W: World>(
         head: head.clone(),
         tree: Some(tree.clone()),
         workdir: None,
+        task,
     };
     let known = gate.known(&tree);
     let log = if known.is_none() { gate.log(&order) } else { None };
@@ -159,7 +160,8 @@ async fn measure<W: World>(
     };
     let detail = cx.guard.words(&detail)?;
     let clean = |finding: Finding| {
-        Ok(Finding { key: cx.guard.words(&finding.key)?, text: cx.guard.words(&finding.text)? })
+        let (key, text) = (cx.guard.words(&finding.key)?, cx.guard.words(&finding.text)?);
+        Ok(Finding { key, text, ..finding })
     };
     let findings = findings.into_iter().map(clean).collect::<Result<_, RunError>>()?;
     cx.tell(&RunEvent::GateMeasured { gate: name.clone(), verdict });

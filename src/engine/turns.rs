@@ -278,6 +278,7 @@ async fn set_up_to_edit<W: World>(
         head: order.head.clone(),
         tree: None,
         workdir: Some(order.workdir.clone()),
+        task: String::new(),
     };
     set_up(world, &order, cancellation).await
 }

@@ -9,7 +9,7 @@ use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
 use crate::text::amounts::{self, duration};
-use crate::text::markdown::count;
+use crate::text::markdown::{count, section};
 use crate::text::sanitize::closing::closed;
 use crate::text::sanitize::{one_line, unmarked};
 
@@ -80,6 +80,10 @@ fn table(concluded: &Concluded) -> String {
     for measured in &concluded.gates {
         let (gate, head) = (&measured.gate, measured.head.short());
         let _ = writeln!(text, "| gate {gate} | {} | `{head}` |", word(measured.verdict));
+    }
+    for measured in &concluded.gates {
+        let reports: Vec<String> = measured.reports().map(|one| unmarked(&one.text)).collect();
+        section(&mut text, &format!("Reported by the gate {}", measured.gate), &reports);
     }
     text
 }

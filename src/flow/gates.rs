@@ -14,6 +14,7 @@ use crate::domain::ids::{BranchName, CommitSha, GateName, ItemId};
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
 use crate::pattern::pattern;
+use crate::protocol::context::ContextSubject;
 
 use super::ask::Against;
 use super::conclusion::Conclusion;
@@ -122,6 +123,8 @@ pub struct GateContext<'now> {
     pub measured: &'now Measured,
     /// The commit with which the head is compared.
     pub against: &'now Against,
+    /// The task or issue that the change is for, if it is known from our own records.
+    pub task: Option<&'now ContextSubject>,
 }
 
 impl GateContext<'_> {
@@ -165,6 +168,7 @@ impl GateContext<'_> {
                 round: at.round,
                 against: self.against.clone(),
                 head: at.head.clone(),
+                task: self.task.map(ContextSubject::text).unwrap_or_default(),
             })),
         }
     }
@@ -272,14 +276,15 @@ fn advisory_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesRe
 
 /// Returns the findings of a failed gate by key. A gate without findings has a single one without a key.
 fn findings(measured: &Measurement) -> Vec<(Option<String>, String)> {
-    match (measured.verdict, measured.findings.as_slice()) {
+    let blocks: Vec<_> = measured.blocks().collect();
+    match (measured.verdict, blocks.as_slice()) {
         (Verdict::Pass | Verdict::Inconclusive, _) => Vec::new(),
         (Verdict::Fail, []) => {
             let title = format!("The gate `{}` failed on {}:", measured.gate, measured.head.short());
             vec![(None, format!("{title}\n\n{}", measured.detail))]
         }
-        (Verdict::Fail, findings) => {
-            findings.iter().map(|one| (Some(one.key.clone()), one.text.clone())).collect()
+        (Verdict::Fail, blocks) => {
+            blocks.iter().map(|one| (Some(one.key.clone()), one.text.clone())).collect()
         }
     }
 }
@@ -290,7 +295,7 @@ mod tests {
     use crate::domain::gate::Finding;
 
     fn measured(verdict: Verdict, keys: &[&str]) -> Measurement {
-        let finding = |key: &&str| Finding { key: (*key).to_owned(), text: format!("fix {key}") };
+        let finding = |key: &&str| Finding::blocking((*key).to_owned(), format!("fix {key}"));
         Measurement {
             gate: "lint".parse().unwrap(),
             head: "a".repeat(40).parse().unwrap(),

@@ -108,6 +108,8 @@ pub struct MeasureOrder {
     /// The commit with which the head is compared.
     pub against: Against,
     pub head: CommitSha,
+    /// The text of the task or issue that the change is for; empty if it is not known from our own records.
+    pub task: String,
 }
 
 /// A move of a branch.

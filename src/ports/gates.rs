@@ -25,6 +25,8 @@ pub struct GateOrder {
     pub tree: Option<TreeSha>,
     /// A clone of the commit for the exclusive use of the gate, if it works in one.
     pub workdir: Option<PathBuf>,
+    /// The text of the task or issue that the change is for; empty if it is not known from our own records.
+    pub task: String,
 }
 
 /// The result of a [`GateOrder`].

@@ -134,6 +134,8 @@ pub struct ContextGate {
     pub verdict: String,
     /// The reason.
     pub detail: String,
+    /// Facts about the change that reviewers judge.
+    pub reports: Vec<String>,
 }
 
 /// A changed file.

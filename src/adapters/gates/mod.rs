@@ -7,6 +7,8 @@ pub mod score;
 pub mod settings;
 mod setup;
 mod shell;
+pub mod tamper;
+mod tree_change;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +20,7 @@ use rerun::CommandGate;
 use score::ScoreGate;
 use settings::GateSettings;
 use setup::SetupCommand;
+use tamper::TamperGate;
 
 /// A gate with its constructor.
 pub struct GateRow {
@@ -28,6 +31,7 @@ pub struct GateRow {
 }
 
 pub const GATES: &[GateRow] = &[
+    GateRow { name: GateName::tamper, setting: "gates.tamper.strictest", make: TamperGate::make },
     GateRow { name: GateName::tests, setting: "gates.tests.command", make: CommandGate::tests },
     GateRow { name: GateName::score, setting: "gates.score.mode", make: ScoreGate::make },
 ];

@@ -10,6 +10,7 @@ use crate::domain::gate::FlakyTests;
 use crate::domain::ids::GateName;
 
 use super::score::settings::ScoreSettings;
+use super::tamper::settings::TamperSettings;
 
 /// The settings of gates.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ pub struct MeasuredGates {
     /// The folder that remembers the trees on which commands passed; `None`: a command always runs.
     pub passed: Option<PathBuf>,
     pub score: Option<ScoreSettings>,
+    pub tamper: Option<TamperSettings>,
 }
 
 impl MeasuredGates {
@@ -41,7 +43,8 @@ impl MeasuredGates {
 
     pub fn names(&self) -> BTreeSet<GateName> {
         let score = self.score.iter().map(|_| GateName::score());
-        self.commands.keys().cloned().chain(score).collect()
+        let tamper = self.tamper.iter().map(|_| GateName::tamper());
+        self.commands.keys().cloned().chain(score).chain(tamper).collect()
     }
 }
 

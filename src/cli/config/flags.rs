@@ -52,6 +52,8 @@ const FLAGS: &[Row] = &[
     (GATES, "ci-check-name", "gates.ci.check_name", Value("NAME")),
     (GATES, "gate", "gates.score.mode", Value("MODE")),
     (GATES, "min-score", "gates.score.min_score", Value("N")),
+    (GATES, "tamper", "gates.tamper.strictest", Value("ACTION")),
+    (GATES, "scope", "gates.scope", Value("PATTERN")),
     (GATES, "aislop-cmd", "gates.score.aislop_command", Value("COMMAND")),
     (GATES, "ci-timeout-seconds", "gates.ci.timeout_seconds", Value("SECONDS")),
     (GATES, "ci-poll-interval-seconds", "gates.ci.poll_interval_seconds", Value("SECONDS")),

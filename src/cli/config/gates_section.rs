@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::gate::FlakyTests;
 use crate::domain::gate_plan::{GatePlan, GateTiming, GateWeight};
+use crate::domain::tamper::policy::TamperPolicy;
 
 use super::seconds::seconds;
 
@@ -22,6 +23,11 @@ pub struct GatesSettings {
     pub command: BTreeMap<String, CommandSection>,
     /// The score of a deterministic scorer: the change may not lower the score of the merge base.
     pub score: ScoreSection,
+    /// Changes that weaken checks: a row per kind, each `off`, `report` (reviewers judge it) or `block`.
+    pub tamper: TamperPolicy,
+    /// Patterns of the files that the change may touch, such as `src/**/*.rs`; a folder stands for all files below it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scope: Vec<String>,
     /// The forge's checks, with `review.auto_merge`.
     pub ci: Ci,
 }

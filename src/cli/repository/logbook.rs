@@ -9,6 +9,7 @@ use crate::adapters::storage::journals;
 use crate::adapters::storage::retention::{self, LogFile};
 use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
+use crate::domain::ids::GateName;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished, Holder};
@@ -147,7 +148,9 @@ fn is_of(of: &LogSource, turn: &TurnKey) -> bool {
 fn mark_tests(logs: &mut [Log], entries: &[Entry]) {
     let mut measured: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for entry in entries {
-        if let Entry::Measured { run, measurement, .. } = entry {
+        if let Entry::Measured { run, measurement, .. } = entry
+            && measurement.gate == GateName::tests()
+        {
             measured.entry(run.as_str()).or_default().push(measurement.verdict.name());
         }
     }

@@ -9,6 +9,7 @@ use crate::adapters::gates::command::{UserCommand, split};
 use crate::adapters::gates::score::scorer::{self, Scorer};
 use crate::adapters::gates::score::settings::ScoreSettings;
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
+use crate::adapters::gates::tamper::settings::TamperSettings;
 use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::cli::config::gates_section::{CommandSection, GatesSettings, ScoreMode, ScoreSection};
@@ -18,6 +19,7 @@ use crate::domain::ending::Refused;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::GateName;
 use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy};
+use crate::domain::tamper::policy::Consequence;
 use crate::engine::outcome::RunError;
 
 use super::remembered::Remembered;
@@ -37,7 +39,8 @@ pub fn gates(
         must_be_there(&UserCommand::of(name), &gate.command, variables)?;
     }
     let score = score(&settings.gates.score, variables, &cache.join("scores"))?;
-    Ok(MeasuredGates { commands, passed: Some(cache.join("passed")), score })
+    let tamper = tamper(&settings.gates);
+    Ok(MeasuredGates { commands, passed: Some(cache.join("passed")), score, tamper })
 }
 
 /// The names of gates that are no commands of the user.
@@ -84,12 +87,11 @@ pub fn choices(
         Sources::CommandLine => configuration.is_asked(key),
         Sources::All => configuration.is_set(key),
     };
-    let by_default = |name: &GateName| sources == Sources::All && *name == GateName::score();
+    let by_default = |name: &GateName| sources == Sources::All && *name != GateName::tests();
     let mut choices = BTreeMap::new();
     for gate in GATES {
         let name = (gate.name)();
-        let is_off = name == GateName::score() && configuration.settings.gates.score.mode == ScoreMode::Off;
-        if is_off && is_set(gate.setting) {
+        if is_off(&name, &configuration.settings.gates) && is_set(gate.setting) {
             choices.insert(name, GateChoice::Off);
         } else if measured.has(&name) && (is_set(gate.setting) || by_default(&name)) {
             choices.insert(name, GateChoice::REQUIRED);
@@ -99,6 +101,18 @@ pub fn choices(
     let parsed = commands.filter_map(|(name, section)| Some((name.parse().ok()?, section.plan())));
     choices.extend(parsed.map(|(name, plan)| (name, GateChoice::On(plan))));
     choices
+}
+
+/// Returns whether the settings turn a gate off.
+fn is_off(gate: &GateName, gates: &GatesSettings) -> bool {
+    (*gate == GateName::score() && gates.score.mode == ScoreMode::Off)
+        || (*gate == GateName::tamper() && gates.tamper.strictest == Consequence::Off)
+}
+
+/// Returns the settings of the tamper gate, unless nothing follows from any change.
+fn tamper(gates: &GatesSettings) -> Option<TamperSettings> {
+    let tamper = TamperSettings { policy: gates.tamper.clone(), scope: gates.scope.clone() };
+    (gates.tamper.strictest != Consequence::Off).then_some(tamper)
 }
 
 fn usage(why: String) -> RunError {

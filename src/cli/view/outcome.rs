@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
 use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
-use crate::domain::gate::Measurement;
+use crate::domain::gate::{Finding, Measurement};
 use crate::domain::ids::{GateName, IssueNumber, PullRequestNumber};
 use crate::domain::item::Item;
 use crate::domain::shell::quoted;
@@ -76,7 +76,11 @@ fn item(item: &Item) -> Value {
 }
 
 fn gate(measured: &Measurement) -> Value {
-    json!({ "name": measured.gate, "verdict": measured.verdict.name(), "detail": measured.detail })
+    let finding = |one: &Finding| json!({ "key": one.key, "level": one.level.name(), "text": one.text });
+    let findings: Vec<Value> = measured.findings.iter().map(finding).collect();
+    json!({
+        "name": measured.gate, "verdict": measured.verdict.name(), "detail": measured.detail, "findings": findings,
+    })
 }
 
 /// Returns the outcome as lines: the ending, open items, and the next command.

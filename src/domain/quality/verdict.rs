@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::super::tamper::TouchedFile;
+use super::super::tamper::markers::MarkerUse;
 use super::comparison::Comparison;
 use super::{EngineReport, EngineStatus, QualityReport, Scored, Severity};
 
@@ -49,6 +51,26 @@ pub struct ChangeFacts {
     /// The number of deleted files.
     pub deleted: u64,
     pub suppressions: Suppressions,
+}
+
+impl ChangeFacts {
+    /// Collects the facts from the changed files.
+    pub fn of(files: &[TouchedFile]) -> Self {
+        let mut facts = Self::default();
+        for file in files {
+            facts.renames.extend(file.renamed_from.iter().map(|from| (from.clone(), file.path.clone())));
+            facts.deleted += u64::from(file.after.is_none());
+            let silencing = &mut facts.suppressions;
+            for purpose in [MarkerUse::Suppression, MarkerUse::Generated] {
+                for (_, count) in file.lines.of(purpose) {
+                    silencing.added += count.added;
+                    silencing.removed += count.removed;
+                }
+            }
+            silencing.lines.extend(file.lines.silencing.iter().map(|line| format!("{}: {line}", file.path)));
+        }
+        facts
+    }
 }
 
 /// The suppressions that a change adds beyond those that the change removes.

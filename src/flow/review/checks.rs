@@ -118,7 +118,7 @@ fn finding(check: &Check) -> Finding {
     let link = check.url.iter().map(|url| format!(": {url}"));
     let said = check.excerpt.iter().map(|excerpt| format!("\n\n{excerpt}"));
     let text = format!("The check {} failed", named(check));
-    Finding { key: check.name.clone(), text: std::iter::once(text).chain(link).chain(said).collect() }
+    Finding::blocking(check.name.clone(), std::iter::once(text).chain(link).chain(said).collect())
 }
 
 /// Returns the recorded verdict on the checks of this head.

@@ -120,6 +120,8 @@ fn gates_text(gates: &GatesRecord) -> String {
             let details: Vec<String> = details.lines().map(unmarked).collect();
             let _ = write!(text, "\n{}\n{}", unmarked(summary), folded("Measurements", &details));
         }
+        let reports: Vec<String> = measured.reports().map(|one| unmarked(&one.text)).collect();
+        section(&mut text, "For the reviewers to judge", &reports);
     }
     for item in gates.opened.iter().chain(&gates.updated) {
         let mut findings = gates.measurements.iter().flat_map(|measured| &measured.findings);

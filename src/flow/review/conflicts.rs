@@ -33,7 +33,7 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
              run `git merge` and do not commit: agent-loop makes the merge commit."
         );
         // The key names the merged commit: after a crash the branch may have moved.
-        (Verdict::Fail, detail, vec![Finding { key: tip.to_string(), text }])
+        (Verdict::Fail, detail, vec![Finding::blocking(tip.to_string(), text)])
     };
     let measured =
         Measurement { gate: GateName::merge(), head: at.head.clone(), tree: None, verdict, detail, findings };

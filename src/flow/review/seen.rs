@@ -142,7 +142,8 @@ impl OpenReview<'_> {
     /// Returns the input of the run's gates.
     pub(super) fn gates<'now>(&'now self, against: &'now Against) -> GateContext<'now> {
         let (rounds, measured) = (&self.state.rounds, &self.state.measured);
-        GateContext { run: self.run, rounds, measured, against }
+        let task = self.observed.origin.as_ref();
+        GateContext { run: self.run, rounds, measured, against, task }
     }
 
     pub(super) fn publish(&self, round: u32, record: &ReviewEntry) -> Step {

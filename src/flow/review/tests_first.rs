@@ -8,14 +8,16 @@ use crate::domain::ids::GateName;
 use super::super::step::Decision;
 use super::seen::{OpenReview, ReviewAt};
 
-/// Measures the gates before the reviewers of a round are asked: the early gates on a head that our coder has just made, and
-/// all failed gates on any new head, because only a measurement can resolve their items.
+/// Measures the gates before the reviewers of a round are asked: the early gates on a head that our coder has just made, and on
+/// any new head the gate with reports for reviewers and all failed gates, because only a measurement can resolve their items.
 pub(super) fn measure(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     let is_ours = seen.state.ours.as_ref() == Some(&at.head);
     let against = seen.against();
     let gates = seen.gates(&against);
     let is_due = |(gate, plan): &(&GateName, GatePlan)| {
-        let is_wanted = is_ours && plan.timing == GateTiming::BeforeReview;
+        // Reviewers judge what the gate `tamper` reports.
+        let informs = **gate == GateName::tamper();
+        let is_wanted = informs || (is_ours && plan.timing == GateTiming::BeforeReview);
         seen.state.measured.on(gate, &at.head).is_none() && (is_wanted || gates.is_red(gate))
     };
     match seen.run.terms.policy.gates().into_iter().find(is_due) {

@@ -22,6 +22,7 @@ mod screen;
 mod search;
 mod settings;
 mod stage;
+mod tamper;
 mod terminal;
 mod usage;
 mod vendors;

@@ -22,6 +22,7 @@ macro_rules! every_story {
             no_second_round: 35,
             overloaded_at_first: 90,
             three_gates_on_one_head: 150,
+            all_gates_on_one_head: 150,
         }
     };
 }
@@ -40,3 +41,4 @@ pub(super) use super::reviews::{
     a_persons_pull_request, failing_reviewer_goes_on, idle_coder, lost_dispute, never_content, red_tests,
     two_reviewers_one_blocks, won_dispute,
 };
+pub(super) use super::tampering::all_gates_on_one_head;

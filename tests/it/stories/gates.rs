@@ -15,7 +15,7 @@ use crate::world::{GateResult, Reaction, Tree};
 fn findings(tree: &Tree) -> GateResult {
     let text = tree.get(FILE).map_or("", String::as_str);
     let found = [("bug", 0..8), ("half", 3..8)].into_iter().find(|(word, _)| text.contains(word));
-    let finding = |number| Finding { key: format!("rule-{number}"), text: format!("broken rule {number}") };
+    let finding = |number| Finding::blocking(format!("rule-{number}"), format!("broken rule {number}"));
     match found {
         Some((_, numbers)) => GateResult { verdict: Verdict::Fail, findings: numbers.map(finding).collect() },
         None => Verdict::Pass.into(),
@@ -108,7 +108,7 @@ async fn only_off_drops_a_gate() {
 async fn items_of_a_dropped_gate_rest() {
     let red = StoryGate::required("score", |_| GateResult {
         verdict: Verdict::Fail,
-        findings: vec![Finding { key: "k".to_owned(), text: "t".to_owned() }],
+        findings: vec![Finding::blocking("k".to_owned(), "t".to_owned())],
     });
     let story = Story { gates: vec![red], max_rounds: 1, ..three_gates_on_one_head() };
     let world = story.world();

@@ -28,5 +28,6 @@ mod saved;
 mod secrets;
 mod simulation;
 mod stage;
+mod tampering;
 mod trust;
 mod versions;

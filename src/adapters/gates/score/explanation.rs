@@ -68,7 +68,7 @@ fn score(report: &QualityReport) -> String {
 /// Returns the items of a failed gate: the first new findings, and one for faults that no finding explains.
 fn items(faults: &[ScoreFault], compared: &Comparison<'_>, change: &ChangeFacts) -> Vec<Finding> {
     let of_findings =
-        compared.new.iter().take(MOST).map(|new| Finding { key: key(new), text: new.finding.to_string() });
+        compared.new.iter().take(MOST).map(|new| Finding::blocking(key(new), new.finding.to_string()));
     let is_general = |fault: &&ScoreFault| match fault {
         ScoreFault::BelowMinimum { .. }
         | ScoreFault::Silenced { .. }
@@ -83,8 +83,7 @@ fn items(faults: &[ScoreFault], compared: &Comparison<'_>, change: &ChangeFacts)
         general
             .extend(lines.map(|line| format!("    {}", line.chars().take(LONGEST_LINE).collect::<String>())));
     }
-    let general =
-        (!general.is_empty()).then(|| Finding { key: "score".to_owned(), text: general.join("\n") });
+    let general = (!general.is_empty()).then(|| Finding::blocking("score".to_owned(), general.join("\n")));
     of_findings.chain(general).collect()
 }
 

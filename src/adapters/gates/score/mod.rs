@@ -10,10 +10,10 @@ mod reading;
 mod scan;
 pub mod scorer;
 pub mod settings;
-mod suppressions;
 
 use std::path::PathBuf;
 
+use crate::adapters::files;
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::CommitSha;
@@ -25,6 +25,7 @@ use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
 use crate::ports::workspace::WorkspaceError;
 
 use super::settings::GateSettings;
+use super::tree_change::{self, Compared};
 use cache::ScoreCache;
 use explanation::Explained;
 use scan::{Scan, ScanError};
@@ -105,9 +106,10 @@ impl ScoreGate {
         } else {
             (base.await?, head.await?)
         };
-        let change = trees.change(&order.base, &order.head).await?;
-        let silenced = suppressions::of(&trees.diff(&order.base, &order.head).await?);
-        let change = ChangeFacts { suppressions: silenced, ..change };
+        let compared = Compared { base: &order.base, head: &order.head };
+        let scratch = self.gates.folders.root().join("scans");
+        files::make_folder(&scratch).map_err(ScanError::Failed)?;
+        let change = ChangeFacts::of(&tree_change::observe(&trees, compared, &scratch).await?);
         let compared = compare(&base, &head, &change.renames);
         let verdict = judge(&self.score.policy, (&base, &head), &compared, &change);
         let mut explained = explanation::explain((&base, &head), (&compared, &change), &verdict);

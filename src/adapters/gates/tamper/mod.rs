@@ -1,0 +1,72 @@
+//! The gate `tamper`: looks for changes that weaken the checks instead of solving the problem. `domain/tamper` judges; this
+//! folder observes the change and explains the result.
+
+mod explanation;
+pub mod settings;
+
+use std::path::PathBuf;
+
+use crate::adapters::files;
+use crate::adapters::git::MeasuredTrees;
+use crate::domain::gate::Verdict;
+use crate::domain::tamper::TreeChange;
+use crate::domain::tamper::judge::judge;
+use crate::domain::tamper::scope::StatedScope;
+use crate::ports::cancellation::Cancellation;
+use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
+use crate::ports::workspace::WorkspaceError;
+
+use super::settings::GateSettings;
+use super::tree_change::{self, Compared};
+use settings::TamperSettings;
+
+/// The gate `tamper`.
+#[derive(Debug)]
+pub(super) struct TamperGate {
+    tamper: TamperSettings,
+    gates: GateSettings,
+}
+
+impl Gate for TamperGate {
+    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
+        Box::pin(async move {
+            match self.observed(order).await {
+                Ok(change) => explanation::explain(&judge(&self.tamper.policy, &change)),
+                Err(error) => GateReport::Measured {
+                    verdict: Verdict::Inconclusive,
+                    detail: error.to_string(),
+                    findings: Vec::new(),
+                    log: None,
+                },
+            }
+        })
+    }
+
+    fn place(&self) -> GatePlace {
+        GatePlace::Mirror
+    }
+
+    fn log(&self, _: &GateOrder) -> Option<PathBuf> {
+        None
+    }
+}
+
+impl TamperGate {
+    pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
+        let tamper = settings.measured.tamper.clone()?;
+        Some(Box::new(Self { tamper, gates: settings.clone() }))
+    }
+
+    async fn observed(&self, order: &GateOrder) -> Result<TreeChange, WorkspaceError> {
+        let trees = MeasuredTrees::new(&self.gates.variables, &self.gates.folders.mirror());
+        let scratch = self.gates.folders.root().join("scans");
+        files::make_folder(&scratch).map_err(WorkspaceError::Disk)?;
+        let compared = Compared { base: &order.base, head: &order.head };
+        let commands = self.gates.measured.commands.values();
+        Ok(TreeChange {
+            files: tree_change::observe(&trees, compared, &scratch).await?,
+            command_words: commands.flat_map(|one| shlex::split(&one.command).unwrap_or_default()).collect(),
+            scope: StatedScope::of(&self.tamper.scope, &order.task),
+        })
+    }
+}

@@ -1,0 +1,380 @@
+//! The rules: which files of a change are of which kind, and what follows from that under a policy.
+
+use super::super::agent_files::is_agent_file;
+use super::lines::is_hidden;
+use super::markers::{MarkerUse, markers, skips_anywhere};
+use super::policy::{Consequence, TamperKind, TamperPolicy};
+use super::tables::{self, SectionUse};
+use super::{FileMode, PathBytes, TouchedFile, TreeChange};
+
+/// The number of tiny new files from which a change dilutes a score.
+const MANY: usize = 20;
+/// The number of lines of a tiny file.
+const TINY: usize = 3;
+
+/// A file of some kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TamperPlace<'change> {
+    pub file: &'change TouchedFile,
+    /// The fact about the file.
+    pub fact: String,
+}
+
+/// All files of one kind with the same consequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TamperFinding<'change> {
+    pub kind: TamperKind,
+    pub consequence: Consequence,
+    pub places: Vec<TamperPlace<'change>>,
+}
+
+/// Judges a change. A blocked file that the task names is only reported.
+pub fn judge<'change>(policy: &TamperPolicy, change: &'change TreeChange) -> Vec<TamperFinding<'change>> {
+    let mut findings = Vec::new();
+    for kind in TamperKind::ALL {
+        let consequence = policy.of(*kind);
+        let places = if consequence == Consequence::Off { Vec::new() } else { places(*kind, change) };
+        let is_named = |place: &TamperPlace<'_>| change.scope.names(&place.file.path);
+        let (named, others): (Vec<_>, Vec<_>) = places.into_iter().partition(is_named);
+        let (reported, blocked) = match consequence {
+            Consequence::Off => continue,
+            Consequence::Report => (named.into_iter().chain(others).collect(), Vec::new()),
+            Consequence::Block => (named, others),
+        };
+        for (consequence, places) in [(Consequence::Block, blocked), (Consequence::Report, reported)] {
+            if !places.is_empty() {
+                findings.push(TamperFinding { kind: *kind, consequence, places });
+            }
+        }
+    }
+    findings
+}
+
+/// Returns the files of a kind.
+fn places(kind: TamperKind, change: &TreeChange) -> Vec<TamperPlace<'_>> {
+    let each = |rule: &dyn Fn(&TouchedFile) -> Option<String>| -> Vec<TamperPlace<'_>> {
+        let files = change.files.iter();
+        files.filter_map(|file| Some(TamperPlace { file, fact: rule(file)? })).collect()
+    };
+    let named = |class: fn(&str) -> bool| each(&|file| file.paths().any(class).then(|| verb(file)));
+    match kind {
+        TamperKind::Suppressions => each(&suppressions),
+        TamperKind::Generated => each(&|file| marked(file, MarkerUse::Generated)),
+        TamperKind::IgnoreFiles => named(tables::is_ignore_file),
+        TamperKind::ToolConfig => each(&|file| configures(file, SectionUse::Tools, tables::is_tool_config)),
+        TamperKind::Toolchain => named(tables::is_toolchain),
+        TamperKind::Dilution => dilution(change),
+        TamperKind::Deletion => each(&|file| {
+            let is_code = file.after.is_none() && !tables::is_test(&file.path);
+            is_code.then(|| format!("{} lines", file.lines.removed))
+        }),
+        TamperKind::Renames => each(&renamed),
+        TamperKind::MovedIntoTests => each(&|file| {
+            let from = file.renamed_from.as_ref()?;
+            (tables::is_test(&file.path) && !tables::is_test(from)).then(|| verb(file))
+        }),
+        TamperKind::TestsRemoved => each(&test_removed),
+        TamperKind::TestsWeakened => {
+            let loss = has_fewer_assertions(change);
+            each(&|file| weakened(file, loss))
+        }
+        TamperKind::TestRunner => each(&|file| {
+            let is_command = |path: &str| change.command_words.iter().any(|word| is_path(word, path));
+            let of_command =
+                file.paths().any(is_command).then(|| "named by the command of a gate".to_owned());
+            of_command.or_else(|| configures(file, SectionUse::TestRunner, tables::is_test_runner))
+        }),
+        TamperKind::Ci => named(tables::is_ci),
+        TamperKind::LockFiles => named(tables::is_lock_file),
+        TamperKind::Policy => named(tables::is_policy),
+        TamperKind::Links => each(&|file| link(file).filter(|_| !leaves_tree(file))),
+        TamperKind::LinksOutside => each(&|file| link(file).filter(|_| leaves_tree(file))),
+        TamperKind::Submodules => each(&|file| {
+            let modes = [file.before, file.after];
+            let is_one = modes.contains(&Some(FileMode::Submodule)) || file.path == ".gitmodules";
+            is_one.then(|| verb(file))
+        }),
+        TamperKind::Executables => each(&|file| {
+            let becomes = file.after == Some(FileMode::Executable) && file.before != file.after;
+            becomes.then(|| verb(file))
+        }),
+        TamperKind::Binaries => each(&|file| (file.lines.binary && file.after.is_some()).then(|| verb(file))),
+        TamperKind::AgentFiles => named(is_agent_file),
+        TamperKind::Scope => {
+            each(&|file| (!file.paths().all(|path| change.scope.allows(path))).then(|| verb(file)))
+        }
+        TamperKind::Names => each(&|file| {
+            let is_new = file.before.is_none() || file.renamed_from.is_some();
+            (is_new && is_deceptive(file)).then(|| verb(file))
+        }),
+        TamperKind::HiddenText => {
+            each(&|file| (file.lines.hidden > 0).then(|| format!("{} lines", file.lines.hidden)))
+        }
+    }
+}
+
+/// Returns what happened to a file.
+fn verb(file: &TouchedFile) -> String {
+    match (&file.renamed_from, file.before, file.after) {
+        (Some(from), _, _) => format!("renamed from {from}"),
+        (None, None, _) => "new".to_owned(),
+        (None, Some(_), None) => "deleted".to_owned(),
+        (None, Some(_), Some(_)) => "changed".to_owned(),
+    }
+}
+
+fn marked(file: &TouchedFile, purpose: MarkerUse) -> Option<String> {
+    (file.lines.new_markers(purpose) > 0).then(|| verb(file))
+}
+
+fn suppressions(file: &TouchedFile) -> Option<String> {
+    let new = file.lines.new_markers(MarkerUse::Suppression);
+    let silences = |line: &&String| markers(line).any(|(purpose, _)| purpose == MarkerUse::Suppression);
+    let example = file.lines.silencing.iter().find(silences);
+    let example = example.map_or_else(String::new, |line| format!(", for example: {line}"));
+    (new > 0).then(|| format!("{new} more{example}"))
+}
+
+/// Returns the configuration in a file that is for nothing else, or in sections of a manifest.
+fn configures(file: &TouchedFile, purpose: SectionUse, class: fn(&str) -> bool) -> Option<String> {
+    if file.paths().any(class) {
+        return Some(verb(file));
+    }
+    let sections = file.sections.iter().filter(|section| section.purpose == purpose);
+    let names: Vec<String> = sections.map(|section| section.keys.join(".")).collect();
+    (!names.is_empty()).then(|| format!("changed in {}", names.join(", ")))
+}
+
+fn dilution(change: &TreeChange) -> Vec<TamperPlace<'_>> {
+    let is_tiny =
+        |file: &&TouchedFile| file.before.is_none() && !file.lines.binary && file.lines.added <= TINY;
+    let tiny: Vec<&TouchedFile> = change.files.iter().filter(is_tiny).collect();
+    if tiny.len() < MANY {
+        return Vec::new();
+    }
+    tiny.into_iter().map(|file| TamperPlace { file, fact: format!("{} lines", file.lines.added) }).collect()
+}
+
+fn renamed(file: &TouchedFile) -> Option<String> {
+    let from = file.renamed_from.as_ref()?;
+    let has_new_ending = tables::ending_of(from) != tables::ending_of(&file.path);
+    let is_hidden = tables::is_skipped(&file.path) && !tables::is_skipped(from);
+    (has_new_ending || is_hidden).then(|| verb(file))
+}
+
+fn test_removed(file: &TouchedFile) -> Option<String> {
+    let was_test = tables::is_test(file.renamed_from.as_ref().unwrap_or(&file.path));
+    let is_test = file.after.is_some() && tables::is_test(&file.path);
+    (file.before.is_some() && was_test && !is_test).then(|| verb(file))
+}
+
+/// Whether a change has fewer assertions than its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Assertions {
+    Fewer,
+    AsMany,
+}
+
+fn has_fewer_assertions(change: &TreeChange) -> Assertions {
+    let counts = change.files.iter().flat_map(|file| file.lines.of(MarkerUse::Assertion));
+    let (added, removed) =
+        counts.fold((0, 0), |(added, removed), (_, count)| (added + count.added, removed + count.removed));
+    if added < removed { Assertions::Fewer } else { Assertions::AsMany }
+}
+
+fn weakened(file: &TouchedFile, assertions: Assertions) -> Option<String> {
+    let is_test = tables::is_test(&file.path);
+    let skips = file.lines.of(MarkerUse::Skip).filter(|(marker, _)| is_test || skips_anywhere(marker));
+    let skipped: usize = skips.map(|(_, count)| count.added.saturating_sub(count.removed)).sum();
+    let count = |pick: fn(super::lines::MarkerCount) -> usize| -> usize {
+        file.lines.of(MarkerUse::Assertion).map(|(_, count)| pick(count)).sum()
+    };
+    let lost = count(|count| count.removed).saturating_sub(count(|count| count.added));
+    let mut facts = Vec::new();
+    if skipped > 0 {
+        facts.push(format!("{skipped} more tests skipped or singled out"));
+    }
+    if is_test && file.before.is_some() && file.after.is_some() && file.lines.removed > 0 {
+        facts.push(format!("{} lines removed or replaced, {} added", file.lines.removed, file.lines.added));
+    }
+    if lost > 0 && assertions == Assertions::Fewer && file.after.is_some() {
+        facts.push(format!("{lost} fewer assertions"));
+    }
+    (!facts.is_empty()).then(|| facts.join("; "))
+}
+
+/// Returns whether a word of a command is this path.
+fn is_path(word: &str, path: &str) -> bool {
+    word.strip_prefix("./").unwrap_or(word) == path
+}
+
+/// Returns the target of a new or changed link.
+fn link(file: &TouchedFile) -> Option<String> {
+    (file.after == Some(FileMode::Link)).then(|| format!("points to {}", file.lines.first_added))
+}
+
+/// Returns whether the target of a link is outside the repository, or in its git folder.
+fn leaves_tree(file: &TouchedFile) -> bool {
+    let target = &file.lines.first_added;
+    let mut depth = file.path.split('/').count() - 1;
+    if target.starts_with('/') || target.is_empty() {
+        return true;
+    }
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            part if part.eq_ignore_ascii_case(".git") => return true,
+            _ => depth += 1,
+        }
+    }
+    false
+}
+
+/// Returns whether people and programs may read a path differently.
+fn is_deceptive(file: &TouchedFile) -> bool {
+    let is_odd = |letter: char| letter.is_control() || is_hidden(letter) || is_invisible(letter);
+    file.path_bytes == PathBytes::Other || file.path.contains(is_odd)
+}
+
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2065}' | '\u{2028}' | '\u{2029}' | '\u{ad}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::{ChangedLine, LineFacts};
+    use super::super::scope::StatedScope;
+    use super::super::tables::MANIFEST_SECTIONS;
+    use super::*;
+
+    /// A changed file with added (`+`) and removed (`-`) lines.
+    fn file(path: &str, lines: &[&str]) -> TouchedFile {
+        let mut facts = LineFacts::default();
+        for line in lines {
+            match (line.strip_prefix('+'), line.strip_prefix('-')) {
+                (Some(added), _) => facts.take(ChangedLine::Added(added)),
+                (None, removed) => facts.take(ChangedLine::Removed(removed.unwrap())),
+            }
+        }
+        TouchedFile {
+            path: path.to_owned(),
+            path_bytes: PathBytes::Utf8,
+            renamed_from: None,
+            before: Some(FileMode::Plain),
+            after: Some(FileMode::Plain),
+            lines: facts,
+            sections: Vec::new(),
+        }
+    }
+
+    fn new(path: &str, lines: &[&str]) -> TouchedFile {
+        TouchedFile { before: None, ..file(path, lines) }
+    }
+
+    fn deleted(path: &str) -> TouchedFile {
+        TouchedFile { after: None, ..file(path, &["-x"]) }
+    }
+
+    fn moved(from: &str, path: &str) -> TouchedFile {
+        TouchedFile { renamed_from: Some(from.to_owned()), ..file(path, &[]) }
+    }
+
+    fn link(path: &str, target: &str) -> TouchedFile {
+        TouchedFile { after: Some(FileMode::Link), ..new(path, &[&format!("+{target}")]) }
+    }
+
+    fn change(files: Vec<TouchedFile>) -> TreeChange {
+        TreeChange { files, command_words: vec!["./check.sh".to_owned()], scope: StatedScope::default() }
+    }
+
+    /// Returns the kinds of findings, with `!` for a refusal.
+    fn found(change: &TreeChange) -> Vec<String> {
+        let all = judge(&TamperPolicy::default(), change);
+        let name = |one: &TamperFinding<'_>| {
+            let mark = if one.consequence == Consequence::Block { "!" } else { "" };
+            format!("{mark}{}", one.kind.name())
+        };
+        all.iter().map(name).collect()
+    }
+
+    #[test]
+    fn every_kind_has_its_rule() {
+        let tiny = |count: usize| (0..count).map(|at| new(&format!("src/{at}.ts"), &["+x"])).collect();
+        let executable = TouchedFile { after: Some(FileMode::Executable), ..file("run", &[]) };
+        let submodule =
+            TouchedFile { after: Some(FileMode::Submodule), ..new("lib", &["+Subproject commit 1"]) };
+        let mut binary = new("a.png", &[]);
+        binary.lines.binary = true;
+        let odd = TouchedFile { path_bytes: PathBytes::Other, ..new("a\u{fffd}", &["+x"]) };
+        let scripts = MANIFEST_SECTIONS.iter().find(|one| one.keys == ["scripts"]).unwrap();
+        let lints = MANIFEST_SECTIONS.iter().find(|one| one.keys == ["lints"]).unwrap();
+        let rows: Vec<(Vec<TouchedFile>, &[&str])> = vec![
+            (vec![file("src/a.ts", &["+x // eslint-disable-line"])], &["suppressions"]),
+            (vec![file("src/a.ts", &["+x // eslint-disable-line", "-y // eslint-disable-line"])], &[]),
+            (vec![file("src/a.ts", &["+// @generated"])], &["generated"]),
+            (vec![file(".aislopignore", &["+src"])], &["ignore_files"]),
+            (vec![new(".aislop/config.yml", &["+x"])], &["tool_config"]),
+            (vec![TouchedFile { sections: vec![lints], ..file("Cargo.toml", &["+x"]) }], &["tool_config"]),
+            (vec![new(".cargo/config.toml", &["+x"])], &["toolchain"]),
+            (tiny(19), &[]),
+            (tiny(20), &["dilution"]),
+            (vec![deleted("src/a.ts")], &["deletion"]),
+            (vec![deleted("tests/a.ts")], &["tests_removed"]),
+            (vec![moved("src/a.ts", "src/b.ts")], &[]),
+            (vec![moved("src/a.ts", "vendor/a.ts")], &["renames"]),
+            (vec![moved("src/a.ts", "src/a.txt")], &["renames"]),
+            (vec![moved("src/a.ts", "tests/a.test.ts")], &["moved_into_tests"]),
+            (vec![moved("tests/a.ts", "src/a.ts")], &["tests_removed"]),
+            (vec![file("tests/a.rs", &["-assert!(x);", "+assert!(true);"])], &["tests_weakened"]),
+            (vec![file("tests/a.rs", &["+assert!(x);"])], &[]),
+            (vec![file("src/a.rs", &["-assert_eq!(x, 1);", "+let y = 1;"])], &["tests_weakened"]),
+            (vec![file("src/a.rs", &["-assert!(x)"]), new("tests/b.rs", &["+assert!(x)"])], &[]),
+            (vec![file("src/a.rs", &["+#[ignore]"])], &["tests_weakened"]),
+            (vec![file("src/a.rs", &["+list.iter().skip(1)"])], &[]),
+            (vec![file("a.test.ts", &["+it.only('x')"])], &["tests_weakened"]),
+            (vec![file("check.sh", &["+exit 0"])], &["test_runner"]),
+            (
+                vec![TouchedFile { sections: vec![scripts], ..file("package.json", &["+x"]) }],
+                &["test_runner"],
+            ),
+            (vec![file(".github/workflows/ci.yml", &["+x"])], &["ci"]),
+            (vec![file("Cargo.lock", &["+x"])], &["lock_files"]),
+            (vec![file("agent-loop.toml", &["+x"])], &["!policy"]),
+            (vec![link("a/b", "../c")], &["links"]),
+            (vec![link("a/b", "../../etc")], &["!links_outside"]),
+            (vec![link("b", "/etc/passwd")], &["!links_outside"]),
+            (vec![link("b", "a/../.GIT/hooks")], &["!links_outside"]),
+            (vec![submodule], &["submodules"]),
+            (vec![executable], &["executables"]),
+            (vec![binary], &["binaries"]),
+            (vec![file("AGENTS.md", &["+x"])], &["agent_files"]),
+            (vec![odd], &["!names"]),
+            (vec![new("a\u{202e}b", &["+x"])], &["!names"]),
+            (vec![new("a\nb", &["+x"])], &["!names"]),
+            (vec![file("a\nb", &["+x"])], &[]),
+            (vec![file("src/a.ts", &["+/* \u{202e} */"])], &["!hidden_text"]),
+            (vec![file("src/a.ts", &["+plain"]), file("docs/a.md", &["-x"])], &[]),
+        ];
+        for (files, expected) in rows {
+            assert_eq!(found(&change(files.clone())), expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn named_files_are_only_reported() {
+        let scope = |task: &str| StatedScope::of(&["src".to_owned()], task);
+        let files = vec![file("agent-loop.toml", &["+x"]), file("src/a.rs", &["+x"]), file("b.rs", &["+x"])];
+        let of = |task: &str| found(&TreeChange { scope: scope(task), ..change(files.clone()) });
+        assert_eq!(of(""), ["!policy", "!scope"]);
+        assert_eq!(of("Edit agent-loop.toml"), ["policy", "!scope"]);
+        assert_eq!(of("Edit agent-loop.toml and b.rs"), ["policy"]);
+    }
+
+    #[test]
+    fn rows_that_are_off_find_nothing() {
+        let policy = TamperPolicy { policy: Consequence::Off, ..TamperPolicy::default() };
+        assert_eq!(judge(&policy, &change(vec![file("agent-loop.toml", &["+x"])])), []);
+    }
+}

@@ -1,0 +1,124 @@
+//! The facts about the added and removed lines of one file. Counts only, so a huge diff needs no memory.
+
+use std::collections::BTreeMap;
+
+use super::markers::{MarkerUse, markers};
+
+/// The most lines that are kept as examples.
+const EXAMPLES: usize = 8;
+/// The longest example, in characters.
+const LONGEST: usize = 200;
+
+/// A changed line of a file.
+#[derive(Debug, Clone, Copy)]
+pub enum ChangedLine<'line> {
+    Added(&'line str),
+    Removed(&'line str),
+}
+
+/// Occurrences of a marker in added and removed lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MarkerCount {
+    pub added: usize,
+    pub removed: usize,
+}
+
+/// The facts about the changed lines of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineFacts {
+    /// The number of added lines.
+    pub added: usize,
+    /// The number of removed lines, without blank ones.
+    pub removed: usize,
+    /// Git shows the file as binary.
+    pub binary: bool,
+    /// The first added line; for a link, its target.
+    pub first_added: String,
+    /// The number of added lines with characters that are invisible or change the direction of text.
+    pub hidden: usize,
+    /// The first added lines that silence a tool.
+    pub silencing: Vec<String>,
+    markers: BTreeMap<(MarkerUse, &'static str), MarkerCount>,
+}
+
+impl LineFacts {
+    /// Takes a changed line.
+    pub fn take(&mut self, changed: ChangedLine<'_>) {
+        match changed {
+            ChangedLine::Added(line) => {
+                if self.added == 0 {
+                    line.clone_into(&mut self.first_added);
+                }
+                self.added += 1;
+            }
+            ChangedLine::Removed(line) => self.removed += usize::from(!line.trim().is_empty()),
+        }
+        self.scan(changed);
+    }
+
+    /// Examines a line, or a further piece of a long one.
+    pub fn scan(&mut self, changed: ChangedLine<'_>) {
+        match changed {
+            ChangedLine::Added(line) => {
+                self.hidden += usize::from(line.chars().any(is_hidden));
+                for marker in markers(line) {
+                    self.markers.entry(marker).or_default().added += 1;
+                    let silences = matches!(marker.0, MarkerUse::Suppression | MarkerUse::Generated);
+                    if silences && self.silencing.len() < EXAMPLES {
+                        self.silencing.push(line.trim().chars().take(LONGEST).collect());
+                    }
+                }
+            }
+            ChangedLine::Removed(line) => {
+                for marker in markers(line) {
+                    self.markers.entry(marker).or_default().removed += 1;
+                }
+            }
+        }
+    }
+
+    /// Returns the occurrences of each marker of a use.
+    pub fn of(&self, purpose: MarkerUse) -> impl Iterator<Item = (&'static str, MarkerCount)> {
+        let fits = move |((found, _), _): &(&(MarkerUse, &'static str), &MarkerCount)| *found == purpose;
+        self.markers.iter().filter(fits).map(|((_, marker), count)| (*marker, *count))
+    }
+
+    /// Returns the number of markers that were added beyond those that were removed, marker by marker.
+    pub fn new_markers(&self, purpose: MarkerUse) -> usize {
+        self.of(purpose).map(|(_, count)| count.added.saturating_sub(count.removed)).sum()
+    }
+}
+
+/// Returns whether a character makes people and models see another text than programs: it reorders text, or is a tag.
+pub fn is_hidden(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(lines: &[ChangedLine<'_>]) -> LineFacts {
+        let mut facts = LineFacts::default();
+        for line in lines {
+            facts.take(*line);
+        }
+        facts
+    }
+
+    #[test]
+    fn edited_suppressions_are_not_new() {
+        use ChangedLine::{Added, Removed};
+        let edited = facts(&[Removed("a()  # noqa"), Added("b()  # noqa")]);
+        assert_eq!(edited.new_markers(MarkerUse::Suppression), 0);
+        let other = facts(&[Removed("a()  # noqa"), Added("b()  # type: ignore")]);
+        assert_eq!(other.new_markers(MarkerUse::Suppression), 1);
+        assert_eq!(other.silencing, ["b()  # type: ignore"]);
+    }
+
+    #[test]
+    fn hidden_characters_are_counted() {
+        let found = facts(&[ChangedLine::Added("if (x) { \u{202e} }"), ChangedLine::Added("👩‍💻 ok")]);
+        assert_eq!((found.hidden, found.added), (1, 2));
+    }
+}
