@@ -43,6 +43,18 @@ word_list!(
     }
 );
 
+word_list!(
+    /// What happens to the proposed issues when all debaters vote to split an issue.
+    #[derive(Default)]
+    SplitStages {
+        /// The final summary lists them.
+        #[default]
+        List = "list",
+        /// Each is filed as an issue.
+        File = "file",
+    }
+);
+
 /// The rules of a debate, fixed by its `opened` record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

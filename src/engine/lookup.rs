@@ -188,6 +188,7 @@ async fn output<W: World>(
             let bodies: Vec<String> = entries.iter().cloned().filter_map(Entry::into_record).collect();
             thread::read_local(&chain, &cx.world.forge().login(), &bodies)
         }
+        _ if *subject == session.subject => session.thread.chain(&chain, &cx.recorders()),
         Subject::Issue(_) | Subject::PullRequest(_) => match other(cx, session, subject).await? {
             Some(other) => other.chain(&chain, &cx.recorders()),
             None => return Ok(None),

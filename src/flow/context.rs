@@ -12,11 +12,12 @@ use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::domain::subject::Subject;
-use crate::protocol::context::ContextSubject;
+use crate::protocol::context::{ContextComment, ContextSubject};
 
 use super::abilities::Abilities;
 use super::ask::Against;
 use super::facts::{Carried, FlowFacts, People};
+use super::names;
 use super::request::Request;
 use super::results::Results;
 use super::run::RunState;
@@ -139,6 +140,14 @@ impl<'now> FlowContext<'now> {
         let both = (flow, subject.clone());
         let output = known(self.facts.outputs.get(&both), || Lookup::Output(both.0.clone(), both.1.clone()))?;
         ControlFlow::Continue(output.as_ref())
+    }
+
+    /// Returns the decision of a debate about an issue, if its debaters agree.
+    pub fn decision(&self, issue: &Subject) -> Decision<Option<&'now ContextComment>> {
+        ControlFlow::Continue(match self.output(names::DISCUSSION, issue)? {
+            Some(FlowOutput::Discussion { decision }) => Some(decision),
+            Some(FlowOutput::Delivery { .. }) | None => None,
+        })
     }
 
     /// Returns whether the thread of another subject has a record of this chain.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
+use crate::domain::debate::SplitStages;
 use crate::domain::policy::Policy;
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
@@ -30,6 +31,8 @@ pub struct Request {
     pub reviewing: Reviewing,
     /// `--discuss-parallel`
     pub debating: Reviewing,
+    /// `--materialize-split-issues`
+    pub split_stages: SplitStages,
     /// The efforts to get a valid answer.
     pub persistence: Persistence,
     /// `review.session`

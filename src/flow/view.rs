@@ -5,6 +5,7 @@ use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::item::Item;
 use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
+use crate::protocol::context::ContextComment;
 
 use super::ask::Against;
 use super::terms::Terms;
@@ -48,11 +49,16 @@ pub enum FlowOutput {
     /// An issue or a task became a pull request, or is becoming one.
     Delivery {
         run: RunId,
-        terms: Terms,
+        terms: Box<Terms>,
         /// The cost of the run so far.
         spent: Usage,
         branch: BranchName,
         pull_request: Option<PullRequestNumber>,
         head: Option<CommitSha>,
+    },
+    /// The debaters of an issue agree.
+    Discussion {
+        /// Their decision, with the constraints that they name.
+        decision: ContextComment,
     },
 }

@@ -31,6 +31,7 @@ use crate::cli::view::paint::{Paint, Screen};
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
+use crate::domain::debate::SplitStages;
 use crate::domain::gate::FlakyTests;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::{GateName, IssueNumber, Label};
@@ -263,6 +264,7 @@ fn request() -> Result<Request, String> {
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
         debating: Reviewing::Sequential,
+        split_stages: SplitStages::default(),
         reviewing: Reviewing::Parallel,
         persistence: Persistence::default(),
         sessions: ReviewSessions::Fresh,

@@ -37,6 +37,7 @@ const FLAGS: &[Row] = &[
     (DISCUSSION, "discuss-parallel", "discuss.parallel", On),
     (DISCUSSION, "discuss-debater-timeout", "discuss.debater_timeout_seconds", Value("SECONDS")),
     (DISCUSSION, "discuss-on-debater-failure", "discuss.on_debater_failure", Value("ACTION")),
+    (DISCUSSION, "materialize-split-issues", "discuss.materialize_split_issues", On),
     (REPAIR, "repair-backend", "roles.repair", Agent),
     (REPAIR, "repair-model", "repair.models", Value("MODEL")),
     (REPAIR, "repair-timeout-seconds", "repair.timeout_seconds", Value("SECONDS")),

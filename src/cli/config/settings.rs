@@ -235,6 +235,8 @@ pub struct DiscussSettings {
     pub debater_timeout_seconds: Option<NonZeroU64>,
     /// Action when a debater fails: `fail` ends the run, `partial` continues with at least two votes.
     pub on_debater_failure: OnDebaterFailure,
+    /// File an issue for each proposal, at most 8, when all debaters vote to split an issue.
+    pub materialize_split_issues: bool,
 }
 
 impl Default for DiscussSettings {
@@ -246,6 +248,7 @@ impl Default for DiscussSettings {
             parallel: false,
             debater_timeout_seconds: None,
             on_debater_failure: policy.on_failure,
+            materialize_split_issues: false,
         }
     }
 }

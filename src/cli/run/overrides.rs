@@ -7,6 +7,7 @@ use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::domain::agent::{AgentName, Role};
+use crate::domain::debate::SplitStages;
 use crate::domain::policy::{AfterApproval, TestTiming};
 use crate::domain::roster::{Roster, Seat};
 use crate::flow::persistence::{Persistence, RepairChain};
@@ -36,6 +37,11 @@ pub fn request(
         default_coder: seat(DEFAULT_CODER, Role::Coder)?,
         default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
+        split_stages: if configuration.settings.discuss.materialize_split_issues {
+            SplitStages::File
+        } else {
+            SplitStages::List
+        },
         debating: if configuration.settings.discuss.parallel {
             Reviewing::Parallel
         } else {

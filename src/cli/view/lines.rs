@@ -83,7 +83,7 @@ impl Narrator {
                 self.warning(&(text + &place(log.as_deref(), follows)))
             }
             RunEvent::IssueFiled { number } => {
-                let text = format!("{} filed #{number} for a follow-up", self.paint.mark(Mark::Good));
+                let text = format!("{} filed #{number}", self.paint.mark(Mark::Good));
                 self.after_row(news(text))
             }
             RunEvent::Salvaged { commit, .. } => {

@@ -73,7 +73,7 @@ impl Flow for DeliveryState {
         let made = || coder::made(run, results);
         Some(FlowOutput::Delivery {
             run: run.state.id.clone(),
-            terms: run.state.terms.clone(),
+            terms: Box::new(run.state.terms.clone()),
             spent: run.state.spent(results),
             branch: run.branch.clone(),
             pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),

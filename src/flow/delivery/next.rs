@@ -86,7 +86,7 @@ fn wanted(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Wanted> {
                     number: Some(number.0),
                     title: issue.title,
                     body: issue.body,
-                    comments: people.comments.clone(),
+                    comments: people.comments.iter().chain(cx.decision(subject)?).cloned().collect(),
                 },
                 requirements: requirements::surfaced(people.requirements.clone()),
                 state: issue.state,

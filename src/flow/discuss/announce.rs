@@ -30,6 +30,10 @@ pub(super) fn announce(at: At<'_>, record: &DiscussEntry) -> Announcement {
             outcome: summary.verdict.as_ref().map(|verdict| ballot(verdict.outcome)),
             failed: summary.failures.iter().map(|failure| failure.agent.clone()).collect(),
         },
+        DiscussEntry::Stages(filed) => Announcement::FollowedUp {
+            filed: filed.stages.iter().map(|stage| stage.issue).collect(),
+            listed: filed.skipped.len(),
+        },
         DiscussEntry::Concluded(concluded) => concluded.announced(),
     }
 }

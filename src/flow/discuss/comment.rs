@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::domain::debate::{DebateResult, ResearchPolicy};
+use crate::domain::debate::{DebateResult, ResearchPolicy, SplitStages};
 use crate::domain::roster::{Roster, Seat};
 use crate::domain::usage::Usage;
 use crate::protocol::context::ContextAgenda;
@@ -16,7 +16,9 @@ use super::super::machine::At;
 use super::super::run::Concluded;
 use super::super::view::Records;
 use super::agenda;
-use super::records::{DebateOpened, DebateVerdict, DiscussEntry, Position, RoundSummary, SeatFailure};
+use super::records::{
+    DebateOpened, DebateVerdict, DiscussEntry, FiledStages, Position, RoundSummary, SeatFailure,
+};
 use super::state::{DebateRound, DebateState, DiscussState};
 
 /// The maximum length of a quoted reason, in characters.
@@ -28,6 +30,7 @@ pub(super) fn render(state: &DiscussState, at: At<'_>, record: &DiscussEntry) ->
         DiscussEntry::Opened(opened) => opened_text(state, at, opened),
         DiscussEntry::Position(position) => position_text(at.round, position),
         DiscussEntry::RoundSummary(summary) => summary_text(state, at.round, summary),
+        DiscussEntry::Stages(filed) => stages_text(filed),
         DiscussEntry::Concluded(concluded) => concluded_text(concluded),
     }
 }
@@ -235,7 +238,15 @@ fn final_text(
         }
     }
     let proposals: Vec<String> = verdict.split_proposals.iter().map(|proposal| unmarked(proposal)).collect();
-    section(&mut text, "Proposed issues, not filed", &proposals);
+    section(&mut text, "Proposed issues", &proposals);
+    if let (false, SplitStages::List, Some(issue)) =
+        (proposals.is_empty(), verdict.stages, debate.subject.number)
+    {
+        let _ = write!(
+            text,
+            "\nThese are not filed: `agent-loop discuss {issue} --materialize-split-issues` files an issue for each.\n"
+        );
+    }
     section(&mut text, "Analyzer-extracted consensus", &extracted(rounds));
     text.push_str(&research(debate, rounds));
     let _ = write!(text, "\n<sub>{}</sub>", cost(number, &summary.usage));
@@ -326,6 +337,16 @@ fn research(debate: &DebateState, rounds: &[DebateRound]) -> String {
             position.response.research.as_ref().map_or("not reported", |research| status(research.status));
         let _ = writeln!(text, "- `{}`, last round: {known}", position.agent);
     }
+    text
+}
+
+fn stages_text(filed: &FiledStages) -> String {
+    let mut text = "**Split**: an issue for each part.\n\n| issue | title |\n|---|---|\n".to_owned();
+    for stage in &filed.stages {
+        let _ = writeln!(text, "| #{} | {} |", stage.issue, cell(&stage.title));
+    }
+    let skipped: Vec<String> = filed.skipped.iter().map(|proposal| unmarked(proposal)).collect();
+    section(&mut text, "Not filed, beyond the limit", &skipped);
     text
 }
 

@@ -8,6 +8,7 @@ mod debaters;
 mod next;
 mod open;
 pub mod records;
+mod stages;
 pub mod state;
 mod terms;
 mod topic;
@@ -22,9 +23,10 @@ use crate::domain::subject::Subject;
 use super::context::FlowContext;
 use super::machine::{At, Flow, Illegal};
 use super::names;
+use super::results::Results;
 use super::run::RunState;
 use super::step::Decision;
-use super::view::View;
+use super::view::{FlowOutput, View};
 use records::DiscussEntry;
 
 use state::{DebateState, DiscussState};
@@ -59,7 +61,10 @@ impl Flow for DiscussState {
     fn marker(record: &DiscussEntry) -> Option<String> {
         match record {
             DiscussEntry::RoundSummary(summary) => summary.marker(),
-            DiscussEntry::Opened(_) | DiscussEntry::Position(_) | DiscussEntry::Concluded(_) => None,
+            DiscussEntry::Opened(_)
+            | DiscussEntry::Position(_)
+            | DiscussEntry::Stages(_)
+            | DiscussEntry::Concluded(_) => None,
         }
     }
 
@@ -69,6 +74,11 @@ impl Flow for DiscussState {
 
     fn run(&self) -> Option<&RunState> {
         self.run.as_ref()
+    }
+
+    fn output(&self, _: &Results) -> Option<FlowOutput> {
+        let decision = verdict::decision(self.debate.as_ref()?)?;
+        Some(FlowOutput::Discussion { decision })
     }
 
     fn view(&self) -> View {

@@ -21,6 +21,7 @@ use super::analyzer::{self, Agenda};
 use super::debaters;
 use super::open::OpenDebate;
 use super::records::{DebateOpened, DebateVerdict, DiscussEntry, RoundSummary, SeatFailure};
+use super::stages;
 use super::state::{DebateRound, DebateState, DiscussState};
 use super::terms::{self, DebateTerms};
 use super::topic::{self, Topic};
@@ -29,7 +30,7 @@ use super::verdict;
 /// Returns the next step of a debate.
 pub(super) fn next(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Infallible> {
     let topic = topic::topic(&state.subject, cx)?;
-    decided(state, &topic)?;
+    decided(state, cx, &topic)?;
     if topic.state == Workable::Closed {
         let message = "the issue is closed; reopen it, then run the same command again";
         return refuse(Refused::ClosedSubject, message);
@@ -44,12 +45,13 @@ pub(super) fn next(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Infal
 }
 
 /// Ends the run if this topic is decided already.
-fn decided(state: &DiscussState, topic: &Topic) -> Decision<()> {
+fn decided(state: &DiscussState, cx: &FlowContext<'_>, topic: &Topic) -> Decision<()> {
     let Some(debate) = state.debate.as_ref().filter(|debate| debate.topic == topic.revision) else {
         return ControlFlow::Continue(());
     };
     match &debate.end {
         Some((_, RoundSummary { ending: Some(ending), .. })) => {
+            stages::file(state, cx, debate)?;
             first(Step::Stop(Conclusion::again(ending, verdict::message(state, debate))))
         }
         Some((_, RoundSummary { ending: None, .. })) | None => ControlFlow::Continue(()),
@@ -156,7 +158,8 @@ fn consensus(open: &OpenDebate<'_>, round: &DebateRound, outcome: DebateOutcome)
         DebateOutcome::Split => verdict::merged_proposals(round),
         DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => Vec::new(),
     };
-    let verdict = DebateVerdict { result, outcome, split_proposals };
+    let stages = open.cx.request.split_stages;
+    let verdict = DebateVerdict { result, outcome, split_proposals, stages };
     let summary = RoundSummary {
         is_final: true,
         verdict: Some(verdict),
@@ -169,7 +172,8 @@ fn consensus(open: &OpenDebate<'_>, round: &DebateRound, outcome: DebateOutcome)
 
 fn deadlock(open: &OpenDebate<'_>, number: u32, failures: Vec<SeatFailure>) -> Next {
     let (result, outcome) = (DebateResult::Deadlock, DebateOutcome::NeedsHuman);
-    let verdict = DebateVerdict { result, outcome, split_proposals: Vec::new() };
+    let (split_proposals, stages) = (Vec::new(), open.cx.request.split_stages);
+    let verdict = DebateVerdict { result, outcome, split_proposals, stages };
     let summary = RoundSummary {
         is_final: true,
         verdict: Some(verdict),

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::debate::{DebatePolicy, DebateResult};
+use crate::domain::debate::{DebatePolicy, DebateResult, SplitStages};
 use crate::domain::ending::Ending;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, Label};
+use crate::domain::ids::{CommitSha, IssueNumber, Label};
 use crate::domain::repair::Repair;
 use crate::domain::revision::Revision;
 use crate::domain::roster::{Roster, Seat};
@@ -23,6 +23,7 @@ pub enum DiscussEntry {
     Opened(Box<DebateOpened>),
     Position(Box<Position>),
     RoundSummary(Box<RoundSummary>),
+    Stages(FiledStages),
     Concluded(Box<Concluded>),
 }
 
@@ -100,6 +101,26 @@ pub struct DebateVerdict {
     /// The merged proposals of a split.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split_proposals: Vec<String>,
+    /// What the command does with the proposals.
+    pub stages: SplitStages,
+}
+
+/// The issues that were filed for the proposals of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FiledStages {
+    pub stages: Vec<FiledStage>,
+    /// The proposals beyond the limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
+}
+
+/// An issue that was filed for a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FiledStage {
+    pub title: String,
+    pub issue: IssueNumber,
 }
 
 /// An analyzer's valid answer.

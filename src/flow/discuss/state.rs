@@ -17,7 +17,7 @@ use super::super::machine::{At, Illegal};
 use super::super::run::RunState;
 use super::super::terms::Terms;
 use super::super::view::Records;
-use super::records::{DebateOpened, DebateVerdict, DiscussEntry, Position, RoundSummary};
+use super::records::{DebateOpened, DebateVerdict, DiscussEntry, FiledStages, Position, RoundSummary};
 
 /// The state of the debates about an issue: the latest run, and the debate about the latest topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct DebateState {
     pub rounds: Vec<DebateRound>,
     /// The final summary with the number of its round.
     pub end: Option<(u32, RoundSummary)>,
+    /// The issues that were filed after a split.
+    pub stages: Option<FiledStages>,
 }
 
 /// A round of a debate.
@@ -103,6 +105,11 @@ impl DiscussState {
             }
             DiscussEntry::Position(position) => self.position(at.round, *position),
             DiscussEntry::RoundSummary(summary) => self.summary(at.round, *summary),
+            DiscussEntry::Stages(stages) => {
+                let debate = self.debate.as_mut().filter(|debate| debate.end.is_some());
+                debate.ok_or(Illegal("the debate has not ended"))?.stages = Some(stages);
+                Ok(())
+            }
             DiscussEntry::Concluded(concluded) => {
                 let run = self.run.as_mut().ok_or(Illegal("no debate was opened before"))?;
                 run.conclude(&concluded);
@@ -121,7 +128,8 @@ impl DiscussState {
         });
         let known = self.debate.take().filter(|known| known.topic == topic && known.end.is_none());
         let rounds = known.map(|known| known.rounds).unwrap_or_default();
-        self.debate = Some(DebateState { topic, subject, head, analyzer, policy, rounds, end: None });
+        self.debate =
+            Some(DebateState { topic, subject, head, analyzer, policy, rounds, end: None, stages: None });
     }
 
     fn position(&mut self, round: u32, position: Position) -> Result<(), Illegal> {

@@ -1,11 +1,17 @@
 //! The result of a debate: merged proposals of a split, how its outcome reads in one line, and which command follows.
 
+use std::fmt::Write;
+
 use crate::domain::debate::DebateResult;
 use crate::domain::ids::Label;
 use crate::domain::vote::{Ballot, Vote};
+use crate::protocol::context::ContextComment;
 use crate::protocol::kinds::discuss_review::DebateOutcome;
 
 use super::state::{DebateRound, DebateState, DiscussState};
+
+/// The maximum length of a debater's reason in the decision for those who make the change, in characters.
+const LONGEST_REASON: usize = 2_000;
 
 /// Returns the proposals of all debaters, each once, in first-seen order.
 pub(super) fn merged_proposals(round: &DebateRound) -> Vec<String> {
@@ -70,9 +76,15 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
                 count => format!("all {count} debaters vote"),
             };
             let how = verdict.result;
-            let stages = match verdict.split_proposals.len() {
-                0 => String::new(),
-                count => format!("; {count} proposed issues are not filed"),
+            let stages = match (&debate.stages, verdict.split_proposals.len()) {
+                (_, 0) => String::new(),
+                (Some(filed), _) => {
+                    let numbers = filed.stages.iter().map(|stage| format!("#{}", stage.issue));
+                    format!("; filed as {}", numbers.collect::<Vec<_>>().join(", "))
+                }
+                (None, count) => {
+                    format!("; {count} proposed issues are not filed (--materialize-split-issues files them)")
+                }
             };
             format!("{who} `{outcome}` ({how}, round {number}){stages}")
         }
@@ -95,9 +107,29 @@ pub(super) fn next_command(state: &DiscussState) -> Option<String> {
         None => format!("agent-loop discuss {number}"),
         Some(verdict) => match verdict.outcome {
             DebateOutcome::Implement => format!("agent-loop issue {number}"),
-            DebateOutcome::Split | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => {
+            DebateOutcome::Split => match &debate.stages {
+                None => format!("agent-loop discuss {number} --materialize-split-issues"),
+                Some(filed) => format!("agent-loop issue {}", filed.stages.first()?.issue),
+            },
+            DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => {
                 format!("agent-loop status issue/{number}")
             }
         },
     })
+}
+
+/// Returns the decision for those who make the change; `None` unless all debaters agree on one.
+pub(super) fn decision(debate: &DebateState) -> Option<ContextComment> {
+    let verdict = debate.verdict().filter(|verdict| verdict.result != DebateResult::Deadlock)?;
+    let round = last_round(debate)?;
+    let outcome = verdict.outcome.name();
+    let mut body = format!(
+        "Before any code was written, agents debated this issue and agreed on `{outcome}`. Keep the constraints that they name, \
+         unless the issue or a newer comment says otherwise."
+    );
+    for position in &round.positions {
+        let why: String = position.response.rationale.as_str().chars().take(LONGEST_REASON).collect();
+        let _ = write!(body, "\n\n{}: {why}", position.agent);
+    }
+    Some(ContextComment { author: "agent-loop".to_owned(), body })
 }

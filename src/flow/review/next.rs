@@ -166,7 +166,7 @@ fn opened<'now>(
     let handed_over = observed.delivery.as_ref().filter(|_| state.run.is_none());
     let (delivered, spent, handed_run) = match handed_over {
         Some((_, FlowOutput::Delivery { head, spent, run, .. })) => (head.clone(), Some(*spent), Some(run)),
-        None => (None, None, None),
+        Some((_, FlowOutput::Discussion { .. })) | None => (None, None, None),
     };
     let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
     let pull = observed.pull;

@@ -60,10 +60,14 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
         Some(issue @ Subject::Issue(_)) => Some((issue, cx.people(issue)?)),
         Some(Subject::Task(_) | Subject::PullRequest(_)) | None => None,
     };
+    let decision = match of_the_issue {
+        Some((issue, _)) if is_ours => cx.decision(issue)?,
+        Some(_) | None => None,
+    };
     let required = of_the_issue.iter().flat_map(|(_, people)| &people.requirements);
     let required = required.chain(&people.requirements).cloned().collect();
     let origin = match (&source, of_the_issue) {
-        (_, Some((subject, people))) => origin_issue(subject, people).filter(|_| is_ours),
+        (_, Some((subject, people))) => origin_issue(subject, people, decision).filter(|_| is_ours),
         (Some(Subject::Task(_)), None) => cx.task.cloned().filter(|_| is_ours),
         (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
     };
@@ -81,15 +85,20 @@ fn delivery<'now>(
         FlowOutput::Delivery { branch, pull_request, .. } => {
             *branch == pull.head_ref && pull_request.is_none_or(|number| number == pull.number)
         }
+        FlowOutput::Discussion { .. } => false,
     };
     let output = cx.output(names::DELIVERY, subject)?.filter(is_of_this_pull);
     ControlFlow::Continue(output.map(|output| (subject.clone(), output)))
 }
 
-fn origin_issue(subject: &Subject, people: &People) -> Option<ContextSubject> {
+fn origin_issue(
+    subject: &Subject,
+    people: &People,
+    decision: Option<&ContextComment>,
+) -> Option<ContextSubject> {
     let Subject::Issue(number) = subject else { return None };
     let IssueText { title, body, .. } = people.issue.clone()?;
-    let comments = people.comments.clone();
+    let comments = people.comments.iter().chain(decision).cloned().collect();
     Some(ContextSubject { kind: "issue".to_owned(), number: Some(number.0), title, body, comments })
 }
 

@@ -21,6 +21,13 @@ macro_rules! every_story {
             a_wish_in_an_issue: 135,
             no_second_round: 35,
             overloaded_at_first: 90,
+            agreed_at_once: 25,
+            converged: 45,
+            deadlocked: 60,
+            partial: 60,
+            analyzed: 50,
+            stages_filed: 40,
+            debated_at_once: 45,
             three_gates_on_one_head: 150,
             all_gates_on_one_head: 150,
         }
@@ -31,6 +38,9 @@ pub(super) use every_story;
 
 pub(super) use super::budgets::no_second_round;
 pub(super) use super::deliveries::{a_coder_with_questions, an_issue_merged};
+pub(super) use super::discuss::{
+    agreed_at_once, analyzed, converged, deadlocked, debated_at_once, partial, stages_filed,
+};
 pub(super) use super::followups::follow_ups_filed;
 pub(super) use super::gates::three_gates_on_one_head;
 pub(super) use super::merges::a_conflict_merged;

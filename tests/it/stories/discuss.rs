@@ -1,7 +1,7 @@
 //! Stories of debates: blind votes, rounds, agendas, research, and every result.
 
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::debate::{OnDebaterFailure, ResearchPolicy};
+use agent_loop::domain::debate::{OnDebaterFailure, ResearchPolicy, SplitStages};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::nonce::Nonce;
 use agent_loop::flow::request::Reviewing;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Agent, MemoryWorld, Reaction};
 
-use super::cast::{agent, always_approves, always_fails, always_says};
+use super::cast::{agent, always_approves, always_fails, always_says, approves, implementation};
 use super::stage::{Begins, Story, seat, story};
 
 /// Returns the number of an agent's vote in each round; the last one repeats.
@@ -69,6 +69,14 @@ pub(super) fn deadlocked() -> Story {
 
 pub(super) fn split() -> Story {
     debate("split", vec![("one", votes(&["split"])), ("two", votes(&["split"]))])
+}
+
+pub(super) fn stages_filed() -> Story {
+    Story { name: "stages filed", split_stages: SplitStages::File, ..split() }
+}
+
+pub(super) fn debated_at_once() -> Story {
+    Story { name: "debated at once", debating: Reviewing::Parallel, ..converged() }
 }
 
 /// Two of five debaters fail in the first round.
@@ -309,4 +317,41 @@ async fn research_follows_its_policy() {
 async fn a_panel_of_one_is_named() {
     let (world, _, _) = played(&debate("alone", vec![("one", votes(&["implement"]))])).await;
     assert!(world.thread(1).last().unwrap().body.contains("This is a panel of one"));
+}
+
+/// The issues are filed once, also by a later command, and the table comes last.
+#[tokio::test]
+async fn a_split_files_its_stages() {
+    let (world, status, records) = played(&stages_filed()).await;
+    assert_eq!((status, records.last().unwrap().as_str()), ("consensus", "1 stages [2, 3, 4]"));
+    let later = split();
+    let other = later.world();
+    let outcome = later.play(&other).await;
+    assert!(outcome.message.contains("3 proposed issues are not filed"), "{}", outcome.message);
+    assert_eq!(outcome.flow_next.unwrap(), "agent-loop discuss 1 --materialize-split-issues");
+    for _ in 0..2 {
+        let outcome = stages_filed().take_over(&other).await;
+        assert!(outcome.message.contains("filed as #2, #3, #4"), "{}", outcome.message);
+        assert_eq!(outcome.flow_next.unwrap(), "agent-loop issue 2");
+        assert_eq!(other.states(), world.states());
+    }
+}
+
+/// The coder and the reviewers of the change see the decision.
+#[tokio::test]
+async fn the_change_follows_the_decision() {
+    let world = agreed_at_once().world();
+    agreed_at_once().play(&world).await;
+    let knows = |order: &TurnOrder| assert!(order.prompt.contains("one has reasons."), "{}", order.prompt);
+    let coder = agent(move |order, tree| {
+        knows(order);
+        tree.insert("code".to_owned(), "new and good".to_owned());
+        Reaction::Says(implementation(order))
+    });
+    let reviewer = agent(move |order, _| {
+        knows(order);
+        Reaction::Says(approves(order))
+    });
+    let change = Story { begins: Begins::Issue, ..story("change", coder, vec![("one", reviewer)]) };
+    assert_eq!(change.take_over(&world).await.ending.status(), "approved");
 }

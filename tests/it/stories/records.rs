@@ -326,6 +326,10 @@ fn debate_line(record: &Envelope) -> String {
             });
             format!("{round} summary{agenda}{}{}", failed.concat(), verdict.unwrap_or_default())
         }
+        DiscussEntry::Stages(filed) => {
+            let numbers: Vec<u64> = filed.stages.iter().map(|stage| stage.issue.0).collect();
+            format!("{round} stages {numbers:?}")
+        }
         DiscussEntry::Concluded(concluded) => concluded_line(round, &concluded),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::world::{Agent, Gate, GateResult, GithubWorld, MemoryWorld, Setup, Tree};
 use agent_loop::domain::agent::{AgentName, Role};
+use agent_loop::domain::debate::SplitStages;
 use agent_loop::domain::gate_plan::GateChoice;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, Followups, OnReviewerFailure};
@@ -49,6 +50,7 @@ pub(super) struct Story {
     pub(super) followups: Followups,
     pub(super) debate: DebateOverrides,
     pub(super) debating: Reviewing,
+    pub(super) split_stages: SplitStages,
     /// A person's signed requirement on the first subject, before the story begins.
     pub(super) requirement: Option<&'static str>,
 }
@@ -105,6 +107,7 @@ pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static s
         followups: Followups::Ignore,
         debate: DebateOverrides::default(),
         debating: Reviewing::Sequential,
+        split_stages: SplitStages::List,
         requirement: None,
     }
 }
@@ -214,6 +217,7 @@ impl Story {
             default_reviewer: seat("sam"),
             reviewing: Reviewing::Parallel,
             debating: self.debating,
+            split_stages: self.split_stages,
             persistence: Persistence::default(),
             sessions: ReviewSessions::Fresh,
             budget: self.budget,

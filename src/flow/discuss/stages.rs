@@ -1,0 +1,58 @@
+//! The stages of a split: the merged proposals are filed as issues if a command asks for it, each exactly once.
+
+use std::ops::ControlFlow;
+
+use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
+use crate::domain::debate::SplitStages;
+use crate::ledger::chain::child_key;
+use crate::protocol::kinds::discuss_review::DebateOutcome;
+
+use super::super::context::FlowContext;
+use super::super::filing;
+use super::super::machine::draft;
+use super::super::step::{Decision, Step, first};
+use super::records::{DiscussEntry, FiledStage, FiledStages};
+use super::state::{DebateState, DiscussState};
+use super::verdict;
+
+/// The maximum number of issues; further proposals are counted.
+const MOST_STAGES: usize = 8;
+
+/// Files the proposals of a split, then publishes the record that lists them, unless it is done or not asked for.
+pub(super) fn file(state: &DiscussState, cx: &FlowContext<'_>, debate: &DebateState) -> Decision<()> {
+    let is_asked = cx.request.split_stages == SplitStages::File && debate.stages.is_none();
+    let (Some(run), Some(verdict), Some((round, _))) = (&state.run, debate.verdict(), &debate.end) else {
+        return ControlFlow::Continue(());
+    };
+    let Some(parent) = debate.subject.number.filter(|_| is_asked && verdict.outcome == DebateOutcome::Split)
+    else {
+        return ControlFlow::Continue(());
+    };
+    let mut stages = Vec::new();
+    for proposal in verdict.split_proposals.iter().take(MOST_STAGES) {
+        let issue = issue(debate, parent, proposal);
+        let title = issue.title.clone();
+        stages.push(FiledStage { title, issue: filing::filed(cx, issue)? });
+    }
+    let skipped = verdict.split_proposals.iter().skip(MOST_STAGES).cloned().collect();
+    let record = DiscussEntry::Stages(FiledStages { stages, skipped });
+    first(Step::Publish(Box::new(draft::<DiscussState>(&run.id, *round, &record))))
+}
+
+fn issue(debate: &DebateState, parent: u64, proposal: &str) -> ChildIssue {
+    let (title, text) = proposal.split_once('\n').unwrap_or((proposal, proposal));
+    let reasons = verdict::last_round(debate).into_iter().flat_map(|round| &round.positions);
+    let reasons = reasons.map(|one| format!("{}: {}", one.agent, one.response.rationale.as_str()));
+    ChildIssue {
+        key: child_key(ChildPurpose::Stage, parent, proposal),
+        parent,
+        title: title.trim().trim_start_matches(['#', '*', '-', ' ']).to_owned(),
+        origin: format!("Split off from #{parent}, as all debaters there proposed."),
+        text: text.trim().to_owned(),
+        sections: vec![ChildSection {
+            heading: "Reasons of the debaters",
+            content: SectionContent::List(reasons.collect()),
+        }],
+        links: Vec::new(),
+    }
+}
