@@ -252,7 +252,8 @@ impl Folded {
             (None, Some(_)) => SubjectState::Interrupted,
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
-        let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
+        let bare = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
+        let outcome = bare.with_view(self.machine.view());
         SubjectFacts { flow: self.flow, outcome, state, title: None }
     }
 }

@@ -94,7 +94,10 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
                 each.map(|position| format!("`{}` {}", position.agent, position.response.outcome.name()));
             let each = each.collect::<Vec<_>>().join(", ");
             let subject = &state.subject;
-            format!("no agreement on {subject} after round {number}: {each}; a person must decide")
+            format!(
+                "no agreement on {subject} after round {number}: {each}; a person must decide. A comment on the issue \
+                 opens a new debate"
+            )
         }
     }
 }
@@ -103,19 +106,17 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
 pub(super) fn next_command(state: &DiscussState) -> Option<String> {
     let debate = state.debate.as_ref()?;
     let number = debate.subject.number?;
-    Some(match debate.verdict() {
-        None => format!("agent-loop discuss {number}"),
-        Some(verdict) => match verdict.outcome {
-            DebateOutcome::Implement => format!("agent-loop issue {number}"),
-            DebateOutcome::Split => match &debate.stages {
-                None => format!("agent-loop discuss {number} --materialize-split-issues"),
-                Some(filed) => format!("agent-loop issue {}", filed.stages.first()?.issue),
-            },
-            DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => {
-                format!("agent-loop status issue/{number}")
-            }
+    let discuss = format!("agent-loop discuss {number}");
+    let Some(verdict) = debate.verdict() else { return Some(discuss) };
+    match (verdict.result, verdict.outcome) {
+        (DebateResult::Deadlock, _) => Some(discuss),
+        (_, DebateOutcome::Implement) => Some(format!("agent-loop issue {number}")),
+        (_, DebateOutcome::Split) => match &debate.stages {
+            None => Some(format!("{discuss} --materialize-split-issues")),
+            Some(filed) => Some(format!("agent-loop issue {}", filed.stages.first()?.issue)),
         },
-    })
+        (_, DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman) => None,
+    }
 }
 
 /// Returns the decision for those who make the change; `None` unless all debaters agree on one.

@@ -5,6 +5,7 @@ mod commands;
 mod contract;
 mod crashes;
 mod descriptions;
+mod discussions;
 mod faults;
 mod forks;
 mod merges;

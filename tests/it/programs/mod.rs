@@ -3,6 +3,7 @@
 mod answers;
 mod commands;
 mod delivery;
+mod discuss;
 mod disks;
 mod doctor;
 mod failure_messages;

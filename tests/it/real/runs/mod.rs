@@ -2,6 +2,7 @@
 
 mod answers;
 mod delivery;
+mod discussion;
 mod failures;
 mod github;
 mod hostile;

@@ -1,0 +1,187 @@
+//! Whole debates of the built binary: exit codes, a question, debaters at the same time, interrupts, time limits.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::stage::{Ended, Stage, until};
+
+/// A debater that votes; `VOTE` in a file named after its label beside the repository.
+const DEBATER: &str = r#"#!/bin/sh
+cat > /dev/null
+root=$(dirname "$0")
+vote=$(cat "$root/$AGENT_LOOP_LABEL.vote")
+rebuttal=
+test "$AGENT_LOOP_ROUND" = 1 || rebuttal='"rebuttal":"I have read it.",'
+printf '{"schema_version":1,"kind":"%s","nonce":"%s",%s"outcome":"%s","rationale":"Because."}' \
+  "$AGENT_LOOP_KIND" "$AGENT_LOOP_NONCE" "$rebuttal" "$vote" > "$AGENT_LOOP_RESPONSE"
+"#;
+
+/// Waits until four debaters have begun, then votes.
+const TOGETHER: &str = r#"#!/bin/sh
+cat > /dev/null
+root=$(dirname "$0")
+echo $$ > "$root/$AGENT_LOOP_LABEL.pid"
+while test "$(ls "$root"/*.pid | wc -l)" -lt 4; do sleep 0.05; done
+printf '{"schema_version":1,"kind":"discuss_review","nonce":"%s","outcome":"implement","rationale":"Because."}' \
+  "$AGENT_LOOP_NONCE" > "$AGENT_LOOP_RESPONSE"
+"#;
+
+/// Tells that it has begun, and never ends.
+const ENDLESS: &str = "#!/bin/sh\necho $$ > \"$(dirname \"$0\")/$AGENT_LOOP_LABEL.pid\"\nsleep 1000 & wait\n";
+
+const QUESTION: [&str; 3] = ["discuss", "--question", "Should slugs keep accents?"];
+
+fn stage(script: &str, votes: &[(&str, &str)]) -> Stage {
+    let stage = Stage::new();
+    stage.agent("debater.sh", script);
+    for (label, vote) in votes {
+        fs::write(stage.root().join(format!("{label}.vote")), vote).unwrap();
+    }
+    stage
+}
+
+fn words<'words>(
+    begin: &[&'words str],
+    debaters: &'words [String],
+    more: &[&'words str],
+) -> Vec<&'words str> {
+    let debaters = debaters.iter().flat_map(|debater| ["--reviewer", debater.as_str()]);
+    begin.iter().copied().chain(debaters).chain(more.iter().copied()).chain(["--json"]).collect()
+}
+
+fn debaters(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| format!("{label}=command:../debater.sh")).collect()
+}
+
+fn status(ended: &Ended) -> (Option<i32>, String, String) {
+    let outcome = ended.json();
+    let text = |key: &str| outcome[key].as_str().unwrap_or_default().to_owned();
+    (ended.exit, text("status"), text("next_command"))
+}
+
+#[test]
+fn a_question_is_debated_once() {
+    let stage = stage(DEBATER, &[("one", "implement"), ("two", "implement")]);
+    let panel = debaters(&["one", "two"]);
+    for _ in 0..2 {
+        let ended = stage.run(&words(&QUESTION, &panel, &[]));
+        let expected = (Some(0), "consensus".to_owned(), "agent-loop issue 1".to_owned());
+        assert_eq!(status(&ended), expected, "{}", ended.stderr);
+    }
+    let issue = stage.run(&["local", "issue", "view", "1", "--json"]).json();
+    assert_eq!(issue["comments"].as_array().map(Vec::len), Some(4));
+    assert_eq!(stage.run(&["local", "issue", "list", "--json"]).json().as_array().map(Vec::len), Some(1));
+    assert_eq!(stage.git(&["status", "--porcelain"]), "");
+    let made = stage.run(&[
+        "issue",
+        "1",
+        "--json",
+        "--coder",
+        "sam=command:../todo.sh",
+        "--reviewer",
+        "rev=command:../todo.sh",
+    ]);
+    assert_eq!(made.json()["status"], "approved", "{}", made.stderr);
+}
+
+#[test]
+fn a_deadlock_is_for_a_person() {
+    let stage = stage(DEBATER, &[("one", "implement"), ("two", "needs-human")]);
+    let panel = debaters(&["one", "two"]);
+    let ended = stage.run(&words(&QUESTION, &panel, &["--discuss-max-rounds", "1"]));
+    assert_eq!(
+        (ended.exit, ended.json()["status"].as_str()),
+        (Some(4), Some("deadlock")),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.json()["rounds"], 2);
+    let votes: Vec<Value> = ended.json()["votes"].as_array().unwrap().clone();
+    assert_eq!(votes.iter().map(|vote| &vote["state"]).collect::<Vec<_>>(), ["implement", "needs-human"]);
+}
+
+/// A debater that failed is asked again by the same command; the others are not.
+#[test]
+fn a_failed_debate_is_continued() {
+    let stage = stage(DEBATER, &[("one", "implement")]);
+    let panel = debaters(&["one", "two"]);
+    let ended = stage.run(&words(&QUESTION, &panel, &[]));
+    assert_eq!(
+        status(&ended),
+        (Some(1), "failed".to_owned(), "agent-loop discuss 1".to_owned()),
+        "{}",
+        ended.stderr
+    );
+    fs::write(stage.root().join("two.vote"), "implement").unwrap();
+    let again = stage.run(&words(&["discuss", "1"], &panel, &[]));
+    assert_eq!(again.json()["status"], "consensus", "{}", again.stderr);
+    let asked = stage.logs().iter().filter(|path| path.to_string_lossy().contains("debater-one")).count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn four_debaters_work_at_once() {
+    let stage = stage(TOGETHER, &[]);
+    let panel = debaters(&["one", "two", "three", "four"]);
+    let ended =
+        stage.run(&words(&QUESTION, &panel, &["--discuss-parallel", "--agent-timeout-seconds", "60"]));
+    assert_eq!(ended.json()["status"], "consensus", "{}", ended.stderr);
+}
+
+/// An interrupt ends every debater, and the debate goes on later.
+#[test]
+fn an_interrupt_ends_all_debaters() {
+    let stage = stage(ENDLESS, &[("one", "implement"), ("two", "implement")]);
+    let panel = debaters(&["one", "two"]);
+    let child = stage.start(&words(&QUESTION, &panel, &["--discuss-parallel"]));
+    let pids = || -> Vec<String> {
+        let read = |label: &str| fs::read_to_string(stage.root().join(format!("{label}.pid"))).ok();
+        ["one", "two"].iter().filter_map(|label| read(label)).filter(|text| text.ends_with('\n')).collect()
+    };
+    until("both debaters begin", || pids().len() == 2);
+    assert!(stage.succeeds("kill", &["-INT", &child.id().to_string()]));
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    for pid in pids() {
+        assert!(!stage.succeeds("kill", &["-0", pid.trim()]), "{pid} is alive");
+    }
+    stage.agent("debater.sh", DEBATER);
+    let resumed = stage.run(&["resume", "issue/1", "--json"]);
+    assert_eq!(resumed.json()["status"], "consensus", "{}", resumed.stderr);
+}
+
+#[test]
+fn slow_debaters_are_ended() {
+    let stage = stage(DEBATER, &[("one", "implement"), ("two", "implement")]);
+    stage.agent("slow.sh", ENDLESS);
+    let mut panel = debaters(&["one", "two"]);
+    panel.push("slow=command:../slow.sh".to_owned());
+    let limits = [
+        "--discuss-debater-timeout",
+        "1",
+        "--discuss-on-debater-failure",
+        "partial",
+        "--discuss-max-rounds",
+        "0",
+    ];
+    let ended = stage.run(&words(&QUESTION, &panel, &limits));
+    assert_eq!(ended.json()["status"], "deadlock", "{}", ended.stderr);
+    let issue = stage.run(&["local", "issue", "view", "1"]).stdout;
+    assert!(issue.contains("`slow` (timeout): took longer than 1 s and was killed"), "{issue}");
+}
+
+#[test]
+fn debates_refuse_what_they_lack() {
+    let stage = stage(DEBATER, &[]);
+    for (words, said) in [
+        (&["discuss", "1", "--forge", "local", "--reviewer", "one=command:../debater.sh"][..], "issue 1"),
+        (&["discuss", "--question", "  "], "the question is empty"),
+        (&["discuss"], "NUMBER"),
+        (&["discuss", "--question", "Why?", "--reviewer", "one=command:../nobody.sh"], "nobody.sh"),
+        (&["issue", "1", "--discuss-parallel"], "--discuss-parallel"),
+    ] {
+        let ended = stage.run(words);
+        assert_eq!(ended.exit, Some(2), "{words:?}: {}", ended.stderr);
+        assert!(format!("{}{}", ended.stdout, ended.stderr).contains(said), "{words:?}: {}", ended.stderr);
+    }
+}
