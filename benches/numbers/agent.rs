@@ -39,6 +39,10 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
             json!({ "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "counted on",
                 "addressed_items": items, "remaining_items": [] })
         }
+        "discuss_review" => {
+            json!({ "schema_version": 1, "kind": "discuss_review", "nonce": env::var("AGENT_LOOP_NONCE").expect("a nonce"),
+                "outcome": "implement", "rationale": "The counter is too low." })
+        }
         _ => {
             json!({ "schema_version": 1, "kind": "pr_review", "nonce": env::var("AGENT_LOOP_NONCE").expect("a nonce"), "state": if satisfied { "approved" } else { "blocking" },
             "summary": "looked at the counter",

@@ -110,6 +110,16 @@ pub(super) fn parallel() -> Vec<Number> {
     vec![Number { name: "four sleeping reviewers beside one", value, limit: AtMost(1.3), unit: "times" }]
 }
 
+/// Measures four debaters that sleep two seconds each, compared with one.
+pub(super) fn debate() -> Vec<Number> {
+    let took = |debaters: usize| {
+        let stage = Stage::new(stage::folder(), 20, &["sleeper"]);
+        milliseconds(timed(|| stage.agree("sleeper", debaters)).0)
+    };
+    let value = took(4) / took(1);
+    vec![Number { name: "four sleeping debaters beside one", value, limit: AtMost(1.3), unit: "times" }]
+}
+
 /// Measures the peak memory while an agent prints a gigabyte.
 pub(super) fn memory() -> Vec<Number> {
     let stage = Stage::new(stage::folder(), 20, &["talker"]);

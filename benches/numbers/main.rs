@@ -32,11 +32,12 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 8] = [
+    let measurements: [(&str, Measurement); 9] = [
         ("start", start::measure),
         ("turn", loops::own_time),
         ("gap", gap::measure),
         ("parallel", loops::parallel),
+        ("debate", loops::debate),
         ("memory", loops::memory),
         ("stream", stream::measure),
         ("replay", replay::measure),

@@ -99,6 +99,22 @@ impl Stage {
         self.run(&words)
     }
 
+    /// Debates a question with an agent in every seat at once, until all agree.
+    pub(super) fn agree(&self, agent: &str, debaters: usize) {
+        fs::write(self.programs().join(agent::TURNS), "0").expect("the number of turns");
+        let program = self.programs().join(agent).display().to_string();
+        let debaters: Vec<String> =
+            (1..=debaters).map(|index| format!("debater{index}=command:{program}")).collect();
+        let mut words = vec!["discuss", "--question", "Why?", "--discuss-parallel", "--json", "--quiet"];
+        words.extend(debaters.iter().flat_map(|debater| ["--reviewer", debater.as_str()]));
+        let lines = self.run(&words);
+        assert_eq!(
+            lines.last().map(|outcome| &outcome["status"]),
+            Some(&Value::from("consensus")),
+            "{lines:?}"
+        );
+    }
+
     /// Reviews pull request 1 until it is approved, after this number of turns of the coder.
     pub(super) fn approve(&self, agent: &str, reviewers: usize, turns: usize) -> Vec<Value> {
         fs::write(self.programs().join(agent::TURNS), turns.to_string()).expect("the number of turns");
