@@ -10,6 +10,7 @@ mod faults;
 mod forks;
 mod merges;
 mod native_reviews;
+mod older;
 mod places;
 mod privacy;
 mod protection;

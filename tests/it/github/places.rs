@@ -38,6 +38,17 @@ fn a_named_repository_needs_no_checkout() {
     let all = stage.run(&["resume", "--list", "--all", "--json"]);
     assert_eq!(all.exit, Some(0), "{}", all.stderr);
     assert!(!all.stderr.contains("skipped"), "{}", all.stderr);
+    let report = stage.run(&[
+        "doctor",
+        "--json",
+        "--repo",
+        &named(&stage),
+        "--gh-cmd",
+        &gh(),
+        "-C",
+        folder.to_str().unwrap(),
+    ]);
+    assert!(report.stdout.contains("ada may administer octo/r"), "{}", report.stdout);
     let ended = stage.run(&loop_words(&["issue", &issue, "-C", folder.to_str().unwrap()], &gh()));
     assert!(
         ended.json()["message"].as_str().unwrap().contains("is not in a git repository"),

@@ -19,6 +19,7 @@ use crate::adapters::process::environment;
 use crate::adapters::process::probe::{Probed, probe};
 use crate::adapters::process::supervision::tree;
 use crate::adapters::storage::fitness;
+use crate::cli::repository::Repository;
 use crate::cli::repository::site::ForgeSite;
 use crate::cli::run::secrets;
 use crate::cli::surroundings::Surroundings;
@@ -82,7 +83,12 @@ async fn look(
     }
     groups.push(CheckGroup::new("repository", checks));
     let forge = &read.configuration.settings.forge;
-    let site = repository.as_ref().and_then(|one| ForgeSite::of(forge, one, &surroundings.variables).ok());
+    // A named repository on GitHub needs no checkout.
+    let here = match repository {
+        None => Repository::outside(place, &surroundings.variables).await.ok(),
+        found @ Some(_) => found,
+    };
+    let site = here.and_then(|one| ForgeSite::of(forge, &one, &surroundings.variables).ok());
     if let Some(ForgeSite::Github(address)) = site {
         groups.push(github::checks(&address, &forge.gh_command, surroundings).await);
     }
