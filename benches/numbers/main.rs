@@ -14,6 +14,7 @@ mod agent;
 mod answers;
 mod children;
 mod gap;
+mod gates;
 mod loops;
 mod measure;
 mod replay;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 9] = [
+    let measurements: [(&str, Measurement); 10] = [
         ("start", start::measure),
         ("turn", loops::own_time),
         ("gap", gap::measure),
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ("stream", stream::measure),
         ("replay", replay::measure),
         ("answers", answers::measure),
+        ("gates", gates::measure),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let mut broken = 0;

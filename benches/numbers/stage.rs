@@ -1,6 +1,7 @@
 //! A repository with a pull request, and the release build of the program with its own environment.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -71,7 +72,20 @@ impl Stage {
         command
     }
 
-    fn git(&self, arguments: &[&str]) {
+    /// Sets a scorer that finds nothing.
+    pub(super) fn scorer(&self) {
+        let program = self.programs().join("scorer");
+        fs::create_dir_all(self.programs()).expect("a folder");
+        let script = "#!/bin/sh\nprintf '{\"tool\":\"bench 1\",\"score\":100,\"files\":1}'\n";
+        fs::write(&program, script).expect("a file");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
+        let settings = self.folder.path().join(".config/agent-loop");
+        fs::create_dir_all(&settings).expect("a folder");
+        let text = format!("[gates.score]\ncommand = {:?}\n", program.display().to_string());
+        fs::write(settings.join("config.toml"), text).expect("a file");
+    }
+
+    pub(super) fn git(&self, arguments: &[&str]) {
         let status = self.prepared(Path::new("git")).args(arguments).status().expect("git");
         assert!(status.success(), "git {arguments:?}");
     }

@@ -11,6 +11,7 @@ pub mod child_issue;
 pub mod commit_status;
 pub mod debate;
 pub mod ending;
+pub mod explanation;
 pub mod failure;
 pub mod flow_name;
 pub mod follow_up_action;

@@ -8,6 +8,7 @@ mod effects;
 mod emitted;
 pub mod guard;
 mod lookup;
+pub mod measuring;
 mod merge_turn;
 mod observe;
 pub mod outcome;

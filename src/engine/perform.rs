@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::ending::{Ending, Failed, NeedsHuman};
 use crate::domain::failure::TurnFailure;
 use crate::domain::flow_name::FlowName;
-use crate::domain::gate::{Finding, Measurement, Verdict};
+use crate::domain::gate::{Finding, Measurement};
 use crate::domain::ids::{CommitSha, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -18,11 +18,11 @@ use crate::ledger::envelope::Draft;
 use crate::ports::World;
 use crate::ports::cancellation::Urgency;
 use crate::ports::clock::Clock;
-use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Gates};
+use crate::ports::gates::{GateOrder, GateReport, Gates};
 use crate::ports::journal::{Entry, Finished, Journal, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{CloneId, Layout, Workspace};
+use crate::ports::workspace::Workspace;
 use crate::protocol::context::Clarification;
 
 use super::context::{JournalOf, RunContext};
@@ -30,9 +30,8 @@ use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
 use super::results::{results, turn_counts};
 use super::session::{Freshness, Session};
-use super::setup::{SetUp, set_up};
 use super::turns::{RunningTurns, Turned};
-use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
+use super::{brief, conclude as outcome, effects, lookup, measuring, observe, telling, turns};
 
 /// The result of a step.
 pub(super) enum AfterStep {
@@ -127,7 +126,8 @@ async fn await_turn<J: Journal>(turns: &mut RunningTurns, session: &mut Session<
     Ok(())
 }
 
-async fn measure<W: World>(
+/// Measures a gate, and writes the result to the journal.
+pub(super) async fn measure<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
     order: MeasureOrder,
@@ -147,14 +147,11 @@ async fn measure<W: World>(
         workdir: None,
         task,
     };
-    let known = gate.known(&tree);
-    let log = if known.is_none() { gate.log(&order) } else { None };
+    let log = if gate.known(&tree).is_none() { gate.log(&order) } else { None };
     let log = log.map(|path| path.display().to_string());
     cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
-    let report = match known {
-        Some(report) => report,
-        None => gate_report(cx, gate, order).await?,
-    };
+    let world = (cx.world.workspace(), cx.world.gates());
+    let report = measuring::measure(world, gate, order, cx.cancellation.clone()).await?;
     let GateReport::Measured { verdict, detail, findings, .. } = report else {
         return Ok(());
     };
@@ -168,35 +165,6 @@ async fn measure<W: World>(
     let measurement = Measurement { gate: name, head, tree: Some(tree), verdict, detail, findings };
     session.write(Entry::Measured { run, round, measurement }).await?;
     Ok(())
-}
-
-/// Measures a gate, in a clone that was set up if it needs one.
-async fn gate_report<W: World>(
-    cx: &RunContext<W>,
-    gate: &dyn Gate,
-    order: GateOrder,
-) -> Result<GateReport, RunError> {
-    let order = match gate.place() {
-        GatePlace::Mirror => order,
-        GatePlace::Clone => {
-            let clone_id = CloneId::Gate { subject: order.subject.clone(), gate: order.gate.clone() };
-            let layout = Layout::Work { head: order.head.clone(), branch: None, unfinished: None };
-            let prepared = cx.world.workspace().prepare(&clone_id, &layout).await?;
-            GateOrder { workdir: Some(prepared.path), ..order }
-        }
-    };
-    let set_up = match gate.place() {
-        GatePlace::Mirror => SetUp::Ready,
-        GatePlace::Clone => set_up(&*cx.world, &order, cx.cancellation.clone()).await,
-    };
-    Ok(match set_up {
-        SetUp::Ready => gate.measure(&order, cx.cancellation.clone()).await,
-        SetUp::Cancelled => GateReport::Cancelled,
-        SetUp::Failed(detail) => {
-            let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
-            GateReport::Measured { verdict, detail, findings, log: None }
-        }
-    })
 }
 
 async fn publish<W: World>(

@@ -1,16 +1,18 @@
 //! The loop: read, decide, perform, until a run has ended. After a handover the next flow continues in another session.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::explanation::Explanation;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::RunId;
 use crate::domain::nonce::NonceSecret;
 use crate::domain::subject::Subject;
 use crate::flow::context::{FlowContext, FurtherTurns};
-use crate::flow::step::{Effect, Step};
+use crate::flow::step::{Effect, Next, Step};
 use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Canceller, Urgency};
 use crate::ports::clock::Clock;
@@ -26,7 +28,7 @@ use super::outcome::{Outcome, RunError};
 use super::perform::{self, AfterStep};
 use super::session::{EarlierJournals, Fresh, Freshness, Session};
 use super::turns::RunningTurns;
-use super::{conclude, display, observe, telling};
+use super::{conclude, display, lookup, observe, telling};
 
 /// A person's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,48 @@ impl<W: World> Engine<W> {
         outcome.message = self.cx.guard.message(&outcome.message);
         outcome.redacted = self.cx.guard.found();
         outcome
+    }
+
+    /// Explains what an approval of the subject needs. It reads facts and measures gates, and publishes nothing.
+    ///
+    /// # Errors
+    /// Returns why there is no explanation.
+    pub async fn explain(&self, assignment: Assignment) -> Result<Explanation, RunError> {
+        let Assignment { flow, subject, task } = assignment;
+        let mut session = self.open(flow, subject, Vec::new()).await?;
+        session.task = task;
+        observe::read_on(&self.cx, &mut session).await?;
+        loop {
+            if self.cx.cancellation.urgency() != Urgency::GoOn {
+                return Err(RunError::new(Ending::Interrupted, INTERRUPTED));
+            }
+            let explained = in_context(&self.cx, &session, |context| session.machine.explain(context));
+            let next = match explained {
+                ControlFlow::Continue(explanation) => return Ok(explanation),
+                ControlFlow::Break(next) => next,
+            };
+            match next {
+                Next::Do(Step::Lookup(lookup)) => lookup::look_up(&self.cx, &mut session, lookup).await?,
+                Next::Do(Step::Measure(order)) => perform::measure(&self.cx, &mut session, order).await?,
+                Next::Do(Step::Stop(conclusion)) | Next::End(conclusion) => {
+                    return Err(RunError::new(conclusion.ending().clone(), conclusion.message()));
+                }
+                Next::Do(
+                    Step::Ask(_)
+                    | Step::Await
+                    | Step::Publish(_)
+                    | Step::Conclude(..)
+                    | Step::Effect(_)
+                    | Step::Clarify { .. }
+                    | Step::Wait { .. }
+                    | Step::HandOver(_),
+                )
+                | Next::NoMoreTurns => {
+                    let message = format!("an explanation of {} needs a run", session.subject);
+                    return Err(RunError::failed(Failed::Error, message));
+                }
+            }
+        }
     }
 
     async fn drive(&mut self, assignment: Assignment) -> Result<Outcome, RunError> {
@@ -164,9 +208,17 @@ impl<W: World> Engine<W> {
 }
 
 fn decide<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Step {
+    in_context(cx, session, |context| session.machine.next(context))
+}
+
+fn in_context<W: World, T>(
+    cx: &RunContext<W>,
+    session: &Session<JournalOf<W>>,
+    decide: impl FnOnce(&FlowContext<'_>) -> T,
+) -> T {
     let task = session.task.as_deref().or(session.results.provenance.task.as_deref()).map(task);
     let now: Timestamp = cx.world.clock().now();
-    session.machine.next(&FlowContext {
+    decide(&FlowContext {
         now,
         fresh_run: &session.fresh_run,
         nonce_secret: &session.nonce_secret,

@@ -3,7 +3,6 @@
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
-use crate::ports::World;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{GateOrder, GateReport, Gates};
 
@@ -17,9 +16,9 @@ pub(super) enum SetUp {
 }
 
 /// Runs the setup command of the settings in the clone of an order, if there is one.
-pub(super) async fn set_up<W: World>(world: &W, order: &GateOrder, cancellation: Cancellation) -> SetUp {
+pub(super) async fn set_up<G: Gates>(gates: &G, order: &GateOrder, cancellation: Cancellation) -> SetUp {
     let name = GateName::setup();
-    let Some(setup) = world.gates().gate(&name) else { return SetUp::Ready };
+    let Some(setup) = gates.gate(&name) else { return SetUp::Ready };
     let order = GateOrder { gate: name, ..order.clone() };
     match setup.measure(&order, cancellation).await {
         GateReport::Cancelled => SetUp::Cancelled,

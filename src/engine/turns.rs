@@ -280,7 +280,7 @@ async fn set_up_to_edit<W: World>(
         workdir: Some(order.workdir.clone()),
         task: String::new(),
     };
-    set_up(world, &order, cancellation).await
+    set_up(world.gates(), &order, cancellation).await
 }
 
 /// Removes secrets from a report: from here on none is in the journal, in a record or in the next prompt.

@@ -153,7 +153,7 @@ impl GateContext<'_> {
     }
 
     /// Returns the measurement of a gate on the commit of a point.
-    fn measurement<'cx>(
+    pub fn measurement<'cx>(
         &self,
         cx: &FlowContext<'cx>,
         gate: &GateName,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::announcement::Announcement;
-use crate::domain::ending::Blocked;
+use crate::domain::ending::{Blocked, Refused};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{Label, RunId};
 use crate::domain::requirement::Requirement;
@@ -24,8 +24,9 @@ use super::context::{FlowContext, FurtherTurns};
 use super::facts::FlowFacts;
 use super::results::{Results, TurnEnd};
 use super::run::{Concluded, RunState};
-use super::step::{Decision, Next, Step};
+use super::step::{Decision, Next, Step, refuse};
 use super::view::{FlowOutput, View};
+use crate::domain::explanation::Explanation;
 
 /// The maximum length of a requirement in the record of an ending, in characters.
 const LONGEST_REQUIREMENT: usize = 500;
@@ -66,6 +67,11 @@ pub trait Flow: Sized + Send + Sync + 'static {
 
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible>;
 
+    /// Returns the conditions of an approval, or the lookup or measurement that must come first.
+    fn explain(&self, _: &FlowContext<'_>) -> Decision<Explanation> {
+        refuse(Refused::Unsupported, format!("the flow `{}` approves nothing", Self::NAME))
+    }
+
     /// Renders the visible part of a record in Markdown. It is never read back.
     fn comment(&self, at: At<'_>, record: &Self::Record) -> String;
 
@@ -96,6 +102,9 @@ pub trait Machine: Send + Sync {
     fn apply(&mut self, link: &Link) -> Result<(), Objection>;
 
     fn next(&self, cx: &FlowContext<'_>) -> Step;
+
+    /// Returns the conditions of an approval, or the lookup or measurement that must come first.
+    fn explain(&self, cx: &FlowContext<'_>) -> Decision<Explanation>;
 
     /// Renders the visible part of a record in Markdown.
     ///
@@ -254,6 +263,10 @@ impl<F: Flow> Machine for FlowMachine<F> {
             // Only a spent budget forbids turns.
             Next::NoMoreTurns => Step::Await,
         }
+    }
+
+    fn explain(&self, cx: &FlowContext<'_>) -> Decision<Explanation> {
+        self.0.explain(cx)
     }
 
     fn comment(&self, record: &Envelope) -> Result<String, Unreadable> {

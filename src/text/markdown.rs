@@ -47,6 +47,11 @@ pub fn folded(summary: &str, lines: &[String]) -> String {
     text
 }
 
+/// Returns the output of programs that is folded behind a summary line.
+pub fn folded_output(summary: &str, output: &str) -> String {
+    format!("\n<details><summary>{summary}</summary>\n\n{}\n\n</details>\n", indented(output))
+}
+
 /// Returns the output of programs as an indented block, which no text in it can end.
 pub fn indented(text: &str) -> String {
     format!("    {}", hanging(&unmarked(text), 4))

@@ -111,11 +111,17 @@ impl<W: World> Operator for RehearsedWorld<W> {
 /// A journal in memory.
 pub struct RehearsedJournal(Mutex<Vec<Entry>>);
 
+impl RehearsedJournal {
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        Self(Mutex::new(entries))
+    }
+}
+
 impl<W: World> Journals for RehearsedWorld<W> {
     type Journal = RehearsedJournal;
 
     async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {
-        (self.journal)(subject).map(|entries| RehearsedJournal(Mutex::new(entries)))
+        (self.journal)(subject).map(RehearsedJournal::new)
     }
 
     async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {

@@ -3,7 +3,9 @@
 
 mod forge;
 mod machine;
+mod read_only;
 mod workspace;
 mod world;
 
+pub use read_only::ReadOnlyWorld;
 pub use world::{RehearsedChanges, RehearsedWorld};

@@ -5,6 +5,7 @@ pub mod config;
 pub mod demo;
 pub mod discuss;
 pub mod doctor;
+pub mod gates;
 pub mod guard;
 pub mod local;
 pub mod logs;
@@ -94,6 +95,8 @@ pub enum Command {
     Stop(stop::StopArguments),
     /// Show runs that wait for you, active and parked runs, saved work and recent results
     Status(status::StatusArguments),
+    /// Measure the gates of a pull request or a checkout and explain what an approval needs, without running an agent
+    Gates(Deferred<gates::arguments::GatesArguments>),
     /// Show the cost of runs: tokens, money and time, by agent
     Usage(usage::UsageArguments),
     /// Show the output of agents and tests
@@ -134,6 +137,7 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
         Command::Resume(arguments) => resume::command::run(&arguments.0, surroundings).await,
         Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
         Command::Status(arguments) => say(status::run(&arguments, surroundings).await),
+        Command::Gates(arguments) => gates::run(*arguments.0, surroundings).await,
         Command::Usage(arguments) => say(usage::run(&arguments, surroundings).await),
         Command::Logs(arguments) => say(logs::run(&arguments, surroundings).await.map(|()| String::new())),
         Command::Clean(arguments) => say(clean::run(&arguments, surroundings).await),

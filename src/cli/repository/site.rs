@@ -260,6 +260,11 @@ fn beside(url: &str, repository: &str) -> String {
     format!("{}{repository}.git", url.get(..owner).unwrap_or_default())
 }
 
+/// Returns a workspace for clones of commits that the repository has. Nothing is fetched or pushed.
+pub fn reading(folders: &Folders, repository: &Repository, variables: &Variables) -> GitWorkspace {
+    workspace(folders, repository, Remote::Local(repository.path.clone()), variables)
+}
+
 fn workspace(
     folders: &Folders,
     repository: &Repository,

@@ -1,4 +1,4 @@
-//! Removes the files of a run that was refused before it did anything. Files of earlier commands are not removed.
+//! Removes the files of a command that recorded nothing: a refused run, or an explanation. Files of earlier commands are not removed.
 
 use std::path::PathBuf;
 
@@ -38,9 +38,13 @@ impl Beginning {
     /// shows the remaining files, and `clean` removes them.
     pub fn forget_if_refused(self, outcome: &Outcome) {
         let Ending::Refused { reason } = &outcome.ending else { return };
-        if *reason == Refused::Locked {
-            return;
+        if *reason != Refused::Locked {
+            self.forget();
         }
+    }
+
+    /// Removes the files of this command, if it wrote nothing to the journal.
+    pub fn forget(self) {
         let Ok(_lock) = lock::take(&self.lock, &self.subject, SystemClock.now()) else { return };
         if journals::read(&self.journal).is_ok_and(|entries| entries.is_empty()) {
             for path in self.absent {

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
+use crate::adapters::dry_run::ReadOnlyWorld;
+use crate::adapters::files;
 use crate::adapters::process::guard::KillGuard;
 use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals::FileJournals;
+use crate::adapters::storage::lock;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
@@ -25,6 +29,7 @@ use crate::cli::view::paint::{Paint, Screen};
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::explanation::Explanation;
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
@@ -90,8 +95,9 @@ fn provisional_subject(goal: &Goal) -> Subject {
     }
 }
 
+/// Returns a name for a branch that nothing depends on.
 #[expect(clippy::expect_used, reason = "a constant that is a branch name")]
-fn placeholder_branch() -> BranchName {
+pub(in crate::cli) fn placeholder_branch() -> BranchName {
     "main".parse().expect("a branch name")
 }
 
@@ -190,6 +196,20 @@ fn task_and_base(
     }
 }
 
+/// Explains what an approval of a pull request needs. Gates are measured, and nothing is published.
+pub async fn explain(
+    goal: Goal,
+    arguments: &RunArguments,
+    surroundings: &Surroundings,
+) -> Result<Explanation, Box<Outcome>> {
+    let subject = provisional_subject(&goal);
+    let explained = match prepare(goal, arguments, (Trigger::Command, Answers::Nobody), surroundings).await {
+        Ok(ready) => ready.explain().await,
+        Err(trouble) => Err(trouble),
+    };
+    explained.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
+}
+
 async fn prepare_and_run(
     goal: Goal,
     arguments: &RunArguments,
@@ -218,6 +238,29 @@ struct Ready {
 }
 
 impl Ready {
+    async fn explain(self) -> Result<Explanation, RunError> {
+        let Self { world, plan, folders, subject, settings, terminal, .. } = self;
+        let beginning = Beginning::of(&subject, &folders.clone().with_logs(settings.paths.logs.as_deref()));
+        files::make_folder(folders.locks()).map_err(disk)?;
+        // A run would use the same clones.
+        let path = FileJournals::lock_path(folders.locks(), &subject);
+        let lock = lock::take(&path, &subject, SystemClock.now())?;
+        let (canceller, cancellation) = cancellation();
+        let canceller = Arc::new(canceller);
+        let control = (Arc::clone(&canceller), cancellation);
+        let engine = Engine::new(Arc::new(ReadOnlyWorld(world)), plan.config, control);
+        let interrupted = || RunError::new(Ending::Interrupted, "interrupted");
+        let explained = tokio::select! {
+            explained = engine.explain(plan.assignment) => explained,
+            () = signals::listen(canceller) => Err(interrupted()),
+            () = terminal.beat() => Err(interrupted()),
+        };
+        terminal.end();
+        drop(lock);
+        beginning.forget();
+        explained
+    }
+
     async fn begin(self) -> Result<RunResult, RunError> {
         let Self { world, forge, plan, file, subject, folders, settings, terminal, learning } = self;
         let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());

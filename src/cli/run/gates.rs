@@ -133,7 +133,8 @@ fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> R
     )))
 }
 
-fn score(
+/// Returns the settings of the score gate; `None` if it is off, or there is no scorer and none is required.
+pub fn score(
     section: &ScoreSection,
     variables: &Variables,
     cache: &Path,

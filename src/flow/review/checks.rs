@@ -15,6 +15,7 @@ use super::super::conclusion::Conclusion;
 use super::super::gates::gates_record;
 use super::super::step::{Decision, Step, first};
 use super::seen::{OpenReview, ReviewAt};
+use crate::domain::explanation::{Condition, ConditionKind, ConditionState};
 
 /// The combined result of the relevant checks of a commit.
 enum Judged<'now> {
@@ -65,6 +66,23 @@ pub(super) fn finished(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimo
             record(seen, at, Verdict::Pass, (detail, Vec::new()))
         }
     }
+}
+
+/// Returns the condition that the checks of a head are green, if it has any or needs some.
+pub(super) fn condition(seen: &OpenReview<'_>, head: &CommitSha) -> Decision<Option<Condition>> {
+    use ConditionState::{Met, Pending, Unmet};
+    let names = |checks: &[&Check]| checks.iter().copied().map(named).collect::<Vec<_>>().join(", ");
+    let (state, evidence, remedy) = match judged(seen, head)? {
+        Judged::Nothing(_) => return ControlFlow::Continue(None),
+        Judged::Green(count) => (Met, format!("{count} green"), None),
+        Judged::Red(red) => (Unmet, format!("failed: {}", names(&red)), Some("a commit on which they pass")),
+        Judged::Unfinished(names) | Judged::Missing(names) => {
+            (Pending, format!("no result yet from {}", names.join(", ")), Some("their result"))
+        }
+        Judged::Unreadable(why) => (Pending, format!("cannot be read: {why}"), Some("access to the checks")),
+    };
+    let (kind, name) = (ConditionKind::Checks, GateName::ci().to_string());
+    ControlFlow::Continue(Some(Condition { kind, name, state, evidence, remedy }))
 }
 
 fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous, names: &[String], every: u64) -> Decision<()> {

@@ -6,7 +6,7 @@ use crate::domain::gate::Verdict;
 use crate::domain::item::Item;
 use crate::domain::item_status::Scope;
 use crate::protocol::text::Text;
-use crate::text::markdown::{count, folded, hanging, indented, section};
+use crate::text::markdown::{count, folded, folded_output, hanging, indented, section};
 use crate::text::sanitize::{neutral, unmarked};
 
 use super::super::comment::{concluded, participants, signature, word};
@@ -117,8 +117,7 @@ fn gates_text(gates: &GatesRecord) -> String {
                 let _ = write!(text, "\n{}\n", indented(&measured.detail));
             }
         } else if let Some((details, summary)) = measured.detail.rsplit_once('\n') {
-            let details: Vec<String> = details.lines().map(unmarked).collect();
-            let _ = write!(text, "\n{}\n{}", unmarked(summary), folded("Measurements", &details));
+            let _ = write!(text, "\n{}\n{}", unmarked(summary), folded_output("Measurements", details));
         }
         let reports: Vec<String> = measured.reports().map(|one| unmarked(&one.text)).collect();
         section(&mut text, "For the reviewers to judge", &reports);

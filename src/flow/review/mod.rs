@@ -5,6 +5,7 @@ mod checks;
 mod coder;
 mod comment;
 mod conflicts;
+mod explain;
 mod next;
 mod queue;
 pub mod records;
@@ -26,6 +27,7 @@ use super::names;
 use super::run::RunState;
 use super::step::Decision;
 use super::view::{Records, View};
+use crate::domain::explanation::Explanation;
 use records::ReviewEntry;
 
 use state::ReviewState;
@@ -55,6 +57,10 @@ impl Flow for ReviewState {
 
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible> {
         next::next(self, cx)
+    }
+
+    fn explain(&self, cx: &FlowContext<'_>) -> Decision<Explanation> {
+        explain::explain(self, cx)
     }
 
     fn comment(&self, at: At<'_>, record: &ReviewEntry) -> String {

@@ -78,3 +78,92 @@ fn commands_of_gates_are_checked_first() {
         assert!(message.contains(why), "{why}: {message}");
     }
 }
+
+#[test]
+fn conditions_are_explained_without_agents() {
+    let stage = stage("[gates.command.lint]\ncommand = \"GATE lint\"\n");
+    fs::write(stage.root().join("red-lint"), "").unwrap();
+    assert_eq!(stage.run(&task(&["--max-rounds", "1"])).exit, Some(1));
+    let logs = stage.logs().len();
+    let red = stage.run(&["gates", "pr/1", "--json"]);
+    let explained = red.json();
+    let states: Vec<String> = explained["conditions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {} {}", one["kind"], one["name"], one["state"]).replace('"', ""))
+        .collect();
+    let expected =
+        ["vote one unmet", "vote two unmet", "item item-1 unmet", "gate tamper met", "gate lint unmet"];
+    assert_eq!(
+        (red.exit, states.as_slice()),
+        (Some(1), expected.map(str::to_owned).as_slice()),
+        "{explained}"
+    );
+    let text = stage.run(&["gates", "1"]).stdout;
+    for words in ["4 of 5 conditions not met", "vote one (unmet): has not voted", "next: agent-loop pr 1"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(stage.logs().len(), logs, "no program ran: the gate is measured on this head");
+    fs::remove_file(stage.root().join("red-lint")).unwrap();
+    assert_eq!(stage.run(&task(&["--max-rounds", "2"])).json()["status"], "approved");
+    let green = stage.run(&["gates", "pr/1"]);
+    assert_eq!(green.exit, Some(0), "{}{}", green.stdout, green.stderr);
+    assert!(green.stdout.contains("all met") && !green.stdout.contains("next:"), "{}", green.stdout);
+}
+
+#[test]
+fn a_new_pull_request_is_measured() {
+    let stage = stage("[gates.tests]\ncommand = \"GATE tests\"\n");
+    stage.git(&["switch", "--quiet", "--create", "feature"]);
+    stage.write("more.txt", "more\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more"]);
+    stage.git(&["switch", "--quiet", "main"]);
+    let words = "local pr create --head feature --base main --title t --body b";
+    assert_eq!(stage.run(&words.split(' ').collect::<Vec<_>>()).exit, Some(0));
+    for _ in 0..2 {
+        let explained = stage.run(&["gates", "pr/1", "--json"]).json();
+        assert_eq!(explained["conditions"][2]["state"], "met", "{explained}");
+    }
+    assert_eq!(runs(&stage, "tests"), 1);
+    assert!(!stage.run(&["status"]).stdout.contains("pr/1"), "nothing was begun");
+}
+
+#[test]
+fn a_checkout_has_gates_too() {
+    let stage =
+        stage("[gates.tests]\ncommand = \"GATE tests\"\n[gates.command.lint]\ncommand = \"GATE lint\"\n");
+    stage.git(&["switch", "--quiet", "--create", "feature"]);
+    stage.write("more.txt", "more\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more"]);
+    let green = stage.run(&["gates", "--base", "main"]);
+    assert_eq!(green.exit, Some(0), "{}{}", green.stdout, green.stderr);
+    assert!(green.stdout.contains("all met (3 conditions)"), "{}", green.stdout);
+    fs::write(stage.root().join("red-lint"), "").unwrap();
+    stage.git(&["commit", "--quiet", "--amend", "--allow-empty", "--message", "the same files"]);
+    assert_eq!(stage.run(&["gates", "--base", "main"]).exit, Some(0), "the same files");
+    stage.write("more.txt", "even more\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "even more"]);
+    let red = stage.run(&["gates", "--base", "main", "--markdown"]);
+    assert_eq!(red.exit, Some(1), "{}{}", red.stdout, red.stderr);
+    assert!(red.stdout.contains("### agent-loop gates: HEAD"), "{}", red.stdout);
+    for (words, why) in [
+        (&["gates"][..], "--base"),
+        (&["gates", "--base", "no-such-branch"], "no branch `no-such-branch`"),
+        (&["gates", "issue/7"], "no pull request yet"),
+    ] {
+        let refused = stage.run(words);
+        assert_eq!(refused.exit, Some(2), "{words:?}");
+        assert!(
+            format!("{}{}", refused.stdout, refused.stderr).contains(why),
+            "{why}: {}{}",
+            refused.stdout,
+            refused.stderr
+        );
+    }
+    let begun = fs::read_dir(stage.repository().join(".git")).unwrap().flatten();
+    let ours = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("agent-loop");
+    assert_eq!(begun.filter(|entry| ours(&entry.file_name())).count(), 0, "no forge was made");
+}

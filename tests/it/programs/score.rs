@@ -95,6 +95,62 @@ fn only_new_findings_are_fixed() {
     assert_eq!(scene.scans(), 3);
 }
 
+/// A checkout in CI: only new findings are reported.
+#[test]
+fn new_findings_are_written_as_sarif() {
+    let scene = Scene::new(SCORER, "");
+    let stage = &scene.stage;
+    stage.git(&["switch", "--quiet", "--create", "feature"]);
+    stage.write("a b.txt", "one\nSLOP\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more slop"]);
+    let ended = stage.run(&["gates", "--base", "main", "--json", "--sarif", "new.sarif"]);
+    assert_eq!(ended.exit, Some(1), "{}{}", ended.stdout, ended.stderr);
+    let evidence = ended.json()["conditions"][1]["evidence"].to_string();
+    for words in ["counter 1", "from 90 to 80", "weight of all findings"] {
+        assert!(evidence.contains(words), "{words}: {evidence}");
+    }
+    let text = fs::read_to_string(stage.repository().join("new.sarif")).unwrap();
+    let run = serde_json::from_str::<Value>(&text).unwrap()["runs"][0].clone();
+    let place = &run["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&run["tool"]["driver"]["name"], run["results"].as_array().unwrap().len()),
+        (&"counter".into(), 1)
+    );
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b.txt");
+    assert_eq!((&place["region"]["startLine"], &run["results"][0]["level"]), (&2.into(), &"warning".into()));
+    assert_eq!(scene.scans(), 2, "the file is made from the same measurements");
+}
+
+/// A program that is not aislop, and one whose report is by another version.
+#[test]
+fn aislop_is_probed_first() {
+    let report = r#"printf '{"version":"0.2.0","score":9,"engines":{},"diagnostics":[],"summary":{"errors":0,"warnings":0,"files":1}}'"#;
+    for (script, why) in [
+        ("#!/bin/sh\necho hello\n".to_owned(), "is not aislop"),
+        ("#!/bin/sh\n[ $1 = --version ] && echo 0.2.0\ntrue\n".to_owned(), "cannot print its report as JSON"),
+        (
+            format!(
+                "#!/bin/sh\ncase $1$2 in --version) echo 0.9.9;; scan--help) echo --json;; *) {report};; esac\n"
+            ),
+            "its version is 0.9.9",
+        ),
+    ] {
+        let scene = Scene::new(SCORER, "");
+        let program = scene.stage.agent("aislop", &script).display().to_string();
+        fs::remove_file(scene.stage.root().join(".config/agent-loop/config.toml")).unwrap();
+        scene.stage.git(&["switch", "--quiet", "--create", "feature"]);
+        scene.stage.git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
+        let ended =
+            scene.stage.run(&["gates", "--base", "main", "--gate", "required", "--aislop-cmd", &program]);
+        assert_eq!(ended.exit, Some(6), "{}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains(why), "{why}: {}", ended.stdout);
+        let setting = [("AGENT_LOOP_CONFIG__GATES__SCORE__AISLOP_COMMAND", program.as_str())];
+        let doctor = scene.stage.run_with(&["doctor"], &setting).stdout;
+        assert!(doctor.contains(why) || doctor.contains("aislop 0.9.9"), "{why}: {doctor}");
+    }
+}
+
 #[test]
 fn no_report_is_ever_salvaged() {
     for (scorer, why) in [

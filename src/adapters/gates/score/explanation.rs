@@ -9,7 +9,7 @@ use crate::domain::gate::{Finding, Verdict};
 use crate::domain::ids::CommitSha;
 use crate::domain::quality::comparison::{Comparison, NewFinding};
 use crate::domain::quality::verdict::{ChangeFacts, ScoreFault, ScoreVerdict};
-use crate::domain::quality::{QualityReport, Scored, Severity};
+use crate::domain::quality::{QualityFinding, QualityReport, Scored, Severity};
 
 /// The most findings that a coder gets at once.
 const MOST: usize = 8;
@@ -54,7 +54,9 @@ pub(super) fn explain(
             (Verdict::Fail, reasons.join("; "), items(faults, compared, change))
         }
     };
-    let detail = format!("{}{summary}", table(base, head, compared));
+    // The new findings of a failed gate are items.
+    let new = if findings.is_empty() { compared.new.as_slice() } else { &[] };
+    let detail = format!("{}{}{summary}", table(base, head, compared), changes(new, &compared.resolved));
     Explained { verdict, detail, findings }
 }
 
@@ -123,30 +125,55 @@ fn excerpt(text: &str, line: u32) -> String {
     shown.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the tool, the engines and the changes, as lines of text.
+/// Returns the tool, the engines, and the new and resolved findings, as lines of text.
 fn table(base: &QualityReport, head: &QualityReport, compared: &Comparison<'_>) -> String {
     let count = |severity| compared.new.iter().filter(|one| one.finding.severity == severity).count();
-    let mut text = format!(
-        "{}, configuration {} of the base\nweight of all findings: {} → {}\n\
-         new: {} errors, {} warnings, {} infos; resolved: {}\n",
+    format!(
+        "{}, configuration {} of the base\n{}new: {} errors, {} warnings, {} infos; resolved: {}\n",
         head.tool,
         head.policy.get(..8).unwrap_or(&head.policy),
-        weight(base),
-        weight(head),
+        columns(base, head),
         count(Severity::Error),
         count(Severity::Warning),
         count(Severity::Info),
         compared.resolved.len(),
-    );
+    )
+}
+
+/// Returns the first new and the first resolved findings, one in each line.
+fn changes(new: &[NewFinding<'_>], resolved: &[&QualityFinding]) -> String {
+    let new: Vec<&QualityFinding> = new.iter().map(|new| new.finding).collect();
+    let mut text = String::new();
+    for (title, findings) in [("new", new.as_slice()), ("resolved", resolved)] {
+        for finding in findings.iter().take(MOST) {
+            let line: String = finding.to_string().chars().take(LONGEST_LINE).collect();
+            let _ = writeln!(text, "{title}: {line}");
+        }
+        if findings.len() > MOST {
+            let _ = writeln!(text, "{title}: {} more", findings.len() - MOST);
+        }
+    }
+    text
+}
+
+/// Returns the score, the findings of each engine and the weight on both sides, in columns.
+fn columns(base: &QualityReport, head: &QualityReport) -> String {
     let engines: BTreeSet<&String> = base.engines.keys().chain(head.engines.keys()).collect();
     let of = |report: &QualityReport, engine: &String| {
         report.engines.get(engine).map_or_else(|| "off".to_owned(), |one| one.findings.to_string())
     };
-    for engine in engines.into_iter().filter(|engine| of(base, engine) != of(head, engine)) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{engine}: {} → {}", of(base, engine), of(head, engine));
-    }
-    text
+    let mut rows = vec![
+        [String::new(), "base".to_owned(), "head".to_owned()],
+        ["score".to_owned(), score(base), score(head)],
+    ];
+    rows.extend(engines.into_iter().map(|engine| [engine.clone(), of(base, engine), of(head, engine)]));
+    rows.push(["weight of all findings".to_owned(), weight(base), weight(head)]);
+    let width = rows.iter().map(|[name, ..]| name.chars().count()).max().unwrap_or_default();
+    // Writing to a string cannot fail.
+    rows.iter().fold(String::new(), |mut text, [name, base, head]| {
+        let _ = writeln!(text, "{name:<width$} {base:>8} {head:>8}");
+        text
+    })
 }
 
 /// Returns the penalty in warnings.

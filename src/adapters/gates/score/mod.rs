@@ -10,16 +10,17 @@ mod reading;
 mod scan;
 pub mod scorer;
 pub mod settings;
+pub mod version;
 
 use std::path::PathBuf;
 
 use crate::adapters::files;
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
-use crate::domain::ids::CommitSha;
-use crate::domain::quality::QualityReport;
+use crate::domain::ids::{CommitSha, TreeSha};
 use crate::domain::quality::comparison::compare;
 use crate::domain::quality::verdict::{ChangeFacts, ScoreVerdict, judge};
+use crate::domain::quality::{QualityFinding, QualityReport};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
 use crate::ports::workspace::WorkspaceError;
@@ -45,7 +46,7 @@ impl Gate for ScoreGate {
 
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
-            match self.compared(order, cancellation).await {
+            match self.explained(order, cancellation).await {
                 Ok(explained) => GateReport::Measured {
                     verdict: explained.verdict,
                     detail: explained.detail,
@@ -74,7 +75,22 @@ impl ScoreGate {
         Some(Box::new(Self { score, gates: settings.clone() }))
     }
 
-    async fn compared(&self, order: &GateOrder, cancellation: Cancellation) -> Result<Explained, ScanError> {
+    async fn explained(&self, order: &GateOrder, cancellation: Cancellation) -> Result<Explained, ScanError> {
+        let ComparedTrees { trees, base, head, change } = self.measured(order, cancellation).await?;
+        let compared = compare(&base, &head, &change.renames);
+        let verdict = judge(&self.score.policy, (&base, &head), &compared, &change);
+        let mut explained = explanation::explain((&base, &head), (&compared, &change), &verdict);
+        if let ScoreVerdict::Fail(_) = verdict {
+            explanation::add_code(&mut explained, &compared, &trees, &order.head).await;
+        }
+        Ok(explained)
+    }
+
+    async fn measured(
+        &self,
+        order: &GateOrder,
+        cancellation: Cancellation,
+    ) -> Result<ComparedTrees, ScanError> {
         let trees = MeasuredTrees::new(&self.gates.variables, &self.gates.folders.mirror());
         let policy = policy_files::of(&trees, &order.base).await?;
         let key = self.score.scorer.key(&self.gates.variables, &policy);
@@ -89,17 +105,25 @@ impl ScoreGate {
             commit,
             name,
         };
-        let measure = async |commit: &CommitSha, name: &'static str| {
-            let tree = trees.tree(commit).await?;
-            if let Some(known) = cache.read(&tree) {
+        let (base_tree, head_tree) = (trees.tree(&order.base).await?, trees.tree(&order.head).await?);
+        let (base, head) = (cache.read(&base_tree), cache.read(&head_tree));
+        let version = if base.is_some() && head.is_some() { None } else { self.version(order).await? };
+        let measure = async |known, tree: &TreeSha, commit: &CommitSha, name: &'static str| {
+            if let Some(known) = known {
                 return Ok::<QualityReport, ScanError>(known);
             }
             let report = scan(commit.clone(), name).run(cancellation.clone()).await?;
-            cache.write(&tree, &report);
+            if let Some(version) =
+                version.as_ref().filter(|version| report.tool != format!("aislop {version}"))
+            {
+                let why = format!("its version is {version}, and its report is by {}", report.tool);
+                return Err(ScanError::Failed(why));
+            }
+            cache.write(tree, &report);
             Ok(report)
         };
-        let base = measure(&order.base, "base");
-        let head = measure(&order.head, "head");
+        let base = measure(base, &base_tree, &order.base, "base");
+        let head = measure(head, &head_tree, &order.head, "head");
         let (base, head) = if is_parallel() {
             let (base, head) = tokio::join!(base, head);
             (base?, head?)
@@ -110,14 +134,64 @@ impl ScoreGate {
         let scratch = self.gates.folders.root().join("scans");
         files::make_folder(&scratch).map_err(ScanError::Failed)?;
         let change = ChangeFacts::of(&tree_change::observe(&trees, compared, &scratch).await?);
-        let compared = compare(&base, &head, &change.renames);
-        let verdict = judge(&self.score.policy, (&base, &head), &compared, &change);
-        let mut explained = explanation::explain((&base, &head), (&compared, &change), &verdict);
-        if let ScoreVerdict::Fail(_) = verdict {
-            explanation::add_code(&mut explained, &compared, &trees, &order.head).await;
-        }
-        Ok(explained)
+        Ok(ComparedTrees { trees, base, head, change })
     }
+
+    /// Returns the version of aislop, if it is the scorer.
+    async fn version(&self, order: &GateOrder) -> Result<Option<String>, ScanError> {
+        let folder = self.gates.folders.root().join("scans");
+        files::make_folder(&folder).map_err(ScanError::Failed)?;
+        let place = tempfile::tempdir_in(&folder)?;
+        let asked = version::version(&self.score.scorer, &self.gates.variables, place.path(), &order.attempt);
+        asked.await.map_err(ScanError::Failed)
+    }
+}
+
+/// Both sides of a change.
+struct ComparedTrees {
+    trees: MeasuredTrees,
+    base: QualityReport,
+    head: QualityReport,
+    change: ChangeFacts,
+}
+
+/// The findings that a head adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFindings {
+    /// The name and version of the scorer.
+    pub tool: String,
+    pub findings: Vec<IdentifiedFinding>,
+}
+
+/// A finding with its identity, which is the same on every later head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentifiedFinding {
+    pub finding: QualityFinding,
+    pub identity: String,
+}
+
+/// Returns the findings that the head of an order adds; none without a score gate.
+///
+/// # Errors
+/// When a side cannot be measured.
+pub async fn new_findings(
+    settings: &GateSettings,
+    order: &GateOrder,
+    cancellation: Cancellation,
+) -> Result<NewFindings, String> {
+    let Some(score) = settings.measured.score.clone() else {
+        return Ok(NewFindings { tool: "agent-loop".to_owned(), findings: Vec::new() });
+    };
+    let gate = ScoreGate { score, gates: settings.clone() };
+    let ComparedTrees { base, head, change, .. } = match gate.measured(order, cancellation).await {
+        Ok(measured) => measured,
+        Err(ScanError::Cancelled) => return Err("interrupted".to_owned()),
+        Err(ScanError::Failed(why)) => return Err(why),
+    };
+    let new = compare(&base, &head, &change.renames).new.into_iter();
+    let findings =
+        new.map(|new| IdentifiedFinding { finding: new.finding.clone(), identity: new.identity }).collect();
+    Ok(NewFindings { tool: head.tool, findings })
 }
 
 fn is_parallel() -> bool {

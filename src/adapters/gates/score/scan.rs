@@ -26,7 +26,7 @@ use super::settings::ScoreSettings;
 const LARGEST: u64 = 256 << 20;
 
 /// Variables of every scorer: no telemetry, no colours, no history in the tree.
-const VARIABLES: &[(&str, &str)] = &[
+pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("AISLOP_NO_TELEMETRY", "1"),
     ("DO_NOT_TRACK", "1"),
     ("AISLOP_NO_UPDATE_NOTIFIER", "1"),

@@ -2,6 +2,7 @@
 
 mod agents;
 pub mod arguments;
+mod gates;
 mod github;
 mod inspector;
 mod join_all;
@@ -93,6 +94,7 @@ async fn look(
         groups.push(github::checks(&address, &forge.gh_command, surroundings).await);
     }
     let settings = &read.configuration.settings;
+    groups.push(gates::checks(settings, surroundings, place).await);
     let eyes = Inspector { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
     let looks = agents::looks(settings);
     let seen = join_all(looks.iter().map(|look| eyes.look(look))).await;

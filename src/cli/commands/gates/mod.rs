@@ -1,0 +1,96 @@
+//! `gates`: measures the gates of a pull request or of a checkout, and explains what an approval needs. No agent is asked and
+//! nothing is published.
+
+pub mod arguments;
+mod checkout;
+
+use std::process::ExitCode;
+
+use crate::cli::arguments::numbers;
+use crate::cli::arguments::run::RunArguments;
+use crate::cli::arguments::settings::SettingFlags;
+use crate::cli::repository::open::OpenRepository;
+use crate::cli::repository::survey;
+use crate::cli::run::command;
+use crate::cli::run::goal::{Goal, GoalTarget};
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::ending::{complain, conclude};
+use crate::cli::view::explanation::ExplainedApproval;
+use crate::cli::view::print;
+use crate::domain::ids::PullRequestNumber;
+use crate::domain::subject::Subject;
+use crate::engine::outcome::Outcome;
+use crate::flow::names;
+
+use arguments::GatesArguments;
+
+/// Runs `gates`. The exit code is that of a run that would end like this.
+pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> ExitCode {
+    let (json, markdown) = (arguments.json, arguments.markdown);
+    let explained = match &arguments.subject {
+        None => checkout::explain(&arguments, surroundings).await,
+        Some(typed) => match pull_request(typed, &arguments, surroundings).await {
+            Ok(number) => of_pull_request(number, arguments, surroundings).await,
+            Err(why) => return complain(&why, 2),
+        },
+    };
+    match explained {
+        Ok(explained) => {
+            let text = if json {
+                format!("{}\n", explained.json())
+            } else if markdown {
+                explained.markdown()
+            } else {
+                explained.text()
+            };
+            print::result(&text);
+            ExitCode::from(explained.explanation.exit_code())
+        }
+        Err(outcome) => conclude(&outcome, outcome.next.as_deref().unwrap_or_default(), json),
+    }
+}
+
+/// Returns the number of a pull request, or of the one to which an issue or a task led.
+async fn pull_request(
+    typed: &str,
+    arguments: &GatesArguments,
+    surroundings: &Surroundings,
+) -> Result<PullRequestNumber, String> {
+    match typed.parse::<Subject>() {
+        Ok(Subject::PullRequest(number)) => Ok(number),
+        Ok(subject @ (Subject::Issue(_) | Subject::Task(_))) => {
+            let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+            let known = match &here {
+                Some(here) => survey::known(here, subject).await,
+                None => None,
+            };
+            let number = known.and_then(|known| known.outcome.pull_request);
+            number.ok_or_else(|| format!("{typed} has no pull request yet"))
+        }
+        Err(_) => {
+            let reference = numbers::pull_request(typed)?;
+            Ok(PullRequestNumber(reference.number))
+        }
+    }
+}
+
+async fn of_pull_request(
+    number: PullRequestNumber,
+    arguments: GatesArguments,
+    surroundings: &Surroundings,
+) -> Result<ExplainedApproval, Box<Outcome>> {
+    let goal = Goal { flow: names::REVIEW, target: GoalTarget::PullRequest(number) };
+    let run = RunArguments {
+        base: arguments.base,
+        repository: arguments.repository,
+        settings: SettingFlags::new(arguments.settings.values),
+        ..RunArguments::default()
+    };
+    let explanation = command::explain(goal, &run, surroundings).await?;
+    Ok(ExplainedApproval {
+        subject: Subject::PullRequest(number).to_string(),
+        base: None,
+        explanation,
+        next: Some(format!("agent-loop pr {number}")),
+    })
+}

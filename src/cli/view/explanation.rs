@@ -1,0 +1,133 @@
+//! The explanation of an approval, for people, for a CI summary and for scripts.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::adapters::process::output::tail::plain;
+use crate::domain::explanation::{Condition, ConditionState, Explanation};
+use crate::domain::ids::CommitSha;
+use crate::text::markdown::{count, folded_output, indented};
+use crate::text::sanitize::{one_line, unmarked};
+
+/// The number of last lines of a gate's output that are shown.
+const LINES: usize = 20;
+/// The maximum length of a line, in characters.
+const LINE: usize = 200;
+
+/// An explanation with the subject that it is about.
+#[derive(Debug, Clone)]
+pub struct ExplainedApproval {
+    /// `pr/7`, or `HEAD`.
+    pub subject: String,
+    /// The commit with which the head is compared, if the command knows it.
+    pub base: Option<CommitSha>,
+    pub explanation: Explanation,
+    /// The command that goes on.
+    pub next: Option<String>,
+}
+
+impl ExplainedApproval {
+    fn headline(&self) -> String {
+        let Explanation { head, conditions } = &self.explanation;
+        let is_open = |condition: &&Condition| match condition.state {
+            ConditionState::Unmet | ConditionState::Inconclusive | ConditionState::Pending => true,
+            ConditionState::Met | ConditionState::Advisory => false,
+        };
+        let open = conditions.iter().filter(is_open).count();
+        let place = format!("{} at {}", self.subject, head.short());
+        let all = count(u64::try_from(conditions.len()).unwrap_or(u64::MAX), "condition");
+        if open == 0 {
+            format!("{place}: all met ({all})")
+        } else {
+            format!("{place}: {open} of {all} not met")
+        }
+    }
+
+    /// Returns the explanation as lines for a person.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n", self.headline());
+        for condition in &self.explanation.conditions {
+            let _ = writeln!(text, "  {}", line(condition));
+            if condition.state != ConditionState::Met {
+                for more in rest(condition) {
+                    let _ = writeln!(text, "      {more}");
+                }
+            }
+            if let Some(remedy) = condition.remedy {
+                let _ = writeln!(text, "    → {remedy}");
+            }
+        }
+        if let Some(next) = self.next.as_ref().filter(|_| self.explanation.exit_code() != 0) {
+            let _ = writeln!(text, "next: {next}");
+        }
+        text
+    }
+
+    /// Returns the explanation as Markdown, for example for the summary of a CI job. What is met is folded.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("### agent-loop gates: {}\n\n", unmarked(&self.headline()));
+        for condition in &self.explanation.conditions {
+            let _ = writeln!(text, "- {}", unmarked(&line(condition)));
+        }
+        for condition in &self.explanation.conditions {
+            let (title, rest) =
+                (format!("{} {}", condition.kind, condition.name), rest(condition).join("\n"));
+            if rest.is_empty() {
+                continue;
+            }
+            match condition.state {
+                ConditionState::Met | ConditionState::Advisory => {
+                    text.push_str(&folded_output(&title, &rest));
+                }
+                ConditionState::Unmet | ConditionState::Inconclusive | ConditionState::Pending => {
+                    let _ = write!(text, "\n**{title}**\n\n{}\n", indented(&rest));
+                }
+            }
+        }
+        text
+    }
+
+    /// Returns the explanation as a JSON object, schema `agent-loop/gates/1`.
+    pub fn json(&self) -> Value {
+        let condition = |one: &Condition| {
+            json!({
+                "kind": one.kind, "name": one.name, "state": one.state, "evidence": one.evidence,
+                "remedy": one.remedy,
+            })
+        };
+        json!({
+            "schema": "agent-loop/gates/1",
+            "subject": self.subject,
+            "head": self.explanation.head,
+            "base": self.base,
+            "exit": self.explanation.exit_code(),
+            "conditions": self.explanation.conditions.iter().map(condition).collect::<Vec<_>>(),
+            "next_command": self.next,
+            "message": self.headline(),
+        })
+    }
+}
+
+/// Returns a condition in one line, with the first line of its evidence. That of a gate that passed ends with a summary.
+fn line(condition: &Condition) -> String {
+    let mark = match condition.state {
+        ConditionState::Met => '✓',
+        ConditionState::Unmet => '✗',
+        ConditionState::Inconclusive | ConditionState::Pending => '?',
+        ConditionState::Advisory => '·',
+    };
+    let Condition { kind, name, state, .. } = condition;
+    let text = plain(&condition.evidence);
+    let mut lines = text.lines();
+    let shown = if *state == ConditionState::Met { lines.next_back() } else { lines.next() };
+    format!("{mark} {kind} {name} ({state}): {}", unmarked(&one_line(shown.unwrap_or_default(), LINE)))
+}
+
+/// Returns the end of the evidence after its first line.
+fn rest(condition: &Condition) -> Vec<String> {
+    let text = plain(&condition.evidence);
+    let lines: Vec<&str> = text.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
+    let from = lines.len().saturating_sub(LINES);
+    lines.iter().skip(from).map(|line| unmarked(&line.chars().take(LINE).collect::<String>())).collect()
+}
