@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::debate::DebateResult;
 use super::gate::Measurement;
-use super::ids::{BranchName, CommitSha, GateName, IssueNumber, ItemId, Label, PullRequestNumber};
+use super::ids::{BranchName, CommitSha, GateName, IssueNumber, ItemId, Label, PlanHash, PullRequestNumber};
 use super::item::OpenedItem;
 use super::item_status::Disposition;
 use super::usage::Usage;
@@ -72,6 +72,24 @@ pub enum Announcement {
         disputed: Vec<String>,
         usage: Usage,
     },
+    /// The coder wrote or revised a plan.
+    Planned { round: u32, agent: Label, plan: PlanHash, steps: usize, summary: String, usage: Usage },
+    /// A reviewer answered on a plan.
+    PlanReviewed {
+        round: u32,
+        agent: Label,
+        plan: PlanHash,
+        state: Ballot,
+        summary: String,
+        /// New findings.
+        items: Vec<OpenedItem>,
+        dispositions: Vec<Disposition>,
+        usage: Usage,
+    },
+    /// An approved plan was divided into parts; they have issues once these are filed.
+    Divided { parts: usize, issues: Vec<IssueNumber> },
+    /// A phase of a plan was handed over to its own run.
+    PhaseStarted { phase: usize, issue: IssueNumber },
     /// Gates were measured.
     Gates {
         round: u32,
@@ -106,21 +124,31 @@ impl Announcement {
             | Self::Answered { head, .. }
             | Self::Gates { head, .. } => Some(head),
             Self::Opened { head, .. } | Self::Concluded { head, .. } => head.as_ref(),
-            Self::FollowedUp { .. } | Self::Voted { .. } | Self::Summarized { .. } => None,
+            Self::Voted { .. }
+            | Self::Summarized { .. }
+            | Self::Planned { .. }
+            | Self::PlanReviewed { .. }
+            | Self::Divided { .. }
+            | Self::PhaseStarted { .. }
+            | Self::FollowedUp { .. } => None,
         }
     }
 
     /// Returns the agent whose answer the record has.
     pub fn author(&self) -> Option<&Label> {
         match self {
-            Self::Reviewed { agent, .. } | Self::Voted { agent, .. } | Self::Answered { agent, .. } => {
-                Some(agent)
-            }
+            Self::Reviewed { agent, .. }
+            | Self::Voted { agent, .. }
+            | Self::Answered { agent, .. }
+            | Self::Planned { agent, .. }
+            | Self::PlanReviewed { agent, .. } => Some(agent),
             Self::Delivered { agent, .. } => agent.as_ref(),
             Self::Opened { .. }
             | Self::Gates { .. }
             | Self::FollowedUp { .. }
             | Self::Summarized { .. }
+            | Self::Divided { .. }
+            | Self::PhaseStarted { .. }
             | Self::Concluded { .. } => None,
         }
     }

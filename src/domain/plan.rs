@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{IssueNumber, PlanHash};
 
 /// A plan. Its text is what its hash covers.
@@ -25,6 +27,21 @@ pub struct PlanReference {
     /// The issue of the plan.
     pub issue: IssueNumber,
     pub text: String,
+}
+
+/// The approved plan that a change was made for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundPlan {
+    pub hash: PlanHash,
+    /// The issue of the plan.
+    pub issue: IssueNumber,
+}
+
+impl PlanReference {
+    pub fn bound(&self) -> BoundPlan {
+        BoundPlan { hash: self.hash.clone(), issue: self.issue }
+    }
 }
 
 impl Plan {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{BranchName, CommitSha, PullRequestNumber};
+use super::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber};
+use super::plan::BoundPlan;
+use super::subject::Subject;
 use super::word_list::word_list;
 
 /// The state of a pull request on its forge.
@@ -82,4 +84,23 @@ pub struct PullRequest {
     pub head_ref: BranchName,
     /// The branch into which the change is merged.
     pub base_ref: BranchName,
+}
+
+/// The purpose of a pull request, for its description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequestPurpose {
+    pub subject: Subject,
+    pub closing: Closing,
+    /// The issue of which the subject is a part.
+    pub parent: Option<IssueNumber>,
+    /// The plan that the change was made for.
+    pub plan: Option<BoundPlan>,
+}
+
+/// Whether the merge of a pull request closes its issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    Closes,
+    /// The pull request only refers to the issue: more is left to do, or a person closes it.
+    Refers,
 }

@@ -150,7 +150,9 @@ pub(super) fn own_numbers<J>(session: &Session<J>) -> BTreeSet<u64> {
     let filed = session.results.filed.values().map(|number| number.0);
     let opened = session.facts.pull_requests.keys().map(|number| number.0);
     let found = session.facts.pull_requests_from.values().flatten().map(|found| found.number.0);
-    filed.chain(opened).chain(found).collect()
+    let phases = session.machine.view().planning.into_iter().flat_map(|planning| planning.phases);
+    let phases = phases.map(|phase| phase.issue.0);
+    filed.chain(opened).chain(found).chain(phases).collect()
 }
 
 /// Turns the places in a comment that are lines of the change into links, if it stays within a number of bytes.

@@ -73,8 +73,8 @@ async fn open_pull_request<W: World>(
     session: &mut Session<JournalOf<W>>,
     order: PullRequestOrder,
 ) -> Result<(), RunError> {
-    let PullRequestOrder { branch, base_ref, title, body, subject } = order;
-    let body = cx.guard.words(&pull_request::body(&cx.guard.words(&body)?, &subject))?;
+    let PullRequestOrder { branch, base_ref, title, body, purpose } = order;
+    let body = cx.guard.words(&pull_request::body(&cx.guard.words(&body)?, &purpose))?;
     let words = one_line(&inert::plain(&cx.guard.words(&unmarked(&title))?), 120);
     // The title consists of invisible characters only.
     let title = if words.trim().is_empty() { branch.to_string() } else { words };

@@ -52,6 +52,7 @@ fn text(issue: &Issue) -> IssueText {
     let state = match issue.state {
         IssueState::Open => Workable::Open,
         IssueState::Closed => Workable::Closed,
+        IssueState::NotPlanned => Workable::Dropped,
     };
     IssueText { state, title: issue.title.clone(), body: issue.body.clone() }
 }

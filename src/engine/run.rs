@@ -152,7 +152,12 @@ impl<W: World> Engine<W> {
         earlier: EarlierJournals<JournalOf<W>>,
     ) -> Result<Session<JournalOf<W>>, RunError> {
         self.cx.tell(&RunEvent::Begun { subject: subject.clone() });
-        let journal = self.cx.world.journals().open(&subject).await?;
+        // A flow may hand over to another flow on its own subject.
+        let held = earlier.iter().find(|(held, _)| *held == subject).map(|(_, journal)| Arc::clone(journal));
+        let journal = match held {
+            Some(journal) => journal,
+            None => Arc::new(self.cx.world.journals().open(&subject).await?),
+        };
         let clock = self.cx.world.clock();
         let name = format!("{}-{}", clock.now().strftime("%Y%m%d-%H%M%S"), clock.unique());
         let run =

@@ -112,7 +112,7 @@ impl<J: Journal> Session<J> {
     pub(super) fn new(
         flow: FlowName,
         subject: Subject,
-        (journal, earlier): (J, EarlierJournals<J>),
+        (journal, earlier): (Arc<J>, EarlierJournals<J>),
         fresh: Fresh,
     ) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
@@ -123,7 +123,7 @@ impl<J: Journal> Session<J> {
             flow,
             machine,
             applied: Vec::new(),
-            journal: Arc::new(journal),
+            journal,
             earlier,
             results,
             fresh_run: fresh.run,

@@ -36,6 +36,16 @@ impl Conclusion {
         Self::new(Ending::ApprovedCiPending, message)
     }
 
+    /// All reviewers approved the plan.
+    pub fn planned(_: &Unanimous, message: String) -> Self {
+        Self::new(Ending::Planned, message)
+    }
+
+    /// All reviewers approved the plan, and each of its phases has an issue.
+    pub fn decomposed(_: &Unanimous, message: String) -> Self {
+        Self::new(Ending::Decomposed, message)
+    }
+
     /// The command was refused.
     pub fn refused(reason: Refused, message: impl Into<String>) -> Self {
         Self::new(Ending::Refused { reason }, message.into())

@@ -146,7 +146,7 @@ impl<'now> FlowContext<'now> {
     pub fn decision(&self, issue: &Subject) -> Decision<Option<&'now ContextComment>> {
         ControlFlow::Continue(match self.output(names::DISCUSSION, issue)? {
             Some(FlowOutput::Discussion { decision }) => Some(decision),
-            Some(FlowOutput::Delivery { .. }) | None => None,
+            Some(FlowOutput::Delivery(_) | FlowOutput::Plan(_)) | None => None,
         })
     }
 

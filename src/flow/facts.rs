@@ -67,6 +67,8 @@ pub struct IssueText {
 pub enum Workable {
     Open,
     Closed,
+    /// Closed as not planned.
+    Dropped,
 }
 
 /// The findings of an older thread.

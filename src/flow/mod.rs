@@ -23,6 +23,7 @@ pub mod machine;
 pub mod names;
 pub mod panel;
 pub mod persistence;
+pub mod planning;
 pub mod question;
 pub mod request;
 pub mod results;
@@ -47,6 +48,7 @@ pub const FLOWS: &[FlowEntry] = &[
     entry::<delivery::state::DeliveryState>(),
     entry::<review::state::ReviewState>(),
     entry::<discuss::state::DiscussState>(),
+    entry::<planning::state::PlanningState>(),
 ];
 
 /// Starts the flow with this name on a subject; `None` if there is no such flow, or it does not accept such subjects.

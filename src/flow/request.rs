@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
 use crate::domain::debate::SplitStages;
+use crate::domain::execution::{DeferredWork, Execution, ExecutionMode};
+use crate::domain::ids::IssueNumber;
 use crate::domain::policy::Policy;
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
@@ -39,6 +41,8 @@ pub struct Request {
     pub sessions: ReviewSessions,
     /// `--interactive`
     pub questions: Questions,
+    /// The plan of an issue, and what follows it.
+    pub planning: PlanningChoices,
     /// `--budget-tokens`, `--budget-usd`, `--budget-minutes`
     pub budget: Budget,
     /// `--ci-check-name`: the only check that counts.
@@ -49,6 +53,23 @@ pub struct Request {
     pub ci_timeout_seconds: u64,
     /// The interval between two reads of unfinished checks, in seconds.
     pub ci_poll_seconds: u64,
+}
+
+/// The choices of a command line about a plan and its execution; what is not set is as recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanningChoices {
+    /// `--coder`, if another one implements the plan.
+    pub planner: Option<Seat>,
+    /// `--plan-execution-mode`, `--implement-after-approval`
+    pub mode: Option<ExecutionMode>,
+    /// `--materialize-split-issues`
+    pub stages: Option<DeferredWork>,
+    /// `--split-stage`
+    pub stage: Option<IssueNumber>,
+    /// `--implementation-coder`
+    pub coder: Option<Seat>,
+    /// What the configuration says; a new run uses it.
+    pub configured: Execution,
 }
 
 /// Whether the reviewers or the debaters of a round are asked in parallel.
@@ -118,6 +139,28 @@ impl Request {
             followups: overrides.followups.unwrap_or(usual.followups),
         };
         Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
+    }
+
+    /// Returns the request for a plan, whose coder may be another one than that of the implementation.
+    #[must_use]
+    pub fn for_planning(&self) -> Self {
+        let PlanningChoices { coder, planner, .. } = &self.planning;
+        let planner = if coder.is_some() { planner.clone() } else { self.asked.coder.clone() };
+        Self { asked: Overrides { coder: planner, ..self.asked.clone() }, ..self.clone() }
+    }
+
+    /// Returns what follows the approval of a plan: as this command says, else as the run recorded it.
+    pub fn execution(&self, recorded: Option<(&RunState, &Execution)>) -> Execution {
+        let recorded = recorded.filter(|(run, _)| run.is_open()).map(|(_, execution)| execution.clone());
+        let choices = self.planning.clone();
+        let recorded = recorded.unwrap_or(choices.configured);
+        let coder = choices.coder.map(|coder| self.with_model(Role::Coder, coder));
+        Execution {
+            mode: choices.mode.unwrap_or(recorded.mode),
+            stages: choices.stages.unwrap_or(recorded.stages),
+            stage: choices.stage.or(recorded.stage),
+            coder: coder.or(recorded.coder),
+        }
     }
 
     /// Returns a seat with the first model of this machine's configuration; without one, with the recorded model.

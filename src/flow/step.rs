@@ -8,6 +8,7 @@ use crate::domain::child_issue::ChildIssue;
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, GateName, PullRequestNumber, RunId};
+use crate::domain::pull_request::PullRequestPurpose;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
@@ -130,8 +131,7 @@ pub struct PullRequestOrder {
     pub title: String,
     /// The description by the coder.
     pub body: String,
-    /// The issue or task of the pull request.
-    pub subject: Subject,
+    pub purpose: PullRequestPurpose,
 }
 
 /// The decision of a flow.

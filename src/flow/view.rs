@@ -1,8 +1,11 @@
 //! The view of a flow for the rest of the program: status, outcome and live view.
 
+use crate::domain::execution::ExecutionMode;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber, RunId};
 use crate::domain::item::Item;
+use crate::domain::phase::PlannedPhase;
+use crate::domain::plan::{BoundPlan, PlanReference};
 use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
 use crate::protocol::context::ContextComment;
@@ -32,6 +35,15 @@ pub struct View {
     pub records: Records,
     /// The command that follows in the present state, if the flow knows it.
     pub next_command: Option<String>,
+    /// The plan, if the flow makes one.
+    pub planning: Option<PlanningView>,
+}
+
+/// The view of a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanningView {
+    /// The phases of the approved plan, once they have issues.
+    pub phases: Vec<PlannedPhase>,
 }
 
 /// Whether all records of a chain that its flow needs are present.
@@ -47,18 +59,69 @@ pub enum Records {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowOutput {
     /// An issue or a task became a pull request, or is becoming one.
-    Delivery {
-        run: RunId,
-        terms: Box<Terms>,
-        /// The cost of the run so far.
-        spent: Usage,
-        branch: BranchName,
-        pull_request: Option<PullRequestNumber>,
-        head: Option<CommitSha>,
-    },
+    Delivery(Box<DeliveryOutput>),
     /// The debaters of an issue agree.
     Discussion {
         /// Their decision, with the constraints that they name.
         decision: ContextComment,
     },
+    /// An issue has an approved plan.
+    Plan(Box<PlanOutput>),
+}
+
+/// The delivery of an issue or a task for other flows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryOutput {
+    pub run: RunId,
+    pub terms: Terms,
+    /// The cost of the run so far.
+    pub spent: Usage,
+    pub branch: BranchName,
+    pub pull_request: Option<PullRequestNumber>,
+    pub head: Option<CommitSha>,
+    /// The plan that the change is made for.
+    pub plan: Option<BoundPlan>,
+}
+
+/// An approved plan for other flows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanOutput {
+    /// The run and its cost so far, if the run goes on.
+    pub open_run: Option<(RunId, Usage)>,
+    pub mode: ExecutionMode,
+    /// The terms for the implementation.
+    pub terms: Terms,
+    pub plan: PlanReference,
+    pub extent: PlanExtent,
+    pub phases: Vec<PlannedPhase>,
+    /// The issues of stages that the plan covers.
+    pub covered: Vec<IssueNumber>,
+    /// The issues of stages that the plan leaves for later.
+    pub deferred: Vec<IssueNumber>,
+}
+
+/// Whether a plan covers its whole issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanExtent {
+    Whole,
+    /// Some stages are left for later.
+    Part,
+}
+
+impl PlanOutput {
+    /// Returns the plan for a change on an issue: for the issue of a phase, the phase comes first.
+    pub fn reference(&self, issue: IssueNumber) -> PlanReference {
+        let whole = self.plan.clone();
+        match self.phases.iter().find(|phase| phase.issue == issue) {
+            Some(phase) => {
+                let (number, count, title) = (phase.number, self.phases.len(), &phase.title);
+                let (own, all) = (&phase.text, &whole.text);
+                let text = format!(
+                    "Phase {number} of {count}: {title}\n\n{own}\n\nThe whole plan, for reference:\n\n{all}"
+                );
+                PlanReference { text, ..whole }
+            }
+            None => whole,
+        }
+    }
 }

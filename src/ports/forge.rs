@@ -63,6 +63,8 @@ pub struct Issue {
 pub enum IssueState {
     Open,
     Closed,
+    /// Closed as not planned.
+    NotPlanned,
 }
 
 /// The thread of comments in which a record is published.

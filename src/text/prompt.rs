@@ -18,18 +18,17 @@ use super::excerpt::Excerpt;
 use super::sanitize;
 
 /// The templates by the kind of answer that they request.
-fn template(kind: ResponseKind) -> Option<&'static str> {
+fn template(kind: ResponseKind) -> &'static str {
     match kind {
-        ResponseKind::Implementation => Some(include_str!("../../prompts/implementation.md.jinja")),
-        ResponseKind::PrReview => Some(include_str!("../../prompts/pr_review.md.jinja")),
-        ResponseKind::CoderFollowup => Some(include_str!("../../prompts/coder_followup.md.jinja")),
-        ResponseKind::DiscussReview => Some(include_str!("../../prompts/discuss_review.md.jinja")),
-        ResponseKind::DiscussAgenda => Some(include_str!("../../prompts/discuss_agenda.md.jinja")),
-        // No flow uses these kinds yet.
-        ResponseKind::PlanState
-        | ResponseKind::PlanRevision
-        | ResponseKind::PlanReview
-        | ResponseKind::PlanDecomposition => None,
+        ResponseKind::Implementation => include_str!("../../prompts/implementation.md.jinja"),
+        ResponseKind::PrReview => include_str!("../../prompts/pr_review.md.jinja"),
+        ResponseKind::CoderFollowup => include_str!("../../prompts/coder_followup.md.jinja"),
+        ResponseKind::DiscussReview => include_str!("../../prompts/discuss_review.md.jinja"),
+        ResponseKind::DiscussAgenda => include_str!("../../prompts/discuss_agenda.md.jinja"),
+        ResponseKind::PlanState => include_str!("../../prompts/plan_state.md.jinja"),
+        ResponseKind::PlanRevision => include_str!("../../prompts/plan_revision.md.jinja"),
+        ResponseKind::PlanReview => include_str!("../../prompts/plan_review.md.jinja"),
+        ResponseKind::PlanDecomposition => include_str!("../../prompts/plan_decomposition.md.jinja"),
     }
 }
 
@@ -70,10 +69,9 @@ pub struct PromptError {
 /// Returns the prompt for an answer of this kind.
 ///
 /// # Errors
-/// When no flow uses this kind, or the template uses a variable without a value.
+/// When the template uses a variable without a value.
 pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
-    let template =
-        template(kind).ok_or_else(|| PromptError { kind, detail: "no flow asks for it".to_owned() })?;
+    let template = template(kind);
     let schema = schema::text(&schema::of(kind));
     let turn = with_plain_names(material.context);
     let values = context! {
@@ -159,6 +157,7 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
+    environment.add_template("plan", include_str!("../../prompts/plan.md.jinja"))?;
     environment.add_template("memory", include_str!("../../prompts/memory.md.jinja"))?;
     environment.add_template("unfinished", include_str!("../../prompts/unfinished.md.jinja"))?;
     environment.add_template("purpose", include_str!("../../prompts/purpose.md.jinja"))?;
@@ -191,8 +190,7 @@ mod tests {
 
     #[test]
     fn templates_use_just_their_declared_variables() {
-        for (kind, template) in ResponseKind::ALL.into_iter().filter_map(|kind| Some((kind, template(kind)?)))
-        {
+        for (kind, template) in ResponseKind::ALL.map(|kind| (kind, template(kind))) {
             let (declared, body) = front_matter(template);
             let environment = Environment::new();
             let used = environment.template_from_str(body).unwrap().undeclared_variables(false);

@@ -88,6 +88,9 @@ pub(super) struct IssueJson {
     pub(super) number: u64,
     pub(super) user: Option<UserJson>,
     pub(super) state: String,
+    /// Why a closed issue was closed.
+    #[serde(default)]
+    pub(super) state_reason: Option<String>,
     pub(super) title: String,
     pub(super) body: Option<String>,
     #[serde(default)]
@@ -100,7 +103,11 @@ pub(super) struct IssueJson {
 
 impl IssueJson {
     pub(super) fn state(&self) -> IssueState {
-        if self.state == "closed" { IssueState::Closed } else { IssueState::Open }
+        match (self.state.as_str(), self.state_reason.as_deref()) {
+            ("closed", Some("not_planned" | "duplicate")) => IssueState::NotPlanned,
+            ("closed", _) => IssueState::Closed,
+            (_, _) => IssueState::Open,
+        }
     }
 }
 

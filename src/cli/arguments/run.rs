@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::config::flags::{CLARIFICATIONS, DISCUSSION, Flag};
+use crate::cli::config::flags::{CLARIFICATIONS, DISCUSSION, Flag, is_about_plans};
 use crate::domain::ids::BranchName;
 
 use super::common::{OutputArgs, RepositoryArgs};
@@ -28,12 +28,12 @@ pub struct RunArguments {
     pub settings: SettingFlags<RunFlags>,
 }
 
-/// All flags that are settings, except for those of single commands: the coder's questions, and debates.
+/// All flags that are settings, except for those of single commands: the coder's questions, plans, and debates.
 #[derive(Debug)]
 pub struct RunFlags;
 
 impl FlagChoice for RunFlags {
     fn has(flag: &Flag) -> bool {
-        flag.name != CLARIFICATIONS && flag.heading != DISCUSSION
+        flag.name != CLARIFICATIONS && flag.heading != DISCUSSION && !is_about_plans(&flag.path)
     }
 }

@@ -46,7 +46,7 @@ use crate::flow::abilities::Abilities;
 use crate::flow::budget::Budget;
 use crate::flow::names;
 use crate::flow::persistence::Persistence;
-use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::request::{PlanningChoices, Questions, Request, ReviewSessions, Reviewing};
 use crate::flow::terms::Overrides;
 use crate::ports::cancellation::{Canceller, cancellation};
 use crate::ports::clock::Clock;
@@ -269,6 +269,7 @@ fn request() -> Result<Request, String> {
         persistence: Persistence::default(),
         sessions: ReviewSessions::Fresh,
         questions: Questions::Stop,
+        planning: PlanningChoices::default(),
         ci_check: None,
         ci_start_seconds: 0,
         ci_timeout_seconds: 0,

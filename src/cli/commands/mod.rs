@@ -46,6 +46,7 @@ const ISSUE_EXAMPLES: &str = "\
 Examples:
   agent-loop local issue create --title 'Slugs lose accents' --body '...'
   agent-loop issue 1 --test-command 'npm test'
+  agent-loop issue 1 --plan-first --implement-after-approval
 
 -h shows the most common options, --help all of them.";
 const PR_EXAMPLES: &str = "\

@@ -9,7 +9,7 @@ use crate::cli::arguments::common::read_text;
 use crate::cli::arguments::numbers::{self, Reference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
-use crate::cli::config::flags::{CLARIFICATIONS, Flag};
+use crate::cli::config::flags::{CLARIFICATIONS, EXECUTION_MODE, EXECUTION_MODE_KEY, Flag, is_about_plans};
 use crate::cli::run::command::{self, Answers, RunResult};
 use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::run::permissions::Trigger;
@@ -18,6 +18,7 @@ use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
 use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
 use crate::domain::ending::Ending;
+use crate::domain::execution::ExecutionMode;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::flow::names;
 
@@ -55,8 +56,23 @@ pub struct IssueArguments {
     /// Number of the issue: 7, #7 or a URL
     #[arg(value_parser = numbers::issue, allow_negative_numbers = true)]
     pub number: Reference,
+    /// Implement the approved plan: the same as --plan-execution-mode implement-one-shot
+    #[arg(long, hide_short_help = true, conflicts_with = EXECUTION_MODE)]
+    pub implement_after_approval: bool,
+    #[command(flatten)]
+    pub planning: SettingFlags<PlanningFlags>,
     #[command(flatten)]
     pub run: RunArguments,
+}
+
+/// The flags about plans.
+#[derive(Debug)]
+pub struct PlanningFlags;
+
+impl FlagChoice for PlanningFlags {
+    fn has(flag: &Flag) -> bool {
+        is_about_plans(&flag.path)
+    }
 }
 
 /// `pr`
@@ -73,7 +89,12 @@ pub struct PrArguments {
 pub async fn issue(arguments: IssueArguments, surroundings: &Surroundings) -> ExitCode {
     let target = GoalTarget::Issue(IssueNumber(arguments.number.number));
     let goal = Goal { flow: names::DELIVERY, target };
-    let run = in_repository(arguments.run, arguments.number.repository);
+    let mut run = in_repository(arguments.run, arguments.number.repository);
+    run.settings.values.extend(arguments.planning.values);
+    if arguments.implement_after_approval {
+        let mode = ExecutionMode::ImplementOneShot.name();
+        run.settings.values.insert(EXECUTION_MODE_KEY.to_owned(), mode.into());
+    }
     begin(goal, &run, Answers::Nobody, surroundings).await
 }
 

@@ -22,6 +22,7 @@ use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::instant::time_until;
 use crate::domain::item::Item;
+use crate::domain::phase::{PhaseProgress, PlannedPhase};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
@@ -176,8 +177,30 @@ pub fn as_json(known: &SubjectSummary) -> Value {
         members.insert("doing".to_owned(), json!(state(&known.state)));
         members.insert("title".to_owned(), json!(known.title));
         members.insert("last_activity".to_owned(), json!(known.touched));
+        if !known.phases.is_empty() {
+            members.insert("phases".to_owned(), known.phases.iter().map(phase_json).collect());
+        }
     }
     value
+}
+
+fn phase_json((phase, progress): &(PlannedPhase, PhaseProgress)) -> Value {
+    let blocked_by = match progress {
+        PhaseProgress::Blocked(issues) => issues.as_slice(),
+        PhaseProgress::Done
+        | PhaseProgress::Dropped
+        | PhaseProgress::ForPerson
+        | PhaseProgress::InProgress
+        | PhaseProgress::Ready => &[],
+    };
+    json!({
+        "number": phase.number,
+        "issue": phase.issue,
+        "title": phase.title,
+        "automation": phase.automation,
+        "state": progress.words(),
+        "blocked_by": blocked_by,
+    })
 }
 
 fn state(state: &SubjectState) -> &'static str {
@@ -307,8 +330,26 @@ fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Ti
         let more = open.len().saturating_sub(length.most());
         details.extend((more > 0).then(|| format!("and {more} more: agent-loop status {subject}")));
     }
+    details.extend(known.phases.iter().map(|(phase, progress)| phase_line(phase, progress)));
     let next = next_command(known);
     Block { state: describe_now(known, now), title: known.title.clone(), details, subject, next }
+}
+
+/// Shows a phase with what it waits for, or its next command.
+fn phase_line(phase: &PlannedPhase, progress: &PhaseProgress) -> String {
+    let next = match progress {
+        PhaseProgress::InProgress | PhaseProgress::Ready | PhaseProgress::ForPerson => {
+            format!(": {}", phase.advice().replace('`', ""))
+        }
+        PhaseProgress::Done | PhaseProgress::Dropped | PhaseProgress::Blocked(_) => String::new(),
+    };
+    format!(
+        "{}. {} (#{}) {}{next}",
+        phase.number,
+        one_line(&unmarked(&phase.title), 80),
+        phase.issue,
+        progress.words()
+    )
 }
 
 fn item(item: &Item) -> String {

@@ -37,7 +37,11 @@ const FLAGS: &[Row] = &[
     (DISCUSSION, "discuss-parallel", "discuss.parallel", On),
     (DISCUSSION, "discuss-debater-timeout", "discuss.debater_timeout_seconds", Value("SECONDS")),
     (DISCUSSION, "discuss-on-debater-failure", "discuss.on_debater_failure", Value("ACTION")),
-    (DISCUSSION, "materialize-split-issues", "discuss.materialize_split_issues", On),
+    (DISCUSSION, "materialize-split-issues", SPLIT_ISSUES_KEY, On),
+    (PLANNING, "plan-first", "planning.first", On),
+    (PLANNING, EXECUTION_MODE, EXECUTION_MODE_KEY, Value("MODE")),
+    (PLANNING, "implementation-coder", IMPLEMENTATION_CODER_KEY, Agent),
+    (PLANNING, "split-stage", "planning.split_stage", Value("N")),
     (REPAIR, "repair-backend", "roles.repair", Agent),
     (REPAIR, "repair-model", "repair.models", Value("MODEL")),
     (REPAIR, "repair-timeout-seconds", "repair.timeout_seconds", Value("SECONDS")),
@@ -76,6 +80,7 @@ const AGENTS: &str = "Agents";
 const REVIEW: &str = "Review";
 /// The heading of the flags that only `discuss` has.
 pub const DISCUSSION: &str = "Discussion";
+const PLANNING: &str = "Plan";
 const REPAIR: &str = "Repair of malformed answers";
 const GATES: &str = "Gates";
 const BUDGET: &str = "Budget";
@@ -87,10 +92,24 @@ pub const DANGEROUS: &str = "dangerous-agent-permissions";
 pub const DANGEROUS_KEY: &str = "turns.dangerous_permissions";
 /// A flag of `task` only.
 pub const CLARIFICATIONS: &str = "max-clarification-rounds";
+/// The flag that says what follows the approval of a plan.
+pub const EXECUTION_MODE: &str = "plan-execution-mode";
+/// The setting behind [`EXECUTION_MODE`].
+pub const EXECUTION_MODE_KEY: &str = "planning.execution_mode";
+/// The setting with the agent that implements an approved plan.
+pub const IMPLEMENTATION_CODER_KEY: &str = "roles.implementation_coder";
 /// The flag that turns the agent memory off.
 pub const NO_AGENT_MEMORY: &str = "no-agent-memory";
 /// The flag that silences progress messages.
 pub const QUIET: &str = "quiet";
+
+/// The setting that files the stages of a split or of a plan.
+pub const SPLIT_ISSUES_KEY: &str = "discuss.materialize_split_issues";
+
+/// Returns whether a setting is about plans: `issue` has such flags.
+pub fn is_about_plans(path: &str) -> bool {
+    path.starts_with("planning.") || [IMPLEMENTATION_CODER_KEY, SPLIT_ISSUES_KEY].contains(&path)
+}
 
 /// Returns every flag that is a setting.
 pub fn all() -> Vec<Flag> {

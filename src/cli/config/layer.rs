@@ -220,7 +220,9 @@ fn anchor(path: &str, value: &mut Value, folder: &Path) -> Result<(), String> {
             *text = absolute(folder, text)?;
         }
         (["agents", _, "dir"] | ["paths", _], Value::String(text)) => *text = absolute(folder, text)?,
-        (["roles", "coder" | "repair"], Value::String(text)) => *text = absolute_agent(folder, text)?,
+        (["roles", "coder" | "implementation_coder" | "analyzer" | "repair"], Value::String(text)) => {
+            *text = absolute_agent(folder, text)?;
+        }
         (["roles", "reviewers"], Value::Array(names)) => {
             for name in names {
                 if let Value::String(text) = name {

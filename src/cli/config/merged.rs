@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::exclusive;
+use super::flags::IMPLEMENTATION_CODER_KEY;
 use super::layer::{Layer, SettingSource, nested};
 use super::settings::{Roles, Settings};
 
@@ -57,6 +58,10 @@ impl Configuration {
         let roles = &self.settings.roles;
         Roles {
             coder: roles.coder.clone().filter(|_| self.is_asked("roles.coder")),
+            implementation_coder: roles
+                .implementation_coder
+                .clone()
+                .filter(|_| self.is_asked(IMPLEMENTATION_CODER_KEY)),
             reviewers: if self.is_asked("roles.reviewers") { roles.reviewers.clone() } else { Vec::new() },
             analyzer: roles.analyzer.clone().filter(|_| self.is_asked("roles.analyzer")),
             repair: roles.repair.clone().filter(|_| self.is_asked("roles.repair")),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::AgentName;
 use crate::domain::debate::{DebatePolicy, OnDebaterFailure, ResearchPolicy};
+use crate::domain::execution::ExecutionMode;
 use crate::domain::ids::Login;
 use crate::domain::policy::{Followups, OnReviewerFailure, Policy};
 use crate::engine::guard::OnSecret;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub review: Review,
     /// Debates about issues.
     pub discuss: DiscussSettings,
+    /// The plan of an issue before its implementation.
+    pub planning: PlanningSettings,
     /// The turns of agents.
     pub turns: Turns,
     /// The repair of malformed answers.
@@ -110,6 +113,9 @@ pub struct Roles {
     /// Agent that changes files: `[LABEL=]BACKEND`, where BACKEND is claude, codex, gemini, antigravity (agy), opencode, command:NAME-or-PATH or scripted:FILE.
     #[schemars(with = "Option<String>", extend("default" = DEFAULT_CODER))]
     pub coder: Option<AgentName>,
+    /// Agent that implements an approved plan; the coder of the plan if not set.
+    #[schemars(with = "Option<String>")]
+    pub implementation_coder: Option<AgentName>,
     /// Agents that review a change or debate an issue, in this order.
     #[schemars(with = "Vec<String>", extend("default" = [DEFAULT_REVIEWER]))]
     pub reviewers: Vec<AgentName>,
@@ -251,6 +257,18 @@ impl Default for DiscussSettings {
             materialize_split_issues: false,
         }
     }
+}
+
+/// The plan of an issue before its implementation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlanningSettings {
+    /// Plan an issue and have the plan reviewed before any code is written.
+    pub first: bool,
+    /// What follows the approval of a plan.
+    pub execution_mode: ExecutionMode,
+    /// Number of the issue of the stage that the plan covers, if the plan does not say so; 0 if not set.
+    pub split_stage: u64,
 }
 
 /// The turns of agents.

@@ -57,6 +57,7 @@ fn example(section: &str, name: &str, setting: &Value) -> String {
         ("roles", "reviewers") => "[\"strict=command:NAME\", \"quick=command:./tools/quick.sh\"]",
         ("roles", "analyzer") => "\"ana=command:NAME\"",
         ("discuss", "debater_timeout_seconds") => "1800",
+        ("roles", "implementation_coder") => "\"bob=command:NAME\"",
         ("roles", "repair") => "\"command:NAME\"",
         (_, "models") => "[\"large\", \"small\"]",
         ("trust", "recorders") => "[\"ci-bot\"]",

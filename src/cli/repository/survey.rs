@@ -8,10 +8,11 @@ use crate::adapters::process::output::tail::plain;
 use crate::adapters::storage::journals;
 use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
-use crate::domain::ending::{Ending, Failed, Parked};
+use crate::domain::ending::{Ending, Failed, NeedsHuman, Parked};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::{utc, was_set_back};
+use crate::domain::phase::{ChildState, PhaseProgress, PlannedPhase};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -23,7 +24,7 @@ use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
-use crate::ports::forge::{Forge, ForgeError};
+use crate::ports::forge::{Forge, ForgeError, IssueState};
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
@@ -86,6 +87,8 @@ pub struct SubjectSummary {
     pub title: Option<String>,
     /// The time of the last change in the subject's local files.
     pub touched: Option<Timestamp>,
+    /// The phases of the issue's plan, with their progress.
+    pub phases: Vec<(PlannedPhase, PhaseProgress)>,
 }
 
 impl SubjectSummary {
@@ -111,7 +114,8 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
         Err(why) => {
             let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
             let (title, touched) = (task_title(here, &outcome.subject), touched(here, &outcome.subject));
-            Some(SubjectSummary { flow: None, outcome, state: SubjectState::Unreadable(why), title, touched })
+            let state = SubjectState::Unreadable(why);
+            Some(SubjectSummary { flow: None, outcome, state, title, touched, phases: Vec::new() })
         }
     }
 }
@@ -121,6 +125,7 @@ struct SubjectFacts {
     outcome: Outcome,
     state: SubjectState,
     title: Option<String>,
+    phases: Vec<(PlannedPhase, PhaseProgress)>,
 }
 
 async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
@@ -129,13 +134,14 @@ async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
         Subject::Issue(number) => issue(here, *number).await?,
         Subject::Task(_) => task(here, subject).await?,
     };
-    let Some(SubjectFacts { flow, mut outcome, state, title }) = found else { return Ok(None) };
+    let Some(SubjectFacts { flow, mut outcome, state, title, phases }) = found else { return Ok(None) };
     outcome.subject = subject.clone();
     let state = here
         .holder(subject)
         .map_or_else(|| waiting(here, subject, state), |holder| Ok(SubjectState::Running(holder)))?;
     let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
-    Ok(Some(SubjectSummary { flow: Some(flow), outcome, state, title, touched: touched(here, subject) }))
+    let touched = touched(here, subject);
+    Ok(Some(SubjectSummary { flow: Some(flow), outcome, state, title, touched, phases }))
 }
 
 /// Returns the state of a run; one that was interrupted while it waited for a quota counts as parked.
@@ -252,9 +258,9 @@ impl Folded {
             (None, Some(_)) => SubjectState::Interrupted,
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
-        let bare = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
-        let outcome = bare.with_view(self.machine.view());
-        SubjectFacts { flow: self.flow, outcome, state, title: None }
+        let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
+        let outcome = outcome.with_view(self.machine.view());
+        SubjectFacts { flow: self.flow, outcome, state, title: None, phases: Vec::new() }
     }
 }
 
@@ -293,7 +299,8 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (Some(ending), PullRequestState::Open) => after(ending, noted),
         (None, PullRequestState::Open) => SubjectState::Interrupted,
     };
-    Ok(Some(SubjectFacts { flow, outcome, state, title: Some(pull_request.title) }))
+    let title = Some(pull_request.title);
+    Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new() }))
 }
 
 /// Returns the state after a run with this ending at this time.
@@ -327,9 +334,59 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let Some(issue) = there(here.forge.issue(number).await)? else { return Ok(None) };
     let subject = Subject::Issue(number);
     let folded = fold(&subject, |chain| thread::read(chain, &here.recorders, &issue.comments), here)?;
-    let delivered = folded.machine.view().pull_request;
-    let found = delivery(here, subject, delivered, folded).await?;
-    Ok(Some(SubjectFacts { title: Some(issue.title), ..found }))
+    let view = folded.machine.view();
+    let phases = view.planning.map_or_else(Vec::new, |planning| planning.phases);
+    let found = delivery(here, subject, view.pull_request, folded).await?;
+    let found = SubjectFacts { title: Some(issue.title), ..found };
+    Ok(Some(if phases.is_empty() { found } else { divided(here, found, phases).await? }))
+}
+
+/// Adds the progress of its phases to an issue that was divided.
+async fn divided(
+    here: &OpenRepository,
+    found: SubjectFacts,
+    phases: Vec<PlannedPhase>,
+) -> Result<SubjectFacts, String> {
+    let mut states = BTreeMap::new();
+    for phase in &phases {
+        let child = there(here.forge.issue(phase.issue).await)?;
+        let state = match child.map(|child| child.state) {
+            Some(IssueState::Open) => ChildState::Open,
+            Some(IssueState::Closed) => ChildState::Done,
+            Some(IssueState::NotPlanned) | None => ChildState::Dropped,
+        };
+        states.insert(phase.issue, state);
+    }
+    let state_of = |issue: IssueNumber| states.get(&issue).copied().unwrap_or(ChildState::Dropped);
+    let progress = |phase: PlannedPhase| {
+        let progress = phase.progress(state_of);
+        (phase, progress)
+    };
+    let phases: Vec<_> = phases.into_iter().map(progress).collect();
+    let is_between = matches!(
+        &found.outcome.ending,
+        Ending::Interrupted | Ending::NeedsHuman { reason: NeedsHuman::Phase }
+    );
+    let state = if is_between { between(&phases) } else { found.state };
+    Ok(SubjectFacts { state, phases, ..found })
+}
+
+/// Returns the state of an issue whose phases are done one by one.
+fn between(phases: &[(PlannedPhase, PhaseProgress)]) -> SubjectState {
+    let of = |wanted: PhaseProgress| phases.iter().find(|(_, progress)| *progress == wanted);
+    match (of(PhaseProgress::InProgress), of(PhaseProgress::Ready), of(PhaseProgress::ForPerson)) {
+        (Some((phase, _)), _, _) => SubjectState::Settled(format!("{} is in progress", phase.named())),
+        (None, Some(_), _) => SubjectState::Interrupted,
+        (None, None, Some((phase, _))) => {
+            SubjectState::NeedsHuman(format!("{} waits for a person", phase.named()))
+        }
+        (None, None, None) => match phases.iter().find(|(_, one)| matches!(one, PhaseProgress::Blocked(_))) {
+            Some((phase, blocked)) => {
+                SubjectState::NeedsHuman(format!("{} {}", phase.named(), blocked.words()))
+            }
+            None => SubjectState::Settled("every phase is done".to_owned()),
+        },
+    }
 }
 
 /// Describes a task. Its records are in its journal until its pull request is open.
@@ -358,5 +415,6 @@ async fn delivery(
     let outcome = review(here, number).await?.map(|found| found.outcome);
     let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
     let (flow, outcome) = (folded.flow, outcome.unwrap_or_else(bare));
-    Ok(SubjectFacts { flow, outcome, state: SubjectState::Delivered(number), title: None })
+    let (state, title) = (SubjectState::Delivered(number), None);
+    Ok(SubjectFacts { flow, outcome, state, title, phases: Vec::new() })
 }

@@ -51,6 +51,7 @@ use super::goal::{Goal, GoalTarget};
 use super::learning::Learning;
 use super::order::RunOrder;
 use super::permissions::{Permissions, Trigger};
+use super::planning;
 use super::programs::{AskedAgents, ResolvedAgents};
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RealWorld, RunSettings};
@@ -295,14 +296,14 @@ async fn prepare(
     let RunInputs { site, default_base, base, found, flags } = look(&goal, arguments, surroundings).await?;
     let folders = site.folders.clone();
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
-    let assignment = assignment(goal, &site.forge.repository_id(), &base);
+    let mut assignment = assignment(goal, &site.forge.repository_id(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
-    let settings = &configuration.settings;
+    let (settings, variables) = (&configuration.settings, &surroundings.variables);
+    assignment.flow = planning::flow(&assignment, trigger, &configuration).map_err(usage)?;
 
     models::check(settings).map_err(config)?;
-    let variables = &surroundings.variables;
     let asked = AskedAgents::of(&assignment.flow, &configuration.asked_roles());
     overrides::roster(&settings.roles).map_err(usage)?;
     let agents = programs::resolved(&asked, &earlier, settings, variables)?;

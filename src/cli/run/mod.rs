@@ -11,6 +11,7 @@ pub mod models;
 pub mod order;
 pub mod overrides;
 pub mod permissions;
+pub mod planning;
 pub mod programs;
 pub mod question;
 pub mod rehearse;

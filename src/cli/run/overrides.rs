@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::adapters::gates::settings::MeasuredGates;
 use crate::adapters::storage::run_file::KnownAgent;
+use crate::cli::config::flags::{EXECUTION_MODE_KEY, IMPLEMENTATION_CODER_KEY, SPLIT_ISSUES_KEY};
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::domain::agent::{AgentName, Role};
 use crate::domain::debate::SplitStages;
+use crate::domain::execution::{DeferredWork, Execution};
+use crate::domain::ids::IssueNumber;
 use crate::domain::policy::{AfterApproval, TestTiming};
 use crate::domain::roster::{Roster, Seat};
 use crate::flow::persistence::{Persistence, RepairChain};
-use crate::flow::request::{Questions, Request, Reviewing};
+use crate::flow::request::{PlanningChoices, Questions, Request, Reviewing};
 use crate::flow::retry::RetryPolicy;
 use crate::flow::terms::{DebateOverrides, Overrides};
 
@@ -53,6 +56,7 @@ pub fn request(
         },
         sessions: review.session,
         questions,
+        planning: planning(configuration),
         budget: configuration.settings.budget.budget(),
         ci_check: ci.check_name.clone(),
         ci_start_seconds: ci.start_seconds,
@@ -104,6 +108,24 @@ fn repair_chain(models: &[String]) -> RepairChain {
     }
 }
 
+/// Returns the choices about a plan. A run that has recorded its own keeps them, unless this command says otherwise.
+fn planning(configuration: &Configuration) -> PlanningChoices {
+    let Settings { planning, discuss, roles, .. } = &configuration.settings;
+    let asked = |key: &str| configuration.is_asked(key);
+    let seat = |name: &AgentName| with_model(name, Role::Coder, &configuration.settings);
+    let stages = if discuss.materialize_split_issues { DeferredWork::Filed } else { DeferredWork::Listed };
+    let stage = (planning.split_stage > 0).then_some(IssueNumber(planning.split_stage));
+    let coder = roles.implementation_coder.as_ref().map(seat);
+    PlanningChoices {
+        planner: roles.coder.as_ref().filter(|_| asked("roles.coder")).map(seat),
+        mode: asked(EXECUTION_MODE_KEY).then_some(planning.execution_mode),
+        stages: asked(SPLIT_ISSUES_KEY).then_some(stages),
+        stage,
+        coder: coder.clone().filter(|_| asked(IMPLEMENTATION_CODER_KEY)),
+        configured: Execution { mode: planning.execution_mode, stages, stage, coder },
+    }
+}
+
 fn overrides(configuration: &Configuration, sources: Sources, measured: &MeasuredGates) -> Overrides {
     let settings = &configuration.settings;
     let (review, tests) = (&settings.review, &settings.gates.tests);
@@ -117,13 +139,12 @@ fn overrides(configuration: &Configuration, sources: Sources, measured: &Measure
     let seat = |name: &AgentName, role| with_model(name, role, settings);
     let reviewers: Vec<Seat> =
         settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
+    // After an approved plan, the coder of a change is the one that implements it.
+    let implements =
+        settings.roles.implementation_coder.as_ref().filter(|_| is_set(IMPLEMENTATION_CODER_KEY));
+    let coder = implements.or(settings.roles.coder.as_ref().filter(|_| is_set("roles.coder")));
     Overrides {
-        coder: settings
-            .roles
-            .coder
-            .as_ref()
-            .filter(|_| is_set("roles.coder"))
-            .map(|name| seat(name, Role::Coder)),
+        coder: coder.map(|name| seat(name, Role::Coder)),
         reviewers: if is_set("roles.reviewers") { reviewers } else { Vec::new() },
         max_rounds: is_set("review.max_rounds").then_some(review.max_rounds.get()),
         gates: gates::choices(configuration, measured, sources),

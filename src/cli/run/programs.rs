@@ -55,13 +55,13 @@ pub enum Cast {
 impl Cast {
     /// Returns the agents of these roles.
     fn named(self, roles: &Roles) -> Vec<KnownAgent> {
-        let (single, several) = match self {
-            Self::Change => ((Role::Coder, &roles.coder), Role::Reviewer),
-            Self::Debate => ((Role::Analyzer, &roles.analyzer), Role::Debater),
+        let (single, names, several) = match self {
+            Self::Change => (Role::Coder, [&roles.coder, &roles.implementation_coder], Role::Reviewer),
+            Self::Debate => (Role::Analyzer, [&roles.analyzer, &None], Role::Debater),
         };
-        let one = single.1.iter().map(|name| (single.0, name));
+        let some = names.into_iter().flatten().map(|name| (single, name));
         let others = roles.reviewers.iter().map(|name| (several, name));
-        one.chain(others).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
+        some.chain(others).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
     }
 
     fn usual(self) -> Vec<KnownAgent> {

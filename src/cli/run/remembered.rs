@@ -15,11 +15,15 @@ use crate::domain::subject::Subject;
 /// Settings that are not remembered, because the run's record holds them or because they are about one command.
 const NOT_REMEMBERED: &[&str] = &[
     "roles.coder",
+    "roles.implementation_coder",
     "roles.reviewers",
     "roles.analyzer",
     "discuss.debate_rounds",
     "discuss.research",
     "discuss.on_debater_failure",
+    "planning.first",
+    "planning.execution_mode",
+    "planning.split_stage",
     "review.max_rounds",
     "review.on_reviewer_failure",
     "review.auto_merge",

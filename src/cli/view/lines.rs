@@ -160,15 +160,14 @@ impl Narrator {
                 self.after_row(news(parts.join(" · ")))
             }
             Announcement::Delivered { pull_request, head, agent, usage, branch: _ } => {
-                let text = match agent {
-                    Some(agent) => {
-                        format!("{agent} wrote {}{}, opened #{pull_request}", head.short(), took(usage))
-                    }
-                    None => format!("opened #{pull_request} at {}", head.short()),
-                };
-                self.after_row(news(format!("{} {text}", self.paint.mark(Mark::Good))))
+                let head = head.short();
+                self.good(&match agent {
+                    Some(agent) => format!("{agent} wrote {head}{}, opened #{pull_request}", took(usage)),
+                    None => format!("opened #{pull_request} at {head}"),
+                })
             }
-            Announcement::Reviewed { round, agent, state, items, dispositions, .. } => {
+            Announcement::Reviewed { round, agent, state, items, dispositions, .. }
+            | Announcement::PlanReviewed { round, agent, state, items, dispositions, .. } => {
                 let mut lines = self.in_round(*round);
                 lines.extend(self.reviewed(agent, *state, items, dispositions));
                 lines
@@ -180,6 +179,11 @@ impl Narrator {
                 let text = answered(agent, change, usage, [addressed, remaining, disputed]);
                 self.after_row(news(format!("{} {text}", self.paint.mark(mark))))
             }
+            Announcement::Planned { .. }
+            | Announcement::Divided { .. }
+            | Announcement::PhaseStarted { .. } => {
+                planned(said).map_or_else(Vec::new, |text| self.good(&text))
+            }
             Announcement::Gates { round, gates, items, .. } => {
                 let mut lines = self.in_round(*round);
                 for measured in gates {
@@ -189,14 +193,16 @@ impl Narrator {
             }
             Announcement::FollowedUp { filed, listed } if filed.is_empty() && *listed > 0 => {
                 let listed = u64::try_from(*listed).unwrap_or(u64::MAX);
-                let text =
-                    format!("{} listed {} for later", self.paint.mark(Mark::Good), count(listed, "finding"));
-                self.after_row(news(text))
+                self.good(&format!("listed {} for later", count(listed, "finding")))
             }
             Announcement::FollowedUp { .. } => Vec::new(),
             // The outcome shows the ending.
             Announcement::Summarized { .. } | Announcement::Concluded { .. } => self.flush(),
         }
+    }
+
+    fn good(&mut self, text: &str) -> Vec<Line> {
+        self.after_row(news(format!("{} {text}", self.paint.mark(Mark::Good))))
     }
 
     /// Begins a new row if the results are of another round.
@@ -274,6 +280,20 @@ fn finding(item: &OpenedItem) -> Line {
         ItemStatus::Future | ItemStatus::Resolved => "(for later) ",
     };
     news(format!("  {} {kind}{}", item.id, clean(&item.text)))
+}
+
+/// Describes the making of a plan, and what became of it.
+fn planned(said: &Announcement) -> Option<String> {
+    if let Announcement::Planned { agent, plan, steps, usage, .. } = said {
+        let steps = count(u64::try_from(*steps).unwrap_or(u64::MAX), "step");
+        return Some(format!("{agent} wrote the plan {plan}, {steps}{}", took(usage)));
+    }
+    if let Announcement::PhaseStarted { phase, issue } = said {
+        return Some(format!("phase {phase} continues as #{issue}"));
+    }
+    let Announcement::Divided { issues, .. } = said else { return None };
+    let issues: Vec<String> = issues.iter().map(|issue| format!("#{issue}")).collect();
+    (!issues.is_empty()).then(|| format!("divided the plan into {}", issues.join(", ")))
 }
 
 fn answered(agent: &Label, head: Option<&str>, usage: &Usage, ids: [&Vec<String>; 3]) -> String {

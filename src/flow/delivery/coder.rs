@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use crate::domain::access::Access;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ids::CommitSha;
+use crate::domain::plan::PlanReference;
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -27,6 +28,8 @@ pub(super) struct OpenDelivery<'now> {
     pub(super) run: &'now DeliveryRun,
     pub(super) subject: ContextSubject,
     pub(super) requirements: Requirements,
+    /// The approved plan of the change.
+    pub(super) plan: Option<PlanReference>,
     /// The tip of the branch, if it exists: work that another machine pushed.
     pub(super) tip: Option<&'now CommitSha>,
 }
@@ -76,8 +79,8 @@ fn ask(work: &OpenDelivery<'_>, key: TurnKey, clarifications: Vec<Clarification>
         max_rounds: terms.policy.max_rounds,
         clarifications,
         summary: None,
-        plan: None,
         debate: None,
+        plan: work.plan.clone(),
     };
     Ask::first(key, Access::Edit, brief, expectation, terms.roster.coder().model.clone())
 }

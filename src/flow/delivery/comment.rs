@@ -15,8 +15,11 @@ pub(super) fn render(subject: &Subject, record: &DeliveryEntry) -> String {
 }
 
 fn started_text(started: &Started) -> String {
+    let plan = started.plan.as_ref().map_or_else(String::new, |plan| {
+        format!(" The change follows the plan `{}` of issue {}.", plan.hash, plan.issue)
+    });
     format!(
-        "**agent-loop** works on this issue, on branch `{}` from `{}`: {}.",
+        "**agent-loop** works on this issue, on branch `{}` from `{}`: {}.{plan}",
         started.branch,
         started.base_ref,
         participants(&started.roster)

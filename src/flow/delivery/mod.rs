@@ -4,6 +4,7 @@ mod announce;
 mod coder;
 mod comment;
 mod next;
+mod plan;
 pub mod records;
 pub mod state;
 
@@ -20,7 +21,7 @@ use super::names;
 use super::results::Results;
 use super::run::RunState;
 use super::step::Decision;
-use super::view::{FlowOutput, View};
+use super::view::{DeliveryOutput, FlowOutput, View};
 use records::DeliveryEntry;
 
 use state::DeliveryState;
@@ -71,13 +72,14 @@ impl Flow for DeliveryState {
     fn output(&self, results: &Results) -> Option<FlowOutput> {
         let run = self.run.as_ref()?;
         let made = || coder::made(run, results);
-        Some(FlowOutput::Delivery {
+        Some(FlowOutput::Delivery(Box::new(DeliveryOutput {
             run: run.state.id.clone(),
-            terms: Box::new(run.state.terms.clone()),
+            terms: run.state.terms.clone(),
             spent: run.state.spent(results),
             branch: run.branch.clone(),
             pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),
             head: self.delivered.as_ref().map(|delivered| delivered.head.clone()).or_else(made),
-        })
+            plan: run.plan.clone(),
+        })))
     }
 }

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use crate::domain::branch_names;
 use crate::domain::ending::{Blocked, Failed, NeedsHuman, Refused};
 use crate::domain::ids::BranchName;
-use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::plan::PlanReference;
+use crate::domain::pull_request::{Closing, PullRequest, PullRequestPurpose, PullRequestState};
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::ledger::envelope::Draft;
@@ -22,6 +23,7 @@ use super::super::names;
 use super::super::step::{Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first, refuse};
 use super::super::terms::Terms;
 use super::coder::{self, Made, OpenDelivery};
+use super::plan::{self, Planned};
 use super::records::{Delivered, DeliveryEntry, FirstAnswer, Started};
 use super::state::{DeliveryRun, DeliveryState};
 
@@ -45,17 +47,35 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
     if let Some(pull) = branch.pull {
         return delivered(state, cx, &wanted, pull);
     }
-    if wanted.state == Workable::Closed {
+    if wanted.state != Workable::Open {
         let message = "the issue is closed; reopen it, then run the same command again";
         return refuse(Refused::ClosedSubject, message);
     }
     can_be_made(cx, &branch.name)?;
-    let terms = cx.terms(cx.request, state.run.as_ref().map(|run| &run.state))?;
-    let run = started(state, cx, &branch, terms)?;
+    let planned = match &state.subject {
+        Subject::Issue(number) => plan::planned(cx, *number, &wanted.subject.body)?,
+        Subject::Task(_) | Subject::PullRequest(_) => None,
+    };
+    let planned = planned.as_ref();
+    let known = state.run.as_ref().map(|run| &run.state);
+    let terms = match planned.filter(|_| known.is_none_or(|run| !run.is_open())) {
+        Some(planned) => cx.terms(&cx.request.bound_to(&planned.terms), known)?,
+        None => cx.terms(cx.request, known)?,
+    };
+    let run = started(state, cx, &branch, (terms, planned))?;
     let tip = cx.tip(&run.branch)?;
-    let work = OpenDelivery { cx, run, subject: wanted.subject, requirements: wanted.requirements, tip };
+    let plan = planned.and_then(|planned| planned.plan.clone());
+    let work =
+        OpenDelivery { cx, run, subject: wanted.subject, requirements: wanted.requirements, plan, tip };
     let made = coder::work(&work, &state.subject)?;
-    deliver(&work, &state.subject, made)
+    let subject = state.subject.clone();
+    let purpose = PullRequestPurpose {
+        subject,
+        closing: planned.map_or(Closing::Closes, |planned| planned.closing),
+        parent: planned.and_then(|planned| planned.parent),
+        plan: run.plan.clone(),
+    };
+    deliver(&work, purpose, made)
 }
 
 /// Checks that the branch can be created: git allows no branch `a/b` beside a branch `a`.
@@ -166,7 +186,7 @@ fn answer(
 ) -> Decision<Option<FirstAnswer>> {
     let tip = cx.tip(&run.branch)?;
     let (subject, requirements) = (wanted.subject.clone(), wanted.requirements.clone());
-    let work = OpenDelivery { cx, run, subject, requirements, tip };
+    let work = OpenDelivery { cx, run, subject, requirements, plan: None, tip };
     ControlFlow::Continue(match coder::work(&work, subject_of) {
         ControlFlow::Continue(made) => Some(made.answer),
         ControlFlow::Break(_) => None,
@@ -178,9 +198,12 @@ fn started<'now>(
     state: &'now DeliveryState,
     cx: &FlowContext<'_>,
     branch: &Branch<'_>,
-    terms: Terms,
+    (terms, planned): (Terms, Option<&Planned>),
 ) -> Decision<&'now DeliveryRun> {
-    let on_this_branch = |run: &&DeliveryRun| run.state.is_open() && run.branch == branch.name;
+    let plan = planned.and_then(|planned| planned.plan.as_ref()).map(PlanReference::bound);
+    // A run for another plan is not continued: its answers are to another question.
+    let on_this_branch =
+        |run: &&DeliveryRun| run.state.is_open() && run.branch == branch.name && run.plan == plan;
     let open = state.run.as_ref().filter(on_this_branch);
     if let Some(run) = open.filter(|run| run.state.terms == terms) {
         return ControlFlow::Continue(run);
@@ -191,19 +214,23 @@ fn started<'now>(
         return refuse(Refused::Usage, format!("there is no branch `{base_ref}`; name another with --base"));
     };
     let participants = terms.roster.participants();
+    let continues = planned.and_then(|planned| planned.continues.as_ref());
     let record = DeliveryEntry::Started(Box::new(Started {
         base_ref: base_ref.clone(),
         base: open.map_or_else(|| tip.clone(), |run| run.base.clone()),
         branch: branch.name.clone(),
         roster: terms.roster,
         policy: terms.policy,
+        plan,
+        spent: continues.filter(|_| open.is_none()).map(|(_, spent)| *spent).filter(|spent| spent.calls > 0),
     }));
-    let run = open.map_or(cx.fresh_run, |run| &run.state.id);
+    let fresh = continues.map_or(cx.fresh_run, |(run, _)| run);
+    let run = open.map_or(fresh, |run| &run.state.id);
     first(Step::Publish(Box::new(Draft { participants, ..draft::<DeliveryState>(run, 0, &record) })))
 }
 
 /// Pushes the branch, then opens its pull request.
-fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<Infallible> {
+fn deliver(work: &OpenDelivery<'_>, purpose: PullRequestPurpose, made: Made) -> Decision<Infallible> {
     let OpenDelivery { cx, run, tip, .. } = work;
     let Made { before, title, body, commit, answer: _ } = made;
     let head = commit.unwrap_or_else(|| before.clone());
@@ -213,8 +240,8 @@ fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<I
     }
     let branch = run.branch.clone();
     if *tip == Some(&head) {
-        let (base_ref, subject) = (run.base_ref.clone(), subject.clone());
-        let order = PullRequestOrder { branch, base_ref, title, body, subject };
+        let base_ref = run.base_ref.clone();
+        let order = PullRequestOrder { branch, base_ref, title, body, purpose };
         return first(Step::Effect(Effect::OpenPullRequest(order)));
     }
     if tip.is_some_and(|tip| *tip != before) {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber};
+use crate::domain::plan::BoundPlan;
 use crate::domain::policy::Policy;
 use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
@@ -30,6 +31,12 @@ pub struct Started {
     pub branch: BranchName,
     pub roster: Roster,
     pub policy: Policy,
+    /// The approved plan that the change is made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<BoundPlan>,
+    /// The cost of the run before it came here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Usage>,
 }
 
 /// The pull request was opened.

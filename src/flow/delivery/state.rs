@@ -1,6 +1,7 @@
 //! The state of a delivery: the fold of its records.
 
 use crate::domain::ids::{BranchName, CommitSha, RunId};
+use crate::domain::plan::BoundPlan;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 
@@ -25,6 +26,9 @@ pub struct DeliveryRun {
     /// The commit from which the coder starts.
     pub base: CommitSha,
     pub branch: BranchName,
+    pub plan: Option<BoundPlan>,
+    /// The cost of the run before it came here.
+    pub spent: Usage,
 }
 
 impl DeliveryState {
@@ -44,22 +48,27 @@ impl DeliveryState {
     fn start(&mut self, run: &RunId, started: &Started) {
         let terms = Terms { roster: started.roster.clone(), policy: started.policy.clone() };
         let known = self.run.take().map(|known| known.state).filter(|known| known.id == *run);
-        let state = match known {
-            Some(known) => RunState { terms, ending: None, ..known },
-            None => RunState::begun(run.clone(), terms, Usage::default()),
+        let state = if let Some(known) = known {
+            RunState { terms, ending: None, ..known }
+        } else {
+            // The journal of the same subject has these turns too.
+            let usage = started.spent.unwrap_or_default();
+            RunState { usage, ..RunState::begun(run.clone(), terms, Usage::default()) }
         };
         self.run = Some(DeliveryRun {
             state,
             base_ref: started.base_ref.clone(),
             base: started.base.clone(),
             branch: started.branch.clone(),
+            plan: started.plan.clone(),
+            spent: started.spent.unwrap_or_default(),
         });
     }
 
     /// The pull request of a task is announced in its own thread, in which no run was started.
     fn deliver(&mut self, delivered: Delivered) {
         if let (Some(run), Some(answer)) = (&mut self.run, &delivered.answer) {
-            run.state.usage = run.state.usage.larger(answer.usage);
+            run.state.usage = run.state.usage.larger(run.spent.plus(answer.usage));
         }
         self.delivered = Some(delivered);
     }

@@ -103,8 +103,8 @@ fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
         max_rounds: seen.run.terms.policy.max_rounds,
         clarifications: Vec::new(),
         summary: seen.state.summary.clone(),
-        plan: None,
         debate: None,
+        plan: seen.observed.plan.reference(),
     }
 }
 

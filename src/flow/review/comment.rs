@@ -39,6 +39,10 @@ fn opened_text(at: At<'_>, opened: &Opened) -> String {
     if opened.votes == EarlierVotes::AskedAnew {
         text.push_str("\n\nRecords are missing from this thread, so every reviewer votes again.");
     }
+    if let Some(plan) = &opened.plan {
+        let _ =
+            write!(text, " The change is checked against the plan `{}` of issue {}.", plan.hash, plan.issue);
+    }
     let _ = write!(text, "\n\n<sub>run {}</sub>", at.run);
     text
 }

@@ -7,6 +7,7 @@ mod comment;
 mod conflicts;
 mod explain;
 mod next;
+mod plan;
 mod queue;
 pub mod records;
 mod reviewers;
@@ -89,6 +90,7 @@ impl Flow for ReviewState {
             gates: self.measured.all(),
             records: self.records,
             next_command: None,
+            planning: None,
         }
     }
 }

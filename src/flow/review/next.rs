@@ -24,7 +24,7 @@ use super::super::rounds::{EarlierVotes, Gating, RoundAt};
 use super::super::run::RunState;
 use super::super::step::{Decision, Effect, Step, first, refuse};
 use super::super::terms::Terms;
-use super::super::view::{FlowOutput, Records};
+use super::super::view::{DeliveryOutput, FlowOutput, Records};
 use super::records::{FollowedUp, Opened, ReviewEntry};
 use super::seen::{Observed, OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
@@ -135,7 +135,9 @@ fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
 /// Returns the terms of the run. A run that was handed over keeps its terms.
 fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<Terms> {
     match (&state.run, &observed.delivery) {
-        (None, Some((_, FlowOutput::Delivery { terms, .. }))) => cx.terms(&cx.request.bound_to(terms), None),
+        (None, Some((_, FlowOutput::Delivery(delivery)))) => {
+            cx.terms(&cx.request.bound_to(&delivery.terms), None)
+        }
         (run, _) => cx.terms(cx.request, run.as_ref()),
     }
 }
@@ -164,9 +166,12 @@ fn opened<'now>(
         Some(_) => None,
     };
     let handed_over = observed.delivery.as_ref().filter(|_| state.run.is_none());
-    let (delivered, spent, handed_run) = match handed_over {
-        Some((_, FlowOutput::Delivery { head, spent, run, .. })) => (head.clone(), Some(*spent), Some(run)),
-        Some((_, FlowOutput::Discussion { .. })) | None => (None, None, None),
+    let (delivered, spent, handed_run, plan) = match handed_over {
+        Some((_, FlowOutput::Delivery(delivery))) => {
+            let DeliveryOutput { head, spent, run, plan, .. } = &**delivery;
+            (head.clone(), Some(*spent), Some(run), plan.clone())
+        }
+        Some((_, FlowOutput::Plan(_) | FlowOutput::Discussion { .. })) | None => (None, None, None, None),
     };
     let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
     let pull = observed.pull;
@@ -181,6 +186,7 @@ fn opened<'now>(
         votes: if is_whole { EarlierVotes::Stand } else { EarlierVotes::AskedAnew },
         carried,
         spent: spent.filter(|spent| spent.calls > 0),
+        plan,
     }));
     let run = run.or(handed_run).unwrap_or(cx.fresh_run);
     let draft = draft::<ReviewState>(run, state.rounds.round().max(1), &record);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ids::{BranchName, CommitSha, Label, RequirementId};
 use crate::domain::item::OpenedItem;
 use crate::domain::item_status::Disposition;
+use crate::domain::plan::BoundPlan;
 use crate::domain::policy::{Followups, Policy};
 use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
@@ -51,6 +52,9 @@ pub struct Opened {
     /// The usage of the run before its pull request existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Usage>,
+    /// The approved plan that the change was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<BoundPlan>,
 }
 
 /// A reviewer's valid answer.

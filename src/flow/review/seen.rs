@@ -24,6 +24,7 @@ use super::super::rounds::RoundAt;
 use super::super::run::RunState;
 use super::super::step::{Decision, Next, Step};
 use super::super::view::FlowOutput;
+use super::plan::{self, ObservedPlan};
 use super::records::ReviewEntry;
 use super::state::ReviewState;
 
@@ -39,6 +40,7 @@ pub(super) struct Observed<'now> {
     pub(super) origin: Option<ContextSubject>,
     pub(super) discussion: &'now [ContextComment],
     pub(super) delivery: Option<(Subject, &'now FlowOutput)>,
+    pub(super) plan: ObservedPlan,
 }
 
 /// Fetches the pull request, its origin and its comments. Requirements in the issue apply, no matter who named the
@@ -72,7 +74,8 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
         (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
     };
     let (requirements, discussion) = (requirements::surfaced(required), people.comments.as_slice());
-    ControlFlow::Continue(Observed { pull, requirements, origin, discussion, delivery })
+    let plan = plan::observed(state, cx, (source.as_ref(), delivery.as_ref().map(|(_, output)| *output)))?;
+    ControlFlow::Continue(Observed { pull, requirements, origin, discussion, delivery, plan })
 }
 
 /// Returns the delivery of a subject, if its records name this pull request.
@@ -82,10 +85,11 @@ fn delivery<'now>(
     subject: &Subject,
 ) -> Decision<Option<(Subject, &'now FlowOutput)>> {
     let is_of_this_pull = |output: &&FlowOutput| match output {
-        FlowOutput::Delivery { branch, pull_request, .. } => {
-            *branch == pull.head_ref && pull_request.is_none_or(|number| number == pull.number)
+        FlowOutput::Delivery(delivery) => {
+            delivery.branch == pull.head_ref
+                && delivery.pull_request.is_none_or(|number| number == pull.number)
         }
-        FlowOutput::Discussion { .. } => false,
+        FlowOutput::Discussion { .. } | FlowOutput::Plan(_) => false,
     };
     let output = cx.output(names::DELIVERY, subject)?.filter(is_of_this_pull);
     ControlFlow::Continue(output.map(|output| (subject.clone(), output)))
@@ -165,7 +169,7 @@ impl OpenReview<'_> {
 
     /// Ends the run, with a note about voters of the coder's vendor.
     pub(super) fn end(&self, conclusion: Conclusion) -> Next {
-        let message = |message| self.pass().with_dependence(message);
+        let message = |message| self.observed.plan.with_warning(self.pass().with_dependence(message));
         Next::End(conclusion.about(&self.observed.pull.head).reworded(message))
     }
 

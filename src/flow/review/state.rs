@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::plan::BoundPlan;
 use crate::domain::policy::Followups;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
@@ -31,6 +32,8 @@ pub struct ReviewState {
     pub ours: Option<CommitSha>,
     /// The coder's latest summary of its change.
     pub summary: Option<String>,
+    /// The approved plan that the change was made for.
+    pub plan: Option<BoundPlan>,
     /// All heads in records.
     pub heads: BTreeSet<CommitSha>,
     /// The heads whose future items were handled, with the mode.
@@ -49,6 +52,7 @@ impl ReviewState {
             base_ref: None,
             ours: None,
             summary: None,
+            plan: None,
             heads: BTreeSet::new(),
             followed_up: BTreeSet::new(),
             records: Records::Whole,
@@ -78,6 +82,7 @@ impl ReviewState {
         let before = self.run.as_ref().map(|run| run.terms.roster.clone());
         self.rounds.forget_changed_seats(before.as_ref(), &terms.roster);
         self.base_ref = Some(opened.base_ref.clone());
+        self.plan = opened.plan.clone().or(self.plan.take());
         self.heads.insert(opened.head.clone());
         match opened.votes {
             EarlierVotes::Stand => {}

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
+use crate::domain::phase::Automation;
 use crate::domain::plan::folded_title;
 
 use super::super::expectation::{Expectation, RuleReport};
@@ -50,18 +51,6 @@ pub struct Phase {
     /// The titles of earlier phases that must be done first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depends_on: Option<Vec<Text>>,
-}
-
-/// Who does a phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Automation {
-    /// Agents, in a pull request.
-    AgentPr,
-    /// A person.
-    HumanAction,
-    /// Agents or people; a person closes it.
-    ManualClose,
 }
 
 impl Kind for PlanDecomposition {

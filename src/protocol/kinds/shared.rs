@@ -72,7 +72,7 @@ pub struct ItemDisposition<S> {
 }
 
 impl<S: Into<ItemStatus> + Copy> ItemDisposition<S> {
-    pub(super) fn given(&self) -> GivenDisposition<'_> {
+    pub fn given(&self) -> GivenDisposition<'_> {
         GivenDisposition { item_id: &self.item_id, status: self.disposition.into(), note: self.note.as_ref() }
     }
 }

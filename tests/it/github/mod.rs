@@ -12,6 +12,7 @@ mod merges;
 mod native_reviews;
 mod older;
 mod places;
+mod planning;
 mod privacy;
 mod protection;
 mod refusals;

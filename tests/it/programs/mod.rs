@@ -14,6 +14,7 @@ mod killed;
 mod layers;
 mod memory;
 mod outputs;
+mod planning;
 mod privacy;
 mod quota;
 mod refusals;

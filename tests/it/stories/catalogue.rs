@@ -30,6 +30,10 @@ macro_rules! every_story {
             debated_at_once: 45,
             three_gates_on_one_head: 150,
             all_gates_on_one_head: 150,
+            a_plan_revised: 60,
+            a_plan_decomposed: 60,
+            a_plan_implemented: 100,
+            a_plan_in_stages: 100,
         }
     };
 }
@@ -44,6 +48,7 @@ pub(super) use super::discuss::{
 pub(super) use super::followups::follow_ups_filed;
 pub(super) use super::gates::three_gates_on_one_head;
 pub(super) use super::merges::a_conflict_merged;
+pub(super) use super::planning::{a_plan_decomposed, a_plan_implemented, a_plan_in_stages, a_plan_revised};
 pub(super) use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
 pub(super) use super::requirements::a_wish_in_an_issue;
 pub(super) use super::retries::overloaded_at_first;

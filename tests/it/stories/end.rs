@@ -30,9 +30,8 @@ impl End {
 
 /// Checks that the same command has the same outcome and does nothing.
 pub(super) fn is_settled(summaries: &[String]) -> bool {
-    summaries
-        .last()
-        .is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
+    let settled = ["approved", "merged", "planned", "decomposed"].map(|status| format!("concluded {status}"));
+    summaries.last().is_some_and(|last| settled.iter().any(|words| last.contains(words)))
 }
 
 /// Returns whether a story is at its last record, so that a later command would open another run.

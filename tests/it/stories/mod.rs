@@ -18,6 +18,7 @@ mod merges;
 mod older;
 mod on_github;
 mod origins;
+mod planning;
 mod reads;
 mod records;
 mod repairs;

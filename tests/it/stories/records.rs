@@ -17,7 +17,9 @@ use agent_loop::flow::delivery::state::DeliveryState;
 use agent_loop::flow::discuss::records::DiscussEntry;
 use agent_loop::flow::discuss::state::DiscussState;
 use agent_loop::flow::machine::{At, Machine};
-use agent_loop::flow::names::{DELIVERY, DISCUSSION, REVIEW};
+use agent_loop::flow::names::{DELIVERY, DISCUSSION, PLANNING, REVIEW};
+use agent_loop::flow::planning::records::PlanningEntry;
+use agent_loop::flow::planning::state::PlanningState;
 use agent_loop::flow::review::records::ReviewEntry;
 use agent_loop::flow::review::state::ReviewState;
 use agent_loop::flow::run::Concluded;
@@ -83,7 +85,23 @@ fn delivery_of(records: &[Arc<Envelope>]) -> DeliveryState {
     state
 }
 
+fn planning_of(records: &[Arc<Envelope>]) -> PlanningState {
+    let Subject::Issue(number) = records.first().unwrap().subject else { panic!("a plan is about an issue") };
+    let mut state = PlanningState::new(number);
+    for record in records {
+        let at = At { run: &record.run, round: record.round };
+        state.apply(at, record.body.read::<PlanningEntry>().unwrap()).unwrap();
+    }
+    state
+}
+
 impl Records {
+    /// Returns the records of the plan of an issue.
+    pub(super) fn of_planning(world: &MemoryWorld, number: u64) -> Self {
+        let subject = Subject::Issue(IssueNumber(number));
+        Self::in_thread(world, PLANNING, subject, &world.thread(number))
+    }
+
     /// Returns the records of a review.
     pub(super) fn of_review(world: &MemoryWorld, number: PullRequestNumber) -> Self {
         let subject = Subject::PullRequest(number);
@@ -227,7 +245,7 @@ pub(super) fn folded(world: &MemoryWorld) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (number, state) in world.states() {
         let (flows, subject) = if state.ends_with("issue") {
-            (vec![DELIVERY, DISCUSSION], format!("issue/{number}"))
+            (vec![DELIVERY, DISCUSSION, PLANNING], format!("issue/{number}"))
         } else {
             (vec![REVIEW], format!("pr/{number}"))
         };
@@ -252,6 +270,8 @@ impl Records {
             review_end(&review_of(&self.0))
         } else if *flow == DISCUSSION {
             debate_end(&debate_of(&self.0))
+        } else if *flow == PLANNING {
+            planning_end(&planning_of(&self.0))
         } else {
             delivery_end(&delivery_of(&self.0))
         };
@@ -285,6 +305,25 @@ fn debate_end(state: &DiscussState) -> String {
     lines.join("\n")
 }
 
+fn planning_end(state: &PlanningState) -> String {
+    let run = state.run.as_ref().unwrap();
+    let mut lines = vec![ending(run.state.ending.as_ref()), format!("round {}", state.rounds.round())];
+    lines.push(usage(run.state.usage));
+    lines.extend(state.plan.iter().map(|plan| format!("plan {} {:?}", plan.hash, plan.plan)));
+    lines.extend(state.approved.iter().map(|approved| format!("approved {}", approved.plan)));
+    let votes = state.votes().into_iter();
+    lines.extend(votes.map(|vote| format!("{} {} {}", vote.agent, vote.state.name(), vote.head)));
+    let items = state.rounds.items().into_iter();
+    lines.extend(
+        items.map(|item| format!("{} {} {}: {}", item.id, item.author, item.status.name(), item.text)),
+    );
+    let phases = state.phases.iter().flat_map(|phases| &phases.phases);
+    lines.extend(phases.map(|phase| format!("phase {:?} {}", phase.issue, phase.phase.title.as_str())));
+    lines.extend(state.stages.iter().map(|stage| format!("stage {} {}", stage.issue, stage.title)));
+    lines.push(format!("started {:?}", state.started));
+    lines.join("\n")
+}
+
 fn delivery_end(state: &DeliveryState) -> String {
     let run = state.run.as_ref().unwrap();
     let delivered = state.delivered.as_ref();
@@ -304,7 +343,13 @@ fn usage(usage: Usage) -> String {
 }
 
 fn line(record: &Envelope) -> String {
-    if record.flow == DISCUSSION { debate_line(record) } else { review_line(record) }
+    if record.flow == DISCUSSION {
+        debate_line(record)
+    } else if record.flow == PLANNING {
+        planning_line(record)
+    } else {
+        review_line(record)
+    }
 }
 
 fn debate_line(record: &Envelope) -> String {
@@ -363,6 +408,28 @@ fn review_line(record: &Envelope) -> String {
             format!("{round} followups {} skipped {}", record.followups.len(), record.skipped)
         }
         ReviewEntry::Concluded(concluded) => concluded_line(round, &concluded),
+    }
+}
+
+fn planning_line(record: &Envelope) -> String {
+    let round = record.round;
+    match record.body.read::<PlanningEntry>().unwrap() {
+        PlanningEntry::Opened(opened) => format!("{round} opened {:?}", opened.votes),
+        PlanningEntry::Plan(plan) => format!("{round} {} plans {}", plan.agent, plan.plan),
+        PlanningEntry::PlanReview(review) => {
+            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
+            format!("{round} {} {} {opened:?}", review.agent, review.response.state.name())
+        }
+        PlanningEntry::PlanApproved(approved) => {
+            format!("{round} approved {} followups {}", approved.plan, approved.followups.len())
+        }
+        PlanningEntry::Decomposed(decomposed) => {
+            let issues: Vec<_> = decomposed.phases.iter().map(|phase| phase.issue).collect();
+            format!("{round} decomposed {issues:?}")
+        }
+        PlanningEntry::PhaseStarted(started) => format!("{round} phase {} #{}", started.phase, started.issue),
+        PlanningEntry::Split(split) => format!("{round} split {}", split.stages.len()),
+        PlanningEntry::Concluded(concluded) => concluded_line(round, &concluded),
     }
 }
 

@@ -17,9 +17,9 @@ use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine, EngineConfig};
 use agent_loop::flow::abilities::Abilities;
 use agent_loop::flow::budget::Budget;
-use agent_loop::flow::names::{DELIVERY, DISCUSSION, REVIEW};
+use agent_loop::flow::names::{DELIVERY, DISCUSSION, PLANNING, REVIEW};
 use agent_loop::flow::persistence::Persistence;
-use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
+use agent_loop::flow::request::{PlanningChoices, Questions, Request, ReviewSessions, Reviewing};
 use agent_loop::flow::terms::{DebateOverrides, Overrides};
 use agent_loop::ports::World;
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
@@ -51,6 +51,8 @@ pub(super) struct Story {
     pub(super) debate: DebateOverrides,
     pub(super) debating: Reviewing,
     pub(super) split_stages: SplitStages,
+    /// The plan of an issue, and what follows it.
+    pub(super) planning: PlanningChoices,
     /// A person's signed requirement on the first subject, before the story begins.
     pub(super) requirement: Option<&'static str>,
 }
@@ -82,6 +84,8 @@ pub(super) enum Begins {
     Issue,
     /// An issue to debate.
     Debate,
+    /// An issue that is planned first.
+    Plan,
     Task,
     PullRequest,
     /// A pull request, and a base branch that has changed the same lines since.
@@ -108,6 +112,7 @@ pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static s
         debate: DebateOverrides::default(),
         debating: Reviewing::Sequential,
         split_stages: SplitStages::List,
+        planning: PlanningChoices::default(),
         requirement: None,
     }
 }
@@ -156,7 +161,7 @@ impl Story {
         let world = MemoryWorld::new(Setup { files: files("old"), agents, gates, answer }).unwrap();
         match self.begins {
             Begins::Task => {}
-            Begins::Issue | Begins::Debate => {
+            Begins::Issue | Begins::Debate | Begins::Plan => {
                 world.file_as_person(&"ada".parse().unwrap(), "It is old", "Make it new.");
             }
             Begins::PullRequest | Begins::Conflict => {
@@ -186,6 +191,7 @@ impl Story {
             Begins::Task => task(world, "Make it new."),
             Begins::Issue => issue(1),
             Begins::Debate => Assignment { flow: DISCUSSION, ..issue(1) },
+            Begins::Plan => Assignment { flow: PLANNING, ..issue(1) },
             Begins::PullRequest | Begins::Conflict => pull_request(1),
         }
     }
@@ -194,7 +200,7 @@ impl Story {
     pub(super) fn pull_request(&self) -> PullRequestNumber {
         match self.begins {
             Begins::Task | Begins::PullRequest | Begins::Conflict => PullRequestNumber(1),
-            Begins::Issue | Begins::Debate => PullRequestNumber(2),
+            Begins::Issue | Begins::Debate | Begins::Plan => PullRequestNumber(2),
         }
     }
 
@@ -226,6 +232,7 @@ impl Story {
             } else {
                 Questions::Stop
             },
+            planning: self.planning.clone(),
             ci_check: None,
             ci_start_seconds: 30,
             ci_timeout_seconds: 60,
@@ -308,7 +315,7 @@ impl Story {
     pub(super) fn records(&self, world: &MemoryWorld) -> Records {
         match self.begins {
             Begins::Debate => Records::of_debate(world, 1),
-            Begins::Task | Begins::Issue | Begins::PullRequest | Begins::Conflict => {
+            Begins::Task | Begins::Issue | Begins::Plan | Begins::PullRequest | Begins::Conflict => {
                 Records::of_review(world, self.pull_request())
             }
         }
@@ -316,7 +323,12 @@ impl Story {
 
     /// Returns the records without times, ids and commits: one line per record.
     pub(super) fn summaries(&self, world: &MemoryWorld) -> Vec<String> {
-        self.records(world).summaries()
+        let Begins::Plan = self.begins else { return self.records(world).summaries() };
+        let planned = Records::of_planning(world, 1).summaries();
+        let pulls = world.states().into_iter().filter(|(_, state)| state.ends_with("pull request"));
+        let reviewed =
+            pulls.flat_map(|(number, _)| Records::of_review(world, PullRequestNumber(number)).summaries());
+        planned.into_iter().chain(reviewed).collect()
     }
 
     /// Checks that no journal has two ends of one turn.

@@ -132,6 +132,20 @@ impl MemoryWorld {
         self.with(|state| state.forge.file(issue))
     }
 
+    /// Closes an issue as a person does.
+    pub(crate) fn close_as_person(&self, number: u64) {
+        self.set_issue(number, IssueState::Closed);
+    }
+
+    /// Sets the state of an issue.
+    pub(crate) fn set_issue(&self, number: u64, to: IssueState) {
+        self.with(|state| {
+            if let Some(Filed::Issue { state, .. }) = state.forge.subjects.get_mut(&number) {
+                *state = to;
+            }
+        });
+    }
+
     /// Opens a pull request of a person.
     pub(crate) fn open_as_person(&self, new: NewPullRequest) -> u64 {
         let filed = Filed::PullRequest { new, state: PullRequestState::Open, merged_head: None };
@@ -245,6 +259,7 @@ impl MemoryWorld {
         let word = |filed: &Filed| match filed {
             Filed::Issue { state: IssueState::Open, .. } => "open issue".to_owned(),
             Filed::Issue { state: IssueState::Closed, .. } => "closed issue".to_owned(),
+            Filed::Issue { state: IssueState::NotPlanned, .. } => "dropped issue".to_owned(),
             Filed::PullRequest { state: PullRequestState::Open, .. } => "open pull request".to_owned(),
             Filed::PullRequest { state: PullRequestState::Closed, .. } => "closed pull request".to_owned(),
             Filed::PullRequest { state: PullRequestState::Merged { .. }, .. } => {

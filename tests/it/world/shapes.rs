@@ -18,6 +18,7 @@ pub(super) enum AuthorRoleShape {
 pub(super) enum IssueStateShape {
     Open,
     Closed,
+    NotPlanned,
 }
 
 #[derive(Serialize, Deserialize)]

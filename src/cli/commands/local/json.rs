@@ -11,6 +11,7 @@ pub(super) fn issue_state(state: IssueState) -> &'static str {
     match state {
         IssueState::Open => "open",
         IssueState::Closed => "closed",
+        IssueState::NotPlanned => "not planned",
     }
 }
 

@@ -1,0 +1,50 @@
+//! Converts the records of a planning to announcements.
+
+use crate::domain::announcement::Announcement;
+
+use super::super::machine::At;
+use super::super::run::opened;
+use super::records::PlanningEntry;
+use super::state::ballot;
+
+/// Converts a record.
+pub(super) fn announce(at: At<'_>, record: &PlanningEntry) -> Announcement {
+    let round = at.round;
+    match record {
+        PlanningEntry::Opened(record) => opened(None, &record.roster, &record.policy),
+        PlanningEntry::Plan(record) => Announcement::Planned {
+            round,
+            agent: record.agent.clone(),
+            plan: record.plan.clone(),
+            steps: record.response.plan().steps.len(),
+            summary: record.response.summary().to_owned(),
+            usage: record.usage,
+        },
+        PlanningEntry::PlanReview(review) => Announcement::PlanReviewed {
+            round,
+            agent: review.agent.clone(),
+            plan: review.plan.clone(),
+            state: ballot(review.response.state),
+            summary: review.response.summary.as_str().to_owned(),
+            items: review.opened.clone(),
+            dispositions: review.dispositions.clone(),
+            usage: review.usage,
+        },
+        PlanningEntry::PlanApproved(record) => Announcement::FollowedUp {
+            filed: record.followups.iter().filter_map(|one| one.issue).collect(),
+            listed: record.followups.iter().filter(|one| one.issue.is_none()).count(),
+        },
+        PlanningEntry::Decomposed(record) => Announcement::Divided {
+            issues: record.phases.iter().filter_map(|phase| phase.issue).collect(),
+            parts: record.phases.len(),
+        },
+        PlanningEntry::Split(record) => Announcement::Divided {
+            issues: record.stages.iter().map(|stage| stage.issue).collect(),
+            parts: record.stages.len(),
+        },
+        PlanningEntry::PhaseStarted(record) => {
+            Announcement::PhaseStarted { phase: record.phase, issue: record.issue }
+        }
+        PlanningEntry::Concluded(concluded) => concluded.announced(),
+    }
+}

@@ -1,0 +1,200 @@
+//! The next step of a planning: one decision per function, in the order in which they are taken.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+use crate::domain::ending::{Blocked, Ending, Refused};
+use crate::domain::execution::{Execution, ExecutionMode};
+use crate::domain::policy::Followups;
+use crate::domain::subject::Subject;
+use crate::ledger::envelope::Draft;
+
+use super::super::approval::Unanimous;
+use super::super::conclusion::Conclusion;
+use super::super::context::FlowContext;
+use super::super::followups::{self, HandledFollowups, ReviewedThread};
+use super::super::machine::draft;
+use super::super::names;
+use super::super::review_pass::AfterPass;
+use super::super::rounds::{EarlierVotes, RoundAt};
+use super::super::step::{Decision, HandOver, Step, first, refuse};
+use super::super::terms::Terms;
+use super::super::view::Records;
+use super::records::{PlanApproved, PlanningEntry, PlanningOpened};
+use super::seen::{OpenPlanning, PlanAt, PlannedIssue, issue};
+use super::state::{CurrentPlan, PlanningRun, PlanningState};
+use super::{phases, planner, reviewers, stages};
+
+/// Returns the next step of a planning.
+pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infallible> {
+    let issue = issue(state, cx)?;
+    let request = cx.request.for_planning();
+    let terms = cx.terms(&request, state.run.as_ref().map(|run| &run.state))?;
+    let execution = cx.request.execution(state.run.as_ref().map(|run| (&run.state, &run.execution)));
+    let run = opened(state, cx, &issue, (terms, execution))?;
+    let seen = OpenPlanning { cx, state, run, issue: &issue };
+    let Some(plan) = &state.plan else { return planner::first_plan(&seen) };
+    if state.rounds.is_stuck() {
+        let message = "the coder did not change the plan in two turns in a row, and findings are left to fix";
+        return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
+    }
+    reviews(&seen, &RoundAt { round: state.rounds.round(), head: plan.hash.clone() }, plan)
+}
+
+/// Returns the open run with these terms. Opening it, or publishing new terms, comes first.
+fn opened<'now>(
+    state: &'now PlanningState,
+    cx: &FlowContext<'_>,
+    issue: &PlannedIssue,
+    (terms, execution): (Terms, Execution),
+) -> Decision<&'now PlanningRun> {
+    let is_whole = state.records == Records::Whole;
+    let same = |run: &&PlanningRun| run.state.terms == terms && run.execution == execution && is_whole;
+    if let Some(run) = state.run.as_ref().filter(same) {
+        let open = OpenPlanning { cx, state, run, issue };
+        match &run.state.ending {
+            _ if run.state.is_open() => return ControlFlow::Continue(run),
+            Some(ending @ (Ending::Planned | Ending::Decomposed)) if is_settled(&open) => {
+                return first(Step::Stop(Conclusion::again(ending, summary_of(state, run.execution.mode))));
+            }
+            Some(_) | None => {}
+        }
+    }
+    let kept = state.run.as_ref().filter(|run| run.state.is_open());
+    let base_ref = kept.map_or(cx.base_ref, |run| &run.base_ref);
+    let base = match (kept, cx.tip(base_ref)?) {
+        (Some(run), _) => run.base.clone(),
+        (None, Some(tip)) => tip.clone(),
+        (None, None) => {
+            let message = format!("there is no branch `{base_ref}`; name another with --base");
+            return refuse(Refused::Usage, message);
+        }
+    };
+    let participants = terms.roster.participants();
+    let record = PlanningEntry::Opened(Box::new(PlanningOpened {
+        base_ref: base_ref.clone(),
+        base,
+        roster: terms.roster,
+        policy: terms.policy,
+        execution,
+        votes: if is_whole { EarlierVotes::Stand } else { EarlierVotes::AskedAnew },
+    }));
+    let run = kept.map_or(cx.fresh_run, |run| &run.state.id);
+    let draft = draft::<PlanningState>(run, state.rounds.round(), &record);
+    first(Step::Publish(Box::new(Draft { participants, ..draft })))
+}
+
+/// Returns whether every vote of the approved plan knows the current requirements.
+fn is_settled(seen: &OpenPlanning<'_>) -> bool {
+    seen.state.approval().is_some_and(|(plan, _)| {
+        let at = RoundAt { round: seen.state.rounds.round(), head: plan.hash.clone() };
+        seen.pass().unanimous(&at).is_some()
+    })
+}
+
+fn summary_of(state: &PlanningState, mode: ExecutionMode) -> String {
+    match (state.approval(), mode) {
+        (Some((plan, _)), ExecutionMode::PlanOnly) => planned(state, plan),
+        (Some((plan, _)), _) => format!("the plan `{}` is divided into issues already", plan.hash),
+        (None, _) => "planned already".to_owned(),
+    }
+}
+
+/// Returns the command that follows in this state.
+pub(super) fn command(state: &PlanningState) -> String {
+    let (number, run) = (state.number, state.run.as_ref());
+    let stops_with_the_plan = run.is_some_and(|run| run.execution.mode == ExecutionMode::PlanOnly);
+    match state.approval() {
+        Some(_) if stops_with_the_plan => format!("agent-loop issue {number}"),
+        Some(_) if state.approved_phases().is_some() => format!("agent-loop status issue/{number}"),
+        Some(_) | None => format!("agent-loop resume issue/{number}"),
+    }
+}
+
+fn planned(state: &PlanningState, plan: &CurrentPlan) -> String {
+    let number = state.number;
+    format!(
+        "the plan `{}` is approved by everyone. Implement it with `agent-loop issue {number}`, or divide it into issues with \
+         `agent-loop issue {number} --plan-first --plan-execution-mode decompose-only`{}",
+        plan.hash,
+        stages::warning(state, plan).map_or_else(String::new, |warning| format!(". {warning}"))
+    )
+}
+
+fn reviews(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<Infallible> {
+    let failed = reviewers::poll(seen, at)?;
+    let left = seen.pass().must_fix(at);
+    match seen.unless_over(seen.pass().after(at, &failed, &left))? {
+        AfterPass::Fix => planner::revise(seen, at),
+        AfterPass::Approved(unanimous) => approved(seen, at, plan, &unanimous),
+        AfterPass::AskAgain => {
+            let message = "the maximum number of rounds is reached, and a person added a requirement since";
+            let next = seen.unless_over(seen.pass().next_round(at, message))?;
+            reviews(seen, &next, plan)
+        }
+    }
+}
+
+/// Handles an approved plan: its follow-ups, the stages that it leaves for later, then its execution.
+fn approved(
+    seen: &OpenPlanning<'_>,
+    at: &PlanAt,
+    plan: &CurrentPlan,
+    unanimous: &Unanimous,
+) -> Decision<Infallible> {
+    follow_ups(seen, at)?;
+    stages::file(seen, at, plan)?;
+    match seen.run.execution.mode {
+        ExecutionMode::PlanOnly => first(seen.end(Conclusion::planned(unanimous, planned(seen.state, plan)))),
+        ExecutionMode::DecomposeOnly => {
+            let phases = phases::filed(seen, at, plan)?;
+            let message = phases::summary(seen, &phases)?;
+            first(seen.end(Conclusion::decomposed(unanimous, message)))
+        }
+        ExecutionMode::ImplementOneShot => {
+            let stage = stages::covered(seen, plan)?;
+            let subject = Subject::Issue(stage.unwrap_or(seen.state.number));
+            hand_over(seen, subject)
+        }
+        ExecutionMode::ImplementByPhase => {
+            let phases = phases::filed(seen, at, plan)?;
+            let issue = phases::started(seen, at, &phases, unanimous)?;
+            hand_over(seen, Subject::Issue(issue))
+        }
+    }
+}
+
+fn hand_over(seen: &OpenPlanning<'_>, subject: Subject) -> Decision<Infallible> {
+    let head = seen.run.base.clone();
+    first(Step::HandOver(HandOver { flow: names::DELIVERY, subject, head }))
+}
+
+/// Publishes the approval with its follow-ups. Only a plan that is implemented has issues for them; they are filed before the
+/// implementation.
+fn follow_ups(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<()> {
+    let policy = seen.run.state.terms.policy.followups;
+    let mode = match policy {
+        Followups::Issue | Followups::FixAndIssue if !seen.run.execution.mode.implements() => {
+            Followups::Summarize
+        }
+        Followups::Ignore
+        | Followups::Summarize
+        | Followups::FixAndSummarize
+        | Followups::Issue
+        | Followups::FixAndIssue => policy,
+    };
+    if let Some((_, approved)) = seen.state.approval() {
+        let is_filed = approved.followups.iter().any(|one| one.issue.is_some());
+        let files = matches!(mode, Followups::Issue | Followups::FixAndIssue);
+        if approved.followups.is_empty() || is_filed || !files {
+            return ControlFlow::Continue(());
+        }
+    }
+    let number = seen.state.number.0;
+    let origin = format!("From the review of the plan for #{number}, approved as `{}`.", at.head);
+    let thread = ReviewedThread { number, origin };
+    let HandledFollowups { followups, skipped } =
+        followups::handled(seen.cx, mode, &seen.state.rounds.items(), &thread)?;
+    let record = PlanApproved { plan: at.head.clone(), mode, followups, skipped };
+    first(seen.publish(at.round, &PlanningEntry::PlanApproved(record)))
+}

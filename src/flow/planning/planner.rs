@@ -1,0 +1,125 @@
+//! The coder's turns in a planning: the first plan, its revisions, and the phases of an approved plan.
+
+use std::convert::Infallible;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::Label;
+use crate::domain::item_status::ItemStatus;
+use crate::domain::plan::Plan;
+use crate::domain::subject::Subject;
+use crate::domain::turn::TurnKey;
+use crate::ledger::body::Body;
+use crate::ledger::chain::plan_hash;
+use crate::ledger::codec;
+use crate::ledger::envelope::Draft;
+use crate::protocol::answer::Reading;
+use crate::protocol::context::Clarification;
+use crate::protocol::kinds::Kind;
+use crate::protocol::kinds::plan_decomposition::PlanDecomposition;
+use crate::protocol::kinds::plan_revision::PlanRevision;
+use crate::protocol::kinds::plan_state::PlanState;
+
+use super::super::ask::Ask;
+use super::super::clarifying::{FinishedWork, FirstTurn};
+use super::super::machine::draft;
+use super::super::question::{self, Answered};
+use super::super::run_effect::{self, Who};
+use super::super::step::{Decision, Step, first};
+use super::records::{Decomposed, FiledPhase, PlanAnswer, PlanRecord, PlanningEntry};
+use super::seen::{OpenPlanning, PlanAt};
+use super::state::{CurrentPlan, PlanningState};
+
+/// Asks for the first plan, and publishes it.
+pub(super) fn first_plan(seen: &OpenPlanning<'_>) -> Decision<Infallible> {
+    let seat = seen.run.state.terms.roster.coder();
+    let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanState, 0);
+    let ask = |key: TurnKey, answers: Vec<Clarification>| {
+        let ask = seen.ask(key, Vec::new(), seat);
+        Ask { brief: seen.brief(Vec::new(), answers), ..ask }
+    };
+    let (cx, run, subject) = (seen.cx, &seen.run.state, &Subject::Issue(seen.state.number));
+    let turn = FirstTurn { cx, run, subject, key, ask };
+    let FinishedWork { key, work, answered } = turn.finished::<PlanState, Plan>()?;
+    publish(seen, key, &work, answered, |said| PlanAnswer::First(Box::new(said)))
+}
+
+/// Asks for a revision after a round, and publishes it.
+pub(super) fn revise(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<Infallible> {
+    seen.unless_over(seen.pass().may_fix(at))?;
+    let seat = seen.run.state.terms.roster.coder();
+    let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanRevision, at.round);
+    // The round's own findings are included.
+    let open = seen.state.rounds.items_from(&at.head).into_iter();
+    let shown = open.filter(|item| item.status != ItemStatus::Resolved).collect();
+    let ask = seen.ask(key, shown, seat);
+    match question::ask::<PlanRevision>(seen.cx, &ask)? {
+        Ok(answered) => {
+            let plan = answered.reading.meaning.plan.clone();
+            publish(seen, ask.key, &plan, answered, |said| PlanAnswer::Revised(Box::new(said)))
+        }
+        Err(failure) => failed(seen, ask.key.label, &failure),
+    }
+}
+
+/// Publishes a plan. The comment of a long one may be shortened; the record never is.
+fn publish<K: Kind>(
+    seen: &OpenPlanning<'_>,
+    key: TurnKey,
+    plan: &Plan,
+    answered: Answered<K>,
+    response: impl Fn(K) -> PlanAnswer,
+) -> Decision<Infallible> {
+    let Answered { reading, repairs, usage, model, commit: _ } = answered;
+    let Reading { said, normalisations, .. } = reading;
+    let record = PlanRecord {
+        agent: key.label.clone(),
+        plan: plan_hash(plan),
+        response: response(said),
+        normalisations,
+        repairs,
+        usage,
+        model,
+    };
+    answer(seen, key, &PlanningEntry::Plan(Box::new(record)))
+}
+
+/// Publishes a coder's answer, if it fits into a record.
+fn answer(seen: &OpenPlanning<'_>, key: TurnKey, record: &PlanningEntry) -> Decision<Infallible> {
+    if let Err(error) = codec::fits(&Body::of(record)) {
+        let failure = TurnFailure::Malformed { complaints: vec![format!("too long: {error}")] };
+        return failed(seen, key.label, &failure);
+    }
+    let draft = draft::<PlanningState>(&seen.run.state.id, key.round, record);
+    first(Step::Publish(Box::new(Draft { from: Some(key), ..draft })))
+}
+
+/// Asks for the phases of an approved plan, and publishes them before any issue is filed: another answer would be other
+/// issues.
+pub(super) fn decompose(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<Infallible> {
+    let seat = seen.run.state.terms.roster.coder();
+    let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanDecomposition, at.round);
+    let ask = seen.ask(key, Vec::new(), seat);
+    let answered = match question::ask::<PlanDecomposition>(seen.cx, &ask)? {
+        Ok(answered) => answered,
+        Err(failure) => return failed(seen, ask.key.label, &failure),
+    };
+    let Answered { reading, repairs, usage, model, commit: _ } = answered;
+    let Reading { said, meaning, normalisations, .. } = reading;
+    let filed = |(phase, after)| FiledPhase { phase, after, issue: None };
+    let record = Decomposed {
+        agent: ask.key.label.clone(),
+        plan: plan.hash.clone(),
+        phases: said.phases.into_iter().zip(meaning).map(filed).collect(),
+        normalisations,
+        repairs,
+        usage,
+        model,
+    };
+    answer(seen, ask.key, &PlanningEntry::Decomposed(Box::new(record)))
+}
+
+/// Ends the run after a failed turn.
+fn failed(seen: &OpenPlanning<'_>, label: Label, failure: &TurnFailure) -> Decision<Infallible> {
+    first(seen.end(run_effect::fatal(&Who { role: Role::Coder, label }, failure)))
+}

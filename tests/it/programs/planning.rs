@@ -1,0 +1,74 @@
+//! Plans of issues with the built binary, on the embedded forge.
+
+use serde_json::Value;
+
+use super::stage::{Stage, task};
+
+fn issue<'words>(stage: &Stage, more: &[&'words str]) -> Vec<&'words str> {
+    let filed = stage.run(&["local", "issue", "create", "--title", "Do it", "--json"]);
+    assert_eq!(filed.json()["number"], 1, "{}", filed.stderr);
+    let mut words = task(more);
+    words.splice(0..2, ["issue", "1"]);
+    words
+}
+
+#[test]
+fn a_plan_stops_before_code() {
+    let stage = Stage::new();
+    let ended = stage.run(&issue(&stage, &["--plan-first"]));
+    let outcome = ended.json();
+    assert_eq!((ended.exit, outcome["status"].as_str()), (Some(0), Some("planned")), "{}", ended.stderr);
+    assert_eq!(outcome["next_command"], "agent-loop issue 1");
+    assert_eq!(stage.git(&["branch", "--list", "agent-loop/*"]), "", "no code was written");
+    let mut later = task(&[]);
+    later.splice(0..2, ["issue", "1"]);
+    let implemented = stage.run(&later);
+    assert_eq!(implemented.json()["status"], "approved", "{}", implemented.stderr);
+    let pull = stage.run(&["local", "pr", "view", "2", "--json"]).json();
+    assert!(pull["body"].as_str().unwrap().contains("Closes #1\nPlan `"), "{pull}");
+    let status = stage.run(&["status"]);
+    assert!(status.stdout.contains("pr/2"), "{}\n{}", status.stdout, status.stderr);
+}
+
+#[test]
+fn another_coder_implements_the_plan() {
+    let stage = Stage::new();
+    let more =
+        ["--plan-first", "--implement-after-approval", "--implementation-coder", "bob=command:../todo.sh"];
+    let ended = stage.run(&issue(&stage, &more));
+    assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
+    let view = stage.run(&["local", "issue", "view", "1"]).stdout;
+    assert!(view.contains("**sam** plans"), "{view}");
+    assert!(view.contains("**bob** wrote"), "{view}");
+    let resumed = stage.run(&["pr", "2", "--json"]);
+    assert_eq!(resumed.json()["status"], "approved", "{}", resumed.stderr);
+}
+
+#[test]
+fn phases_are_shown_and_resumed() {
+    let stage = Stage::new();
+    let mode = ["--plan-first", "--plan-execution-mode", "implement-by-phase", "--auto-merge"];
+    let ended = stage.run(&issue(&stage, &mode));
+    assert_eq!(ended.json()["status"], "merged", "{}", ended.stderr);
+    let status = stage.run(&["status", "issue/1"]).stdout;
+    assert!(status.contains("1. Replace them (#2) done"), "{status}");
+    assert!(status.contains("2. Check them (#3) can start: agent-loop issue 3"), "{status}");
+    let json: Value = stage.run(&["status", "issue/1", "--json"]).json();
+    assert_eq!(
+        (json["phases"][1]["state"].as_str(), json["doing"].as_str()),
+        (Some("can start"), Some("interrupted"))
+    );
+    assert_eq!(json["next_command"], "agent-loop resume issue/1");
+    // Nothing is left to replace, so the second phase changes nothing.
+    let resumed = stage.run(&["resume", "issue/1", "--json"]);
+    assert_eq!(resumed.json()["reason"], "no-change", "{}\n{}", resumed.stdout, resumed.stderr);
+    assert!(resumed.stderr.contains("phase 2 continues as #3"), "{}", resumed.stderr);
+}
+
+#[test]
+fn flags_about_plans_need_one() {
+    let stage = Stage::new();
+    let ended = stage.run(&issue(&stage, &["--plan-execution-mode", "decompose-only"]));
+    assert_eq!(ended.exit, Some(2));
+    assert!(ended.json()["message"].as_str().unwrap().contains("add --plan-first"), "{}", ended.stdout);
+}
