@@ -1,4 +1,4 @@
-//! Runs `task`, `issue` and `pr`: from the command line to an engine, and to its outcome.
+//! Runs `task`, `issue`, `pr` and `discuss`: from the command line to an engine, and to its outcome.
 
 pub mod beginning;
 pub mod command;

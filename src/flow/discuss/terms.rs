@@ -12,7 +12,7 @@ use super::super::context::FlowContext;
 use super::super::run::RunState;
 use super::super::step::{Decision, refuse};
 use super::super::terms::DebateOverrides;
-use super::state::DiscussState;
+use super::state::{DebateState, DiscussState};
 
 /// The terms of a debate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,8 @@ pub(super) struct DebateTerms {
     pub(super) policy: DebatePolicy,
 }
 
-/// Returns the terms: those of the command line, then those of an open debate, else those of the configuration. An agent
+/// Returns the terms: those of the command line, then those of an open debate, else those of the
+/// configuration, else those of the latest debate. An agent
 /// that this machine cannot start is refused.
 pub(super) fn terms(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<DebateTerms> {
     let request = cx.request;
@@ -31,16 +32,9 @@ pub(super) fn terms(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Deba
         Ok(terms) => terms.roster,
         Err(error) => return refuse(Refused::Usage, error.to_string()),
     };
+    let recorded = state.debate.as_ref().map(recorded).unwrap_or_default();
     let is_open = state.run.as_ref().is_some_and(RunState::is_open);
-    let fallback = match &state.debate {
-        Some(debate) if is_open => DebateOverrides {
-            analyzer: debate.analyzer.clone(),
-            max_rounds: Some(debate.policy.max_rounds),
-            research: Some(debate.policy.research),
-            on_failure: Some(debate.policy.on_failure),
-        },
-        Some(_) | None => request.configured.debate.clone(),
-    };
+    let fallback = if is_open { recorded } else { request.configured.debate.clone().or(recorded) };
     let overrides = request.asked.debate.clone().or(fallback);
     let usual = DebatePolicy::default();
     let terms = DebateTerms {
@@ -55,6 +49,15 @@ pub(super) fn terms(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Deba
     match cx.abilities.absent(terms.seats()) {
         Some(absent) => refuse(Refused::Config, absent),
         None => ControlFlow::Continue(terms),
+    }
+}
+
+fn recorded(debate: &DebateState) -> DebateOverrides {
+    DebateOverrides {
+        analyzer: debate.analyzer.clone(),
+        max_rounds: Some(debate.policy.max_rounds),
+        research: Some(debate.policy.research),
+        on_failure: Some(debate.policy.on_failure),
     }
 }
 

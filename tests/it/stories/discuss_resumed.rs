@@ -1,6 +1,8 @@
 //! Stories of debates that go on later: repeated commands, new comments, other debaters, fewer rounds, limits.
 
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::engine::run::Assignment;
+use agent_loop::flow::names::DISCUSSION;
 use agent_loop::flow::terms::DebateOverrides;
 use agent_loop::ports::forge::AuthorRole;
 
@@ -8,7 +10,7 @@ use crate::world::{MemoryWorld, Plan, Reaction, Stop};
 
 use super::cast::agent;
 use super::discuss::{agreed_at_once, converged, deadlocked, debate, votes, with};
-use super::stage::Story;
+use super::stage::{Story, issue};
 
 async fn again(story: &Story, world: &MemoryWorld) -> &'static str {
     story.take_over(world).await.ending.status()
@@ -87,6 +89,29 @@ async fn a_quota_parks_the_debate() {
     assert_eq!(again(&story, &world).await, "consensus");
     let asked = world.calls().iter().filter(|call| call.starts_with("debater one")).count();
     assert_eq!(asked, 1);
+}
+
+/// A command without flags goes on with the terms of the failed one.
+#[tokio::test]
+async fn a_repeated_debate_keeps_terms() {
+    let failing = agent(|_, _| Reaction::Fails(TurnFailure::Timeout { seconds: 9 }));
+    let story = debate("short", vec![("one", votes(&["implement"])), ("two", failing)]);
+    let story = with(story, DebateOverrides { max_rounds: Some(0), ..DebateOverrides::default() });
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending.status(), "failed");
+    assert_eq!(again(&deadlocked(), &world).await, "deadlock");
+    assert_eq!(story.summaries(&world).last().unwrap(), "1 summary deadlock needs-human []");
+}
+
+#[tokio::test]
+async fn two_debates_run_side_by_side() {
+    let story = converged();
+    let world = story.world();
+    world.file_as_person(&"ada".parse().unwrap(), "Another", "It is another one.");
+    let second = Assignment { flow: DISCUSSION, ..issue(2) };
+    let (one, two) = tokio::join!(story.play(&world), story.run_as(&world, second, story.request()));
+    assert_eq!([one.ending.status(), two.unwrap().ending.status()], ["consensus"; 2]);
+    assert_eq!((world.thread(1).len(), world.thread(2).len(), world.calls().len()), (7, 7, 8));
 }
 
 /// Returns the world of a story that was stopped after this record.
