@@ -17,7 +17,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
 use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
-use crate::domain::ending::Ending;
+use crate::domain::ending::{Ending, Refused};
 use crate::domain::execution::ExecutionMode;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::flow::names;
@@ -148,8 +148,12 @@ pub(super) async fn begin(
     answers: Answers,
     surroundings: &Surroundings,
 ) -> ExitCode {
+    let is_debate = goal.flow == names::DISCUSSION;
     match command::run(goal, arguments, (Trigger::Command, answers), surroundings).await {
-        RunResult::Ended(outcome) => {
+        RunResult::Ended(mut outcome) => {
+            if is_debate && outcome.ending == (Ending::Refused { reason: Refused::Usage }) {
+                outcome.next.get_or_insert_with(|| "agent-loop discuss -h".to_owned());
+            }
             let as_json = arguments.output.json.is_some();
             let exit = conclude(&outcome, &next_command(&outcome), as_json);
             if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {

@@ -102,6 +102,7 @@ pub struct DebateVerdict {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split_proposals: Vec<String>,
     /// What the command does with the proposals.
+    #[serde(default)]
     pub stages: SplitStages,
 }
 
