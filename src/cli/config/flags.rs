@@ -58,6 +58,7 @@ const FLAGS: &[Row] = &[
     (GATES, "gate", "gates.score.mode", Value("MODE")),
     (GATES, "min-score", "gates.score.min_score", Value("N")),
     (GATES, "tamper", "gates.tamper.strictest", Value("ACTION")),
+    (GATES, "run-project-code", "gates.run_project_code", Value("WHEN")),
     (GATES, "scope", "gates.scope", Value("PATTERN")),
     (GATES, "aislop-cmd", "gates.score.aislop_command", Value("COMMAND")),
     (GATES, "ci-timeout-seconds", "gates.ci.timeout_seconds", Value("SECONDS")),

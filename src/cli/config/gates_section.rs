@@ -28,8 +28,23 @@ pub struct GatesSettings {
     /// Patterns of the files that the change may touch, such as `src/**/*.rs`; a folder stands for all files below it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,
+    /// Engines of a scorer that run code of the project, such as build scripts.
+    pub run_project_code: RunProjectCode,
     /// The forge's checks, with `review.auto_merge`.
     pub ci: Ci,
+}
+
+/// When engines of a scorer that run code of the project are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunProjectCode {
+    /// Use them, except for pull requests from forks.
+    #[default]
+    Auto,
+    /// Use them for forks too.
+    Always,
+    /// Turn them off for the merge base and the head.
+    Never,
 }
 
 /// Use of the score gate.

@@ -168,6 +168,11 @@ impl Site {
         Self { repository, forge: Arc::new(AnyForge::Github(Box::new(forge))), folders, remote }
     }
 
+    /// Returns whether the subject is a pull request from a fork.
+    pub fn is_for_fork(&self) -> bool {
+        matches!(&self.remote, Remote::Url(RemoteUrl { fork: Some(_), .. }))
+    }
+
     /// With the branch of a fork, reached as the repository itself is.
     fn with_fork(mut self, fork: Option<ForkBranch>) -> Self {
         if let Remote::Url(remote) = &mut self.remote {

@@ -15,6 +15,7 @@ use crate::adapters::storage::lock;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
+use crate::cli::config::gates_section::{GatesSettings, RunProjectCode};
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::Settings;
@@ -310,7 +311,7 @@ async fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let gates = gates::gates(settings, &earlier, variables, &surroundings.cache)?;
+    let gates = gates::gates(&gates_of(settings, &site), &earlier, variables, &surroundings.cache)?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
@@ -358,6 +359,15 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
+}
+
+/// Returns the settings of gates: code of a fork is not run unless that is asked for.
+fn gates_of(settings: &Settings, site: &Site) -> GatesSettings {
+    let run_project_code = match settings.gates.run_project_code {
+        RunProjectCode::Auto if site.is_for_fork() => RunProjectCode::Never,
+        chosen @ (RunProjectCode::Auto | RunProjectCode::Always | RunProjectCode::Never) => chosen,
+    };
+    GatesSettings { run_project_code, ..settings.gates.clone() }
 }
 
 /// Returns the idle timeout; `0` disables it.

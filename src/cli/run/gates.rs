@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use crate::adapters::gates::GATES;
 use crate::adapters::gates::command::{UserCommand, split};
+use crate::adapters::gates::score::policy_files::ENGINES_WITHOUT_PROJECT_CODE;
 use crate::adapters::gates::score::scorer::{self, Scorer};
-use crate::adapters::gates::score::settings::ScoreSettings;
+use crate::adapters::gates::score::settings::{ProjectCode, ScoreSettings};
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
 use crate::adapters::gates::tamper::settings::TamperSettings;
 use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
-use crate::cli::config::gates_section::{CommandSection, GatesSettings, ScoreMode, ScoreSection};
+use crate::cli::config::gates_section::{
+    CommandSection, GatesSettings, RunProjectCode, ScoreMode, ScoreSection,
+};
 use crate::cli::config::merged::Configuration;
-use crate::cli::config::settings::Settings;
 use crate::domain::ending::Refused;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::GateName;
@@ -29,17 +31,17 @@ const ENGINES: [&str; 4] = ["lint", "code-quality", "ai-slop", "security"];
 
 /// Returns the gates that this machine measures. The test command of the last run in the repository is used again.
 pub fn gates(
-    settings: &Settings,
+    gates: &GatesSettings,
     earlier: &Remembered,
     variables: &Variables,
     cache: &Path,
 ) -> Result<MeasuredGates, RunError> {
-    let commands = commands(&settings.gates, earlier)?;
+    let commands = commands(gates, earlier)?;
     for (name, gate) in &commands {
         must_be_there(&UserCommand::of(name), &gate.command, variables)?;
     }
-    let score = score(&settings.gates.score, variables, &cache.join("scores"))?;
-    let tamper = tamper(&settings.gates);
+    let score = score(gates, variables, &cache.join("scores"))?;
+    let tamper = tamper(gates);
     Ok(MeasuredGates { commands, passed: Some(cache.join("passed")), score, tamper })
 }
 
@@ -135,10 +137,11 @@ fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> R
 
 /// Returns the settings of the score gate; `None` if it is off, or there is no scorer and none is required.
 pub fn score(
-    section: &ScoreSection,
+    gates: &GatesSettings,
     variables: &Variables,
     cache: &Path,
 ) -> Result<Option<ScoreSettings>, RunError> {
+    let (section, project_code) = (&gates.score, project_code(gates));
     let found = || match &section.command {
         Some(command) => scorer::generic(command, variables),
         None => scorer::aislop(section.aislop_command.as_deref(), variables),
@@ -154,7 +157,8 @@ pub fn score(
         })?),
     };
     let settings = |scorer: Scorer| ScoreSettings {
-        policy: policy(section),
+        policy: policy(section, project_code),
+        project_code,
         deadline: Duration::from_secs(section.timeout_seconds.get()),
         cache: cache.to_owned(),
         scorer,
@@ -162,8 +166,21 @@ pub fn score(
     Ok(scorer.map(settings))
 }
 
-fn policy(section: &ScoreSection) -> ScorePolicy {
-    let engines = || ENGINES.map(str::to_owned).to_vec();
+/// Returns whether engines may run code of the project. A scorer of the user's own has no engines that can be turned off.
+fn project_code(gates: &GatesSettings) -> ProjectCode {
+    match gates.run_project_code {
+        RunProjectCode::Never if gates.score.command.is_none() => ProjectCode::Never,
+        RunProjectCode::Never | RunProjectCode::Auto | RunProjectCode::Always => ProjectCode::Allowed,
+    }
+}
+
+fn policy(section: &ScoreSection, project_code: ProjectCode) -> ScorePolicy {
+    let runs = |engine: &&str| match project_code {
+        ProjectCode::Allowed => true,
+        ProjectCode::Never => ENGINES_WITHOUT_PROJECT_CODE.contains(engine),
+    };
+    let engines =
+        || ENGINES.iter().filter(|engine| runs(engine)).map(|engine| (*engine).to_owned()).collect();
     let allowed = |is_allowed| if is_allowed { Allowance::Allowed } else { Allowance::Refused };
     ScorePolicy {
         min_score: section.min_score,
@@ -177,7 +194,7 @@ fn policy(section: &ScoreSection) -> ScorePolicy {
             .filter_map(|(engine, limits)| Some((engine.clone(), limits.max_new?)))
             .collect(),
         required_engines: match (&section.required_engines, &section.command) {
-            (Some(named), _) => named.clone(),
+            (Some(named), _) => named.iter().filter(|engine| runs(&engine.as_str())).cloned().collect(),
             (None, Some(_)) => Vec::new(),
             (None, None) => engines(),
         },

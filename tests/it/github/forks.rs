@@ -38,6 +38,29 @@ fn a_fork_is_fixed_and_merged() {
     assert_eq!(merged.json()["status"], "merged", "{}\n{}", merged.stdout, merged.stderr);
 }
 
+/// A program with the output of aislop, which notes whether its linter may run code of the project.
+const LINTER: &str = r#"#!/bin/sh
+lint=',"lint":{"issues":0,"skipped":false},"code-quality":{"issues":0,"skipped":false}'
+if grep -q 'lint: false' .aislop/config.yml; then lint=; else echo ran >> "${0%/*}/ran"; fi
+printf '{"version":"0.2.0","score":90,"engines":{"ai-slop":{"issues":0,"skipped":false},"security":{"issues":0,"skipped":false}%s},"diagnostics":[],"summary":{"errors":0,"warnings":0,"fixable":0,"files":2}}' "$lint"
+"#;
+
+#[test]
+#[ignore = "needs gh"]
+fn code_of_forks_is_not_run() {
+    for (mode, runs) in [("auto", false), ("always", true)] {
+        let stage = Stage::new();
+        stage.fork("eve/r", true);
+        let number = pull_request(&stage, "eve/r", "a TODO from eve\n");
+        stage.agent("aislop", LINTER);
+        let linter = stage.root().join("aislop").display().to_string();
+        let gate = ["--gate", "required", "--aislop-cmd", &linter, "--run-project-code", mode];
+        let ended = stage.run(&[&loop_words(&["pr", &number], &gh())[..], &gate].concat());
+        assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
+        assert_eq!(stage.root().join("ran").exists(), runs, "{mode}");
+    }
+}
+
 #[test]
 #[ignore = "needs gh"]
 fn unreachable_forks_are_refused() {

@@ -196,6 +196,28 @@ fn a_change_cannot_configure_its_scorer() {
     assert!(ended.stderr.contains("from 90 to 70"), "{}", ended.stderr);
 }
 
+/// A program with the arguments and the output of aislop. Its linter runs code of the project.
+const LINTER: &str = r#"#!/bin/sh
+lint=',"lint":{"issues":0,"skipped":false},"code-quality":{"issues":0,"skipped":false}'
+if grep -q 'lint: false' .aislop/config.yml; then lint=; else echo ran >> ROOT/ran; fi
+printf '{"version":"0.2.0","score":90,"engines":{"ai-slop":{"issues":0,"skipped":false},"security":{"issues":0,"skipped":false}%s},"diagnostics":[],"summary":{"errors":0,"warnings":0,"fixable":0,"files":2}}' "$lint"
+"#;
+
+#[test]
+fn project_code_runs_only_if_allowed() {
+    for (mode, runs) in [("never", false), ("auto", true), ("always", true)] {
+        let stage = Stage::new();
+        let linter = stage.agent("aislop", &LINTER.replace("ROOT", &stage.root().display().to_string()));
+        let linter = linter.display().to_string();
+        let gate = ["--gate", "required", "--aislop-cmd", &linter, "--run-project-code", mode];
+        let ended = stage.run(&task(&gate));
+        let outcome = ended.json();
+        assert_eq!(outcome["status"], "approved", "{mode}: {}\n{}", ended.stdout, ended.stderr);
+        assert_eq!(stage.root().join("ran").exists(), runs, "{mode}");
+        assert_eq!(gate_of(&outcome).1.contains("no code of the project"), !runs, "{outcome}");
+    }
+}
+
 #[test]
 fn scorers_are_found_or_named() {
     let stage = Stage::new();

@@ -5,7 +5,7 @@ mod aislop;
 mod cache;
 mod explanation;
 pub mod generic;
-mod policy_files;
+pub mod policy_files;
 mod reading;
 mod scan;
 pub mod scorer;
@@ -30,7 +30,7 @@ use super::tree_change::{self, Compared};
 use cache::ScoreCache;
 use explanation::Explained;
 use scan::{Scan, ScanError};
-use settings::ScoreSettings;
+use settings::{ProjectCode, ScoreSettings};
 
 /// The gate `score`.
 #[derive(Debug)]
@@ -80,6 +80,13 @@ impl ScoreGate {
         let compared = compare(&base, &head, &change.renames);
         let verdict = judge(&self.score.policy, (&base, &head), &compared, &change);
         let mut explained = explanation::explain((&base, &head), (&compared, &change), &verdict);
+        if self.score.project_code == ProjectCode::Never {
+            let engines = policy_files::ENGINES_WITHOUT_PROJECT_CODE.join(", ");
+            let note = format!(
+                "only the engines that run no code of the project (gates.run_project_code): {engines}"
+            );
+            explained.detail = format!("{note}\n{}", explained.detail);
+        }
         if let ScoreVerdict::Fail(_) = verdict {
             explanation::add_code(&mut explained, &compared, &trees, &order.head).await;
         }
@@ -92,7 +99,7 @@ impl ScoreGate {
         cancellation: Cancellation,
     ) -> Result<ComparedTrees, ScanError> {
         let trees = MeasuredTrees::new(&self.gates.variables, &self.gates.folders.mirror());
-        let policy = policy_files::of(&trees, &order.base).await?;
+        let policy = policy_files::of(&trees, &order.base, self.score.project_code).await?;
         let key = self.score.scorer.key(&self.gates.variables, &policy);
         let cache = ScoreCache::new(&self.score.cache, &key);
         let scan = |commit, name| Scan {

@@ -8,7 +8,10 @@ use crate::adapters::digest;
 use crate::adapters::files;
 use crate::adapters::git::{MeasuredTrees, TreeEntry};
 use crate::domain::ids::CommitSha;
+use crate::domain::tamper::tables::is_toolchain;
 use crate::ports::workspace::WorkspaceError;
+
+use super::settings::ProjectCode;
 
 /// The names of such files, in any folder.
 const NAMES: &[&str] = &[
@@ -44,23 +47,36 @@ const CONFIG: &str = ".aislop/config.yml";
 /// that its own formatter would change an error. The audit of dependencies depends on the network.
 const DEFAULT_CONFIG: &[u8] = b"version: 1\nengines:\n  format: false\nsecurity:\n  audit: false\n";
 
+/// In force, instead of the base's configuration, where no code of the project may run: a linter runs build scripts, and other
+/// engines load configuration that is code.
+const CONFIG_WITHOUT_PROJECT_CODE: &[u8] = b"version: 1\nengines:\n  format: false\n  lint: false\n  code-quality: false\n  ai-slop: true\n  architecture: false\n  security: true\nsecurity:\n  audit: false\n";
+
+/// The engines that never run code of the project.
+pub const ENGINES_WITHOUT_PROJECT_CODE: &[&str] = &["ai-slop", "security"];
+
 /// The configuration files of a base.
 #[derive(Debug, Clone)]
 pub(super) struct PolicyFiles {
     base: CommitSha,
     paths: Vec<String>,
+    project_code: ProjectCode,
     /// A hash of the paths and contents.
     pub(super) hash: String,
 }
 
 /// Returns the configuration files of a commit. One spawn.
-pub(super) async fn of(trees: &MeasuredTrees, base: &CommitSha) -> Result<PolicyFiles, WorkspaceError> {
+pub(super) async fn of(
+    trees: &MeasuredTrees,
+    base: &CommitSha,
+    project_code: ProjectCode,
+) -> Result<PolicyFiles, WorkspaceError> {
     let entries = trees.entries(base).await?;
     let found: Vec<_> = entries.into_iter().filter(configures).collect();
-    let lines: Vec<String> =
+    let mut lines: Vec<String> =
         found.iter().map(|entry| format!("{} {}\n", entry.content, entry.path)).collect();
     let paths = found.into_iter().map(|entry| entry.path).collect();
-    Ok(PolicyFiles { base: base.clone(), paths, hash: digest::abbreviated(lines.concat(), 16) })
+    lines.extend((project_code == ProjectCode::Never).then(|| "without project code".to_owned()));
+    Ok(PolicyFiles { base: base.clone(), paths, project_code, hash: digest::abbreviated(lines.concat(), 16) })
 }
 
 /// Returns whether an entry is a configuration file. A submodule has no content, and configures nothing.
@@ -75,7 +91,7 @@ pub(super) fn is_policy(path: &str) -> bool {
     }
     let mut parts = path.split('/').rev();
     let name = parts.next().unwrap_or_default();
-    NAMES.contains(&name) || parts.any(|folder| folder == FOLDER)
+    NAMES.contains(&name) || parts.any(|folder| folder == FOLDER) || is_toolchain(path)
 }
 
 impl PolicyFiles {
@@ -99,7 +115,15 @@ impl PolicyFiles {
             }
         }
         let config = export.join(CONFIG);
-        if fs::symlink_metadata(&config).is_err() { write(&config, DEFAULT_CONFIG) } else { Ok(()) }
+        match self.project_code {
+            ProjectCode::Never => {
+                files::remove(&config)
+                    .map_err(|cause| format!("could not remove {}: {cause}", config.display()))?;
+                write(&config, CONFIG_WITHOUT_PROJECT_CODE)
+            }
+            ProjectCode::Allowed if fs::symlink_metadata(&config).is_err() => write(&config, DEFAULT_CONFIG),
+            ProjectCode::Allowed => Ok(()),
+        }
     }
 }
 
@@ -116,7 +140,13 @@ mod tests {
 
     #[test]
     fn configuration_is_known_anywhere() {
-        for path in [".aislop/config.yml", "web/.aislop/rules.yml", ".aislopignore", "a/b/clippy.toml"] {
+        for path in [
+            ".aislop/config.yml",
+            "web/.aislop/rules.yml",
+            ".aislopignore",
+            "a/b/clippy.toml",
+            ".cargo/config.toml",
+        ] {
             assert!(is_policy(path), "{path}");
         }
         for path in ["src/aislop.rs", "clippy.toml.md", ".aislop", "src/main.ts", "../clippy.toml"] {
