@@ -1,4 +1,4 @@
-//! Every write with every fault: it happens once, and when it did not happen, that is an error which a second attempt mends.
+//! Every write with every fault: the write happens once, or it fails and the next attempt succeeds.
 
 use agent_loop::adapters::github::GithubForge;
 use agent_loop::domain::commit_status::CommitStatus;
@@ -158,44 +158,55 @@ impl Scene {
     }
 }
 
-/// One write with one fault, then again by another process.
-async fn once(scene: &Scene, (write, method, path): (Write, &'static str, &'static str), kind: FaultKind) {
-    let place = format!("{write:?} with {kind:?}");
-    let forge = scene.stage.forge().await.unwrap();
+/// Makes a write with a fault.
+async fn write_once(
+    scene: &Scene,
+    forge: &GithubForge,
+    (write, method, path): (Write, &'static str, &'static str),
+    kind: FaultKind,
+) {
     scene.stage.github.state().faults.push(Fault { method, path, kind, times: 1 });
-    let first = scene.write(&forge, write).await;
-    let count = scene.count(write);
+    let first = scene.write(forge, write).await;
+    let place = format!("{write:?} with {kind:?}: {first:?}");
     let is_done =
         matches!(kind, FaultKind::DoneButBadGateway | FaultKind::DoneButTorn | FaultKind::DoneButSilent);
-    assert!(first.is_ok() || !is_done, "{place}: it was done, and not noticed: {first:?}");
-    assert_eq!(count, usize::from(first.is_ok()), "{place}: {first:?}");
-    assert_eq!(
-        matches!(first, Err(ForgeError::Limited { .. })),
-        matches!(kind, FaultKind::Primary(_)),
-        "{place}: {first:?}"
-    );
-    let again = scene.write(&scene.stage.forge().await.unwrap(), write).await;
-    assert!(again.is_ok(), "{place}: {again:?}");
-    assert_eq!(scene.count(write), 1, "{place}, again");
+    assert!(first.is_ok() || !is_done, "it was done, and not noticed: {place}");
+    assert_eq!(scene.count(write), usize::from(first.is_ok()), "{place}");
+    let is_limited = matches!(first, Err(ForgeError::Limited { .. }));
+    assert_eq!(is_limited, matches!(kind, FaultKind::Primary(_)), "{place}");
 }
 
-/// Waits for a future on a thread of its own.
-fn wait(future: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
+/// Makes a write again, as the next command does.
+async fn write_again(scene: &Scene, forge: &GithubForge, write: Write, kind: FaultKind) {
+    let again = scene.write(forge, write).await;
+    assert!(again.is_ok(), "{write:?} after {kind:?}: {again:?}");
+    assert_eq!(scene.count(write), 1, "{write:?} after {kind:?}, again");
+}
+
+/// Waits for a future on a runtime of its own.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 fn every_write(kind: FaultKind, lag: u32) {
     let scene = Scene::new();
     scene.stage.github.state().lag = lag;
+    let forge = wait(scene.stage.forge()).unwrap();
+    // The review begins the conversation that is resolved.
+    let (resolution, others): (Vec<_>, Vec<_>) =
+        WRITES.into_iter().partition(|(write, ..)| *write == Write::Resolution);
     thread::scope(|threads| {
-        for row in WRITES.into_iter().filter(|(write, ..)| *write != Write::Resolution) {
-            let scene = &scene;
-            threads.spawn(move || wait(once(scene, row, kind)));
+        for row in others {
+            let (scene, forge) = (&scene, &forge);
+            threads.spawn(move || wait(write_once(scene, forge, row, kind)));
         }
     });
-    // The review has begun the conversation that is resolved.
-    let resolution = WRITES.into_iter().find(|(write, ..)| *write == Write::Resolution).unwrap();
-    wait(once(&scene, resolution, kind));
+    let next = wait(scene.stage.forge()).unwrap();
+    wait(write_again(&scene, &next, Write::Review, kind));
+    wait(write_once(&scene, &forge, resolution[0], kind));
+    for (write, ..) in WRITES {
+        wait(write_again(&scene, &next, write, kind));
+    }
     assert!(scene.stage.github.state().faults.iter().all(|fault| fault.times == 0), "a fault did not happen");
 }
 
