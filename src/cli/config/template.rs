@@ -71,7 +71,7 @@ fn example(section: &str, name: &str, setting: &Value) -> String {
         ("gates.score", "max_new_warnings") | ("gates.score.engines.NAME", "max_new") => "0",
         ("gates.score", "required_engines") => "[\"lint\", \"security\"]",
         ("forge", "repository") => "\"octo/hello\"",
-        ("gates.tamper", "scope") => "[\"src/\"]",
+        ("gates", "scope") => "[\"src/\"]",
         ("gates.ci", "check_name") => "\"build\"",
         ("agent_memory", "dir") => "\".agent-memory\"",
         ("paths", "logs") => "\"/var/log/agent-loop\"",

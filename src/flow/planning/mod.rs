@@ -28,7 +28,7 @@ use super::run::RunState;
 use super::step::Decision;
 use super::terms::Terms;
 use super::view::{FlowOutput, PlanExtent, PlanOutput, PlanningView, Records, View};
-use records::{FiledStage, PlanningEntry};
+use records::{PlannedStage, PlanningEntry};
 use state::{PlanningRun, PlanningState};
 
 impl Flow for PlanningState {
@@ -88,9 +88,9 @@ impl Flow for PlanningState {
         let run = self.run.as_ref()?;
         let (plan, _) = self.approval()?;
         let reference = PlanReference { hash: plan.hash.clone(), issue: self.number, text: plan.plan.text() };
-        let is_later = |stage: &&FiledStage| plan.defers(&stage.title);
+        let is_later = |stage: &&PlannedStage| plan.defers(&stage.title);
         let (deferred, covered): (Vec<_>, Vec<_>) = self.stages.iter().partition(is_later);
-        let numbers = |stages: Vec<&FiledStage>| stages.iter().map(|stage| stage.issue).collect();
+        let numbers = |stages: Vec<&PlannedStage>| stages.iter().map(|stage| stage.issue).collect();
         let is_whole = plan.plan.deferred.is_empty() && self.stages.is_empty();
         Some(FlowOutput::Plan(Box::new(PlanOutput {
             open_run: run.state.is_open().then(|| (run.state.id.clone(), run.state.spent(results))),

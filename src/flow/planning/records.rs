@@ -162,13 +162,13 @@ pub struct PhaseStarted {
 #[serde(deny_unknown_fields)]
 pub struct SplitRecord {
     pub plan: PlanHash,
-    pub stages: Vec<FiledStage>,
+    pub stages: Vec<PlannedStage>,
 }
 
 /// A stage with its issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FiledStage {
+pub struct PlannedStage {
     pub title: String,
     pub summary: String,
     pub issue: IssueNumber,

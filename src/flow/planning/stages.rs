@@ -11,7 +11,7 @@ use crate::ledger::chain::child_key;
 
 use super::super::filing;
 use super::super::step::{Decision, first, refuse};
-use super::records::{FiledStage, PlanningEntry, SplitRecord};
+use super::records::{PlannedStage, PlanningEntry, SplitRecord};
 use super::seen::{OpenPlanning, PlanAt};
 use super::state::{CurrentPlan, PlanningState};
 
@@ -27,7 +27,7 @@ pub(super) fn file(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> 
     let mut stages = Vec::new();
     for Stage { title, summary } in &plan.plan.deferred {
         let issue = filing::filed(seen.cx, child(seen.state, plan, title, summary))?;
-        stages.push(FiledStage { title: title.clone(), summary: summary.clone(), issue });
+        stages.push(PlannedStage { title: title.clone(), summary: summary.clone(), issue });
     }
     let record = SplitRecord { plan: plan.hash.clone(), stages };
     first(seen.publish(at.round, &PlanningEntry::Split(record)))
@@ -66,20 +66,20 @@ pub(super) fn warning(state: &PlanningState, plan: &CurrentPlan) -> Option<Strin
 /// Returns the issue of the stage that the plan covers; `None` if it is the parent's own.
 pub(super) fn covered(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<Option<IssueNumber>> {
     let known = &seen.state.stages;
-    let named = |stage: &FiledStage| format!("{} “{}”", stage.issue, stage.title);
-    let list = |stages: &[&FiledStage]| stages.iter().copied().map(named).collect::<Vec<_>>().join(", ");
+    let named = |stage: &PlannedStage| format!("{} “{}”", stage.issue, stage.title);
+    let list = |stages: &[&PlannedStage]| stages.iter().copied().map(named).collect::<Vec<_>>().join(", ");
     if let Some(asked) = seen.run.execution.stage {
         if known.iter().any(|stage| stage.issue == asked) {
             return ControlFlow::Continue(Some(asked));
         }
-        let all: Vec<&FiledStage> = known.iter().collect();
+        let all: Vec<&PlannedStage> = known.iter().collect();
         let known = if all.is_empty() { "no stage was filed".to_owned() } else { list(&all) };
         let message = format!("--split-stage {asked} is not a stage of issue {}: {known}", seen.state.number);
         return refuse(Refused::Usage, message);
     }
-    let open: Vec<&FiledStage> = known.iter().filter(|stage| !plan.defers(&stage.title)).collect();
+    let open: Vec<&PlannedStage> = known.iter().filter(|stage| !plan.defers(&stage.title)).collect();
     let text = folded_title(&format!("{} {}", plan.summary, plan.plan.steps.join(" ")));
-    let named: Vec<&FiledStage> =
+    let named: Vec<&PlannedStage> =
         open.iter().copied().filter(|stage| text.contains(&folded_title(&stage.title))).collect();
     match (open.as_slice(), named.as_slice()) {
         ([], _) => ControlFlow::Continue(None),

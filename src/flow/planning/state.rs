@@ -18,7 +18,7 @@ use super::super::run::{Concluded, RunState};
 use super::super::terms::Terms;
 use super::super::view::Records;
 use super::records::{
-    Decomposed, FiledStage, PlanAnswer, PlanApproved, PlanRecord, PlanReviewRecord, PlanningEntry,
+    Decomposed, PlanAnswer, PlanApproved, PlanRecord, PlanReviewRecord, PlannedStage, PlanningEntry,
     PlanningOpened,
 };
 
@@ -36,7 +36,7 @@ pub struct PlanningState {
     /// The issues of the phases that were handed over.
     pub started: BTreeSet<IssueNumber>,
     /// All stages that were filed, latest plan last.
-    pub stages: Vec<FiledStage>,
+    pub stages: Vec<PlannedStage>,
     /// The plans whose stages were filed.
     pub split: BTreeSet<PlanHash>,
     /// Whether records are missing since the reviewers were last asked again.

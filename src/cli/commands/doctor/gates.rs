@@ -19,7 +19,7 @@ async fn scorer(settings: &Settings, surroundings: &Surroundings, place: &Path) 
     const NAME: &str = "score";
     let section = &settings.gates.score;
     let variables = &surroundings.variables;
-    let found = match score(section, variables, &surroundings.cache) {
+    let found = match score(&settings.gates, variables, &surroundings.cache) {
         Ok(Some(found)) => found.scorer,
         Ok(None) => {
             let seen = match section.mode {

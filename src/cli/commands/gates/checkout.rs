@@ -94,7 +94,7 @@ async fn look(
     let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
     let configuration = BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
     let measured: MeasuredGates =
-        gates::gates(&configuration.settings, &Remembered::default(), variables, &surroundings.cache)?;
+        gates::gates(&configuration.settings.gates, &Remembered::default(), variables, &surroundings.cache)?;
     let choices = gates::choices(&configuration, &measured, Sources::All);
     let folders = Folders::new(place, "checkout");
     files::make_folder(folders.root()).map_err(disk)?;
