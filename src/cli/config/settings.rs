@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -289,6 +290,13 @@ pub struct Turns {
     pub allow_shared_dir: bool,
     /// Let agents do anything on this machine, without confirmation and without a sandbox. Applies to one command only.
     pub dangerous_permissions: bool,
+}
+
+impl Turns {
+    /// Returns the time limit for a turn without output and CPU use, if there is one.
+    pub fn idle(&self) -> Option<Duration> {
+        (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
+    }
 }
 
 impl Default for Turns {

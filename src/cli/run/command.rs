@@ -15,7 +15,6 @@ use crate::adapters::storage::lock;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
-use crate::cli::config::gates_section::{GatesSettings, RunProjectCode};
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::Settings;
@@ -311,7 +310,8 @@ async fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let gates = gates::gates(&gates_of(settings, &site), &earlier, variables, &surroundings.cache)?;
+    let gates =
+        gates::gates(&gates::of_site(&settings.gates, &site), &earlier, variables, &surroundings.cache)?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
@@ -341,7 +341,7 @@ async fn prepare(
         agents: able,
         directories,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
-        agent_idle: idle(settings.turns.idle_seconds),
+        agent_idle: settings.turns.idle(),
         repair,
         gates,
         logs: settings.paths.logs.clone(),
@@ -359,20 +359,6 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
-}
-
-/// Returns the settings of gates: code of a fork is not run unless that is asked for.
-fn gates_of(settings: &Settings, site: &Site) -> GatesSettings {
-    let run_project_code = match settings.gates.run_project_code {
-        RunProjectCode::Auto if site.is_for_fork() => RunProjectCode::Never,
-        chosen @ (RunProjectCode::Auto | RunProjectCode::Always | RunProjectCode::Never) => chosen,
-    };
-    GatesSettings { run_project_code, ..settings.gates.clone() }
-}
-
-/// Returns the idle timeout; `0` disables it.
-fn idle(seconds: u64) -> Option<Duration> {
-    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 async fn drive<W: World>(world: W, plan: RunOrder, subject: Subject, terminal: &Terminal) -> Outcome {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use crate::adapters::gates::GATES;
 use crate::adapters::gates::command::{UserCommand, split};
 use crate::adapters::gates::score::policy_files::ENGINES_WITHOUT_PROJECT_CODE;
+use crate::adapters::gates::score::project_code::ProjectCode;
 use crate::adapters::gates::score::scorer::{self, Scorer};
-use crate::adapters::gates::score::settings::{ProjectCode, ScoreSettings};
+use crate::adapters::gates::score::settings::ScoreSettings;
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
 use crate::adapters::gates::tamper::settings::TamperSettings;
 use crate::adapters::process::search::{FoundProgram, look_for};
@@ -17,6 +18,7 @@ use crate::cli::config::gates_section::{
     CommandSection, GatesSettings, RunProjectCode, ScoreMode, ScoreSection,
 };
 use crate::cli::config::merged::Configuration;
+use crate::cli::repository::site::Site;
 use crate::domain::ending::Refused;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::GateName;
@@ -164,6 +166,15 @@ pub fn score(
         scorer,
     };
     Ok(scorer.map(settings))
+}
+
+/// Returns the settings of gates for a forge: code of a fork is not run unless that is asked for.
+pub fn of_site(gates: &GatesSettings, site: &Site) -> GatesSettings {
+    let run_project_code = match gates.run_project_code {
+        RunProjectCode::Auto if site.is_for_fork() => RunProjectCode::Never,
+        chosen @ (RunProjectCode::Auto | RunProjectCode::Always | RunProjectCode::Never) => chosen,
+    };
+    GatesSettings { run_project_code, ..gates.clone() }
 }
 
 /// Returns whether engines may run code of the project. A scorer of the user's own has no engines that can be turned off.

@@ -198,6 +198,7 @@ fn a_change_cannot_configure_its_scorer() {
 
 /// A program with the arguments and the output of aislop. Its linter runs code of the project.
 const LINTER: &str = r#"#!/bin/sh
+case $1$2 in --version) echo 0.2.0; exit;; scan--help) echo --json; exit;; esac
 lint=',"lint":{"issues":0,"skipped":false},"code-quality":{"issues":0,"skipped":false}'
 if grep -q 'lint: false' .aislop/config.yml; then lint=; else echo ran >> ROOT/ran; fi
 printf '{"version":"0.2.0","score":90,"engines":{"ai-slop":{"issues":0,"skipped":false},"security":{"issues":0,"skipped":false}%s},"diagnostics":[],"summary":{"errors":0,"warnings":0,"fixable":0,"files":2}}' "$lint"

@@ -6,6 +6,7 @@ mod cache;
 mod explanation;
 pub mod generic;
 pub mod policy_files;
+pub mod project_code;
 mod reading;
 mod scan;
 pub mod scorer;
@@ -29,8 +30,9 @@ use super::settings::GateSettings;
 use super::tree_change::{self, Compared};
 use cache::ScoreCache;
 use explanation::Explained;
+use project_code::ProjectCode;
 use scan::{Scan, ScanError};
-use settings::{ProjectCode, ScoreSettings};
+use settings::ScoreSettings;
 
 /// The gate `score`.
 #[derive(Debug)]

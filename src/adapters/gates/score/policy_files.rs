@@ -11,7 +11,7 @@ use crate::domain::ids::CommitSha;
 use crate::domain::tamper::tables::is_toolchain;
 use crate::ports::workspace::WorkspaceError;
 
-use super::settings::ProjectCode;
+use super::project_code::ProjectCode;
 
 /// The names of such files, in any folder.
 const NAMES: &[&str] = &[

@@ -5,14 +5,8 @@ use std::time::Duration;
 
 use crate::domain::quality::verdict::ScorePolicy;
 
+use super::project_code::ProjectCode;
 use super::scorer::Scorer;
-
-/// Whether a scorer may run code of the project, such as build scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProjectCode {
-    Allowed,
-    Never,
-}
 
 /// The settings of the gate.
 #[derive(Debug, Clone)]
