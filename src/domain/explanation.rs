@@ -42,6 +42,8 @@ pub struct Condition {
     pub name: String,
     pub state: ConditionState,
     pub evidence: String,
+    /// The findings of a gate.
+    pub findings: Vec<String>,
     /// What would change the state, unless nothing has to.
     pub remedy: Option<&'static str>,
 }
@@ -66,7 +68,9 @@ impl Condition {
             (Advisory, detail) => format!("{verdict}: {detail}"),
             (Met | Unmet | Inconclusive | ConditionState::Pending, detail) => detail.to_owned(),
         };
-        Self { kind: ConditionKind::Gate, name: measured.gate.to_string(), state, evidence, remedy }
+        let findings = measured.findings.iter().map(|finding| finding.text.clone()).collect();
+        let name = measured.gate.to_string();
+        Self { kind: ConditionKind::Gate, name, state, evidence, findings, remedy }
     }
 }
 

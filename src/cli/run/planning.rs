@@ -19,6 +19,9 @@ pub fn flow(
     configuration: &Configuration,
 ) -> Result<FlowName, String> {
     let is_first = configuration.settings.planning.first;
+    if assignment.flow != names::DELIVERY {
+        return Ok(assignment.flow.clone());
+    }
     match (&assignment.subject, trigger) {
         (Subject::Issue(_), Trigger::Command) if is_first => Ok(names::PLANNING),
         (Subject::Issue(_), Trigger::Command) => {

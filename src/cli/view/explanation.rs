@@ -44,6 +44,16 @@ impl ExplainedApproval {
         }
     }
 
+    /// Returns the lines of a gate's findings, without those that are items.
+    fn findings(&self, condition: &Condition) -> Vec<String> {
+        let is_item = |finding: &&String| {
+            self.explanation.conditions.iter().any(|other| other.evidence.contains(finding.as_str()))
+        };
+        let findings = condition.findings.iter().filter(|finding| !is_item(finding));
+        let lines = findings.flat_map(|finding| finding.lines()).filter(|line| !line.trim().is_empty());
+        lines.map(shortened).collect()
+    }
+
     /// Returns the explanation as lines for a person.
     pub fn text(&self) -> String {
         let mut text = format!("{}\n", self.headline());
@@ -53,6 +63,9 @@ impl ExplainedApproval {
                 for more in rest(condition) {
                     let _ = writeln!(text, "      {more}");
                 }
+            }
+            for more in self.findings(condition) {
+                let _ = writeln!(text, "      {more}");
             }
             if let Some(remedy) = condition.remedy {
                 let _ = writeln!(text, "    → {remedy}");
@@ -71,8 +84,8 @@ impl ExplainedApproval {
             let _ = writeln!(text, "- {}", unmarked(&line(condition)));
         }
         for condition in &self.explanation.conditions {
-            let (title, rest) =
-                (format!("{} {}", condition.kind, condition.name), rest(condition).join("\n"));
+            let title = format!("{} {}", condition.kind, condition.name);
+            let rest = [rest(condition), self.findings(condition)].concat().join("\n");
             if rest.is_empty() {
                 continue;
             }
@@ -93,7 +106,7 @@ impl ExplainedApproval {
         let condition = |one: &Condition| {
             json!({
                 "kind": one.kind, "name": one.name, "state": one.state, "evidence": one.evidence,
-                "remedy": one.remedy,
+                "findings": one.findings, "remedy": one.remedy,
             })
         };
         json!({
@@ -129,5 +142,9 @@ fn rest(condition: &Condition) -> Vec<String> {
     let text = plain(&condition.evidence);
     let lines: Vec<&str> = text.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
     let from = lines.len().saturating_sub(LINES);
-    lines.iter().skip(from).map(|line| unmarked(&line.chars().take(LINE).collect::<String>())).collect()
+    lines.iter().skip(from).map(|line| shortened(line)).collect()
+}
+
+fn shortened(line: &str) -> String {
+    unmarked(&line.chars().take(LINE).collect::<String>())
 }

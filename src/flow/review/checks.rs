@@ -82,7 +82,7 @@ pub(super) fn condition(seen: &OpenReview<'_>, head: &CommitSha) -> Decision<Opt
         Judged::Unreadable(why) => (Pending, format!("cannot be read: {why}"), Some("access to the checks")),
     };
     let (kind, name) = (ConditionKind::Checks, GateName::ci().to_string());
-    ControlFlow::Continue(Some(Condition { kind, name, state, evidence, remedy }))
+    ControlFlow::Continue(Some(Condition { kind, name, state, evidence, findings: Vec::new(), remedy }))
 }
 
 fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous, names: &[String], every: u64) -> Decision<()> {

@@ -71,7 +71,14 @@ fn vote(seen: &OpenReview<'_>, at: &ReviewAt, seat: &Seat) -> Condition {
     } else {
         (ConditionState::Unmet, Some("an approval of this head: a run asks the reviewer"))
     };
-    Condition { kind: ConditionKind::Vote, name: seat.label.to_string(), state, evidence, remedy }
+    Condition {
+        kind: ConditionKind::Vote,
+        name: seat.label.to_string(),
+        state,
+        evidence,
+        findings: Vec::new(),
+        remedy,
+    }
 }
 
 fn item(item: &Item) -> Condition {
@@ -84,6 +91,7 @@ fn item(item: &Item) -> Condition {
         name: item.id.to_string(),
         state: ConditionState::Unmet,
         evidence: format!("{} by {}: {}", item.status.name(), item.author, item.text),
+        findings: Vec::new(),
         remedy: Some(remedy),
     }
 }
@@ -106,7 +114,8 @@ fn requirements(seen: &OpenReview<'_>, at: &ReviewAt) -> Vec<Condition> {
                 (ConditionState::Unmet, Some("an approval by every reviewer that was shown it"))
             };
             let (kind, name) = (ConditionKind::Requirement, one.id.to_string());
-            Condition { kind, name, state, evidence: format!("{}: {}", one.author, one.text), remedy }
+            let evidence = format!("{}: {}", one.author, one.text);
+            Condition { kind, name, state, evidence, findings: Vec::new(), remedy }
         })
         .collect()
 }

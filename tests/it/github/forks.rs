@@ -40,6 +40,7 @@ fn a_fork_is_fixed_and_merged() {
 
 /// A program with the output of aislop, which notes whether its linter may run code of the project.
 const LINTER: &str = r#"#!/bin/sh
+case $1$2 in --version) echo 0.2.0; exit;; scan--help) echo --json; exit;; esac
 lint=',"lint":{"issues":0,"skipped":false},"code-quality":{"issues":0,"skipped":false}'
 if grep -q 'lint: false' .aislop/config.yml; then lint=; else echo ran >> "${0%/*}/ran"; fi
 printf '{"version":"0.2.0","score":90,"engines":{"ai-slop":{"issues":0,"skipped":false},"security":{"issues":0,"skipped":false}%s},"diagnostics":[],"summary":{"errors":0,"warnings":0,"fixable":0,"files":2}}' "$lint"

@@ -61,6 +61,17 @@ fn status(ended: &Ended) -> (Option<i32>, String, String) {
 }
 
 #[test]
+fn plan_settings_leave_debates_alone() {
+    let stage = stage(DEBATER, &[("one", "implement")]);
+    stage.write("agent-loop.toml", "[planning]\nfirst = true\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "plan first"]);
+    let panel = debaters(&["one"]);
+    let ended = stage.run(&words(&QUESTION, &panel, &["--materialize-split-issues"]));
+    assert_eq!(status(&ended).1, "consensus", "{}", ended.stderr);
+}
+
+#[test]
 fn a_question_is_debated_once() {
     let stage = stage(DEBATER, &[("one", "implement"), ("two", "implement")]);
     let panel = debaters(&["one", "two"]);

@@ -138,9 +138,11 @@ fn a_checkout_has_gates_too() {
         stage("[gates.tests]\ncommand = \"GATE tests\"\n[gates.command.lint]\ncommand = \"GATE lint\"\n");
     stage.git(&["switch", "--quiet", "--create", "feature"]);
     stage.write("more.txt", "more\n");
+    stage.write("more.py", "x = 1  # noqa\n");
     stage.git(&["add", "--all"]);
     stage.git(&["commit", "--quiet", "--message", "more"]);
     let green = stage.run(&["gates", "--base", "main"]);
+    assert!(green.stdout.contains("- `more.py`: "), "a reported fact is named: {}", green.stdout);
     assert_eq!(green.exit, Some(0), "{}{}", green.stdout, green.stderr);
     assert!(green.stdout.contains("all met (3 conditions)"), "{}", green.stdout);
     fs::write(stage.root().join("red-lint"), "").unwrap();
