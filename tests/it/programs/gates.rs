@@ -170,4 +170,5 @@ fn a_checkout_has_gates_too() {
     let begun = fs::read_dir(stage.repository().join(".git")).unwrap().flatten();
     let ours = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("agent-loop");
     assert_eq!(begun.filter(|entry| ours(&entry.file_name())).count(), 0, "no forge was made");
+    assert_eq!(stage.run(&["gates", "7", "--json"]).json()["next_command"], "agent-loop gates -h");
 }

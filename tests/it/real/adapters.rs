@@ -136,7 +136,7 @@ fn review() -> Value {
     json!({
         "schema_version": 1, "kind": "pr_review", "nonce": "k3v9q2mt7x", "state": "approved", "summary": "Both herons are there.",
         "blocking_items": [], "prior_item_dispositions": [], "same_pr_followups": null, "future_followups": null,
-        "human_requirements_resolved": null, "coverage": null,
+        "human_requirements_resolved": null, "coverage": null, "unreviewed": null,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude};
 use crate::cli::view::explanation::ExplainedApproval;
 use crate::cli::view::print;
+use crate::domain::ending::{Ending, Refused};
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
@@ -46,8 +47,16 @@ pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> Exit
             print::result(&text);
             ExitCode::from(explained.explanation.exit_code())
         }
-        Err(outcome) => conclude(&outcome, outcome.next.as_deref().unwrap_or_default(), json),
+        Err(outcome) => conclude(&outcome, next(&outcome), json),
     }
+}
+
+/// Returns the command after a refusal: who only looks is not told to start a run.
+fn next(outcome: &Outcome) -> &str {
+    if let Ending::Refused { reason: Refused::Usage } = outcome.ending {
+        return "agent-loop gates -h";
+    }
+    outcome.next.as_deref().unwrap_or_default()
 }
 
 /// Returns the number of a pull request, or of the one to which an issue or a task led.

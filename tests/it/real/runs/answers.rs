@@ -51,7 +51,7 @@ pub(super) fn reviewed(resolved: &[String], blocking: &[&str]) -> Answer {
     Answer::Structured(json!({
         "schema_version": 1, "kind": "pr_review", "nonce": "{{nonce}}", "state": state, "summary": "Looked at the herons.",
         "blocking_items": blocking, "prior_item_dispositions": dispositions, "same_pr_followups": null,
-        "future_followups": null, "human_requirements_resolved": null, "coverage": null,
+        "future_followups": null, "human_requirements_resolved": null, "coverage": null, "unreviewed": null,
     }))
 }
 
