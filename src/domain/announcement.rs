@@ -1,9 +1,12 @@
 //! The content of a published record for people and scripts, in the same form for every flow.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::debate::DebateResult;
 use super::gate::Measurement;
+use super::gate_plan::NotRun;
 use super::ids::{BranchName, CommitSha, GateName, IssueNumber, ItemId, Label, PlanHash, PullRequestNumber};
 use super::item::OpenedItem;
 use super::item_status::Disposition;
@@ -23,6 +26,8 @@ pub enum Announcement {
         coder: Option<Label>,
         reviewers: Vec<Label>,
         gates: Vec<GateName>,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        gates_not_run: BTreeMap<GateName, NotRun>,
         max_rounds: u32,
     },
     /// A pull request was opened with the coder's first commit.

@@ -1,8 +1,8 @@
 //! Why a head is approved or not: each condition of an approval with its evidence, and what would change it.
 
 use super::gate::{Measurement, Verdict};
-use super::gate_plan::GateWeight;
-use super::ids::CommitSha;
+use super::gate_plan::{GateWeight, NotRun};
+use super::ids::{CommitSha, GateName};
 use super::word_list::word_list;
 
 word_list!(
@@ -49,6 +49,22 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Returns the condition of a required gate that this machine cannot measure.
+    pub fn unmeasurable(gate: &GateName, why: String) -> Self {
+        let remedy = Some("the gate's command, or the decision to drop the gate");
+        Self { remedy, ..Self::gate(gate, ConditionState::Inconclusive, why) }
+    }
+
+    /// Returns the condition of a gate that is not run.
+    pub fn not_run(gate: &GateName, why: NotRun) -> Self {
+        Self::gate(gate, ConditionState::Advisory, format!("not run: {why}"))
+    }
+
+    fn gate(gate: &GateName, state: ConditionState, evidence: String) -> Self {
+        let (kind, name) = (ConditionKind::Gate, gate.to_string());
+        Self { kind, name, state, evidence, findings: Vec::new(), remedy: None }
+    }
+
     /// Returns the condition of a gate.
     pub fn of_gate(measured: &Measurement, weight: GateWeight) -> Self {
         use ConditionState::{Advisory, Inconclusive, Met, Unmet};
@@ -69,8 +85,7 @@ impl Condition {
             (Met | Unmet | Inconclusive | ConditionState::Pending, detail) => detail.to_owned(),
         };
         let findings = measured.findings.iter().map(|finding| finding.text.clone()).collect();
-        let name = measured.gate.to_string();
-        Self { kind: ConditionKind::Gate, name, state, evidence, findings, remedy }
+        Self { findings, remedy, ..Self::gate(&measured.gate, state, evidence) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The use of a gate in a run: when it is measured, and what follows from its verdict.
 
+use super::word_list::word_list;
+
 /// The first point of a round at which a gate is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateTiming {
@@ -24,10 +26,20 @@ pub struct GatePlan {
     pub weight: GateWeight,
 }
 
+word_list!(
+    /// Why a run does not measure a gate.
+    NotRun {
+        /// A flag or a setting says so.
+        TurnedOff = "turned off",
+        /// The score gate is optional, and there is no scorer.
+        NoScorer = "aislop not found",
+    }
+);
+
 /// What a command or a configuration decides about a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateChoice {
-    Off,
+    Off(NotRun),
     On(GatePlan),
 }
 

@@ -1,9 +1,11 @@
 //! The policy of a run, fixed by its `opened` record.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::gate_plan::{GatePlan, GateTiming, GateWeight};
+use super::gate_plan::{GatePlan, GateTiming, GateWeight, NotRun};
 use super::ids::GateName;
 use super::word_list::word_list;
 
@@ -68,6 +70,9 @@ pub struct Policy {
     /// The gates besides the test command that are measured only before approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late_gates: Vec<GateName>,
+    /// The gates that are not measured, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gates_not_run: BTreeMap<GateName, NotRun>,
     pub test_timing: TestTiming,
     pub on_reviewer_failure: OnReviewerFailure,
     pub after_approval: AfterApproval,
@@ -82,6 +87,7 @@ impl Default for Policy {
             required_gates: Vec::new(),
             advisory_gates: Vec::new(),
             late_gates: Vec::new(),
+            gates_not_run: BTreeMap::new(),
             test_timing: TestTiming::BeforeReviewAndApproval,
             on_reviewer_failure: OnReviewerFailure::Stop,
             after_approval: AfterApproval::Leave,
@@ -103,9 +109,11 @@ impl Policy {
         required.chain(self.advisory_gates.iter().map(planned(GateWeight::Advisory))).collect()
     }
 
-    /// Returns whether an approval needs a gate. The checks of the forge and the merge are gates of every run.
+    /// Returns whether open items of a gate prevent an approval: always, unless the run says that the gate is advisory or
+    /// turned off.
     pub fn is_in_force(&self, gate: &GateName) -> bool {
-        [GateName::ci(), GateName::merge()].contains(gate) || self.required_gates.contains(gate)
+        let is_off = self.gates_not_run.get(gate) == Some(&NotRun::TurnedOff);
+        !is_off && !self.advisory_gates.contains(gate)
     }
 
     fn timing(&self, gate: &GateName) -> GateTiming {

@@ -27,19 +27,27 @@ impl Abilities {
             return Some(absent);
         }
         let gates = terms.policy.gates();
-        let (unknown, _) = gates.iter().find(|(gate, _)| !self.gates.contains(gate))?;
-        let fix = if **unknown == GateName::tests() {
-            "set `gates.tests.command`, or add `--test-command \"…\"`".to_owned()
-        } else if **unknown == GateName::score() {
-            "install aislop (`npm install --global aislop`), name it with `--aislop-cmd`, or drop the gate with \
-             `--gate off`"
-                .to_owned()
+        gates.iter().find_map(|(gate, _)| self.unmeasurable(gate))
+    }
+
+    /// Returns why this machine cannot measure a gate, with the flags that change it.
+    pub fn unmeasurable(&self, gate: &GateName) -> Option<String> {
+        let fix = if *gate == GateName::tests() {
+            "set `gates.tests.command`, add `--test-command \"…\"`".to_owned()
+        } else if *gate == GateName::score() {
+            "install aislop (`npm install --global aislop`), name it with `--aislop-cmd`".to_owned()
+        } else if *gate == GateName::tamper() {
+            "allow it with `--tamper block`".to_owned()
         } else {
-            format!("set `gates.command.{unknown}.command`")
+            format!("set `gates.command.{gate}.command`")
         };
-        Some(format!(
-            "this run requires the gate `{unknown}`, and this machine does not know its command: {fix}"
-        ))
+        let message = || {
+            format!(
+                "the gate `{gate}` is required, by the open run or by its open findings, and this machine does not know its \
+                 command: {fix}, or drop the gate with `--no-gate {gate}`"
+            )
+        };
+        (!self.gates.contains(gate)).then(message)
     }
 
     /// Returns why the first agent without a program cannot take its seat.

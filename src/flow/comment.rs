@@ -81,6 +81,9 @@ fn table(concluded: &Concluded) -> String {
         let (gate, head) = (&measured.gate, measured.head.short());
         let _ = writeln!(text, "| gate {gate} | {} | `{head}` |", word(measured.verdict));
     }
+    for (gate, why) in &concluded.gates_not_run {
+        let _ = writeln!(text, "| gate {gate} | not run: {why} | |");
+    }
     for measured in &concluded.gates {
         let reports: Vec<String> = measured.reports().map(|one| unmarked(&one.text)).collect();
         section(&mut text, &format!("Reported by the gate {}", measured.gate), &reports);

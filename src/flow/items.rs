@@ -1,5 +1,7 @@
 //! The findings of a run: how they are opened, how dispositions are merged (the worst wins), and the effects of gates and coders.
 
+use std::collections::BTreeSet;
+
 use crate::domain::ids::{GateName, ItemId, Label};
 use crate::domain::item::{Author, CarriedItem, Dispute, Item, Note, OpenedItem};
 use crate::domain::item_status::{Disposition, ItemStatus, worst};
@@ -119,6 +121,15 @@ pub fn apply_gate(items: &mut Vec<Item>, changes: &GateChanges<'_>) {
 pub fn open_of<'items>(items: &'items [Item], gate: &GateName) -> Vec<&'items Item> {
     let author = Author::Gate(gate.clone());
     items.iter().filter(|item| item.author == author && item.must_fix()).collect()
+}
+
+/// Returns the gates with open items, without the checks of the forge and the merge, which every run looks at.
+pub fn red_gates(items: &[Item]) -> BTreeSet<GateName> {
+    let gate = |item: &Item| match &item.author {
+        Author::Gate(gate) if ![GateName::ci(), GateName::merge()].contains(gate) => Some(gate.clone()),
+        Author::Gate(_) | Author::Reviewer(_) => None,
+    };
+    items.iter().filter(|item| item.must_fix()).filter_map(gate).collect()
 }
 
 /// Adds the coder's notes and objections to the items. An objection is valid until the next reply.

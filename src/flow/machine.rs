@@ -160,6 +160,7 @@ impl<F: Flow> FlowMachine<F> {
             requirements: covered(&view.votes, cx.facts),
             votes: view.votes,
             gates: view.gates,
+            gates_not_run: view.gates_not_run,
             rounds: view.rounds,
             usage: run.spent(cx.results),
             message: conclusion.message().to_owned(),

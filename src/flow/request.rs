@@ -1,6 +1,6 @@
 //! The request of a command line, and how it is combined with the terms that an earlier run recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::Role;
 use crate::domain::debate::SplitStages;
 use crate::domain::execution::{DeferredWork, Execution, ExecutionMode};
-use crate::domain::ids::IssueNumber;
+use crate::domain::gate_plan::{GateChoice, NotRun};
+use crate::domain::ids::{GateName, IssueNumber};
 use crate::domain::policy::Policy;
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
@@ -127,12 +128,13 @@ impl Request {
         let coder = overrides.coder.unwrap_or_else(|| self.default_coder.clone());
         let coder = self.with_model(Role::Coder, coder);
         let reviewers = reviewers.into_iter().map(|seat| self.with_model(Role::Reviewer, seat)).collect();
-        let PlannedGates { required, advisory, late } = PlannedGates::of(overrides.gates);
+        let PlannedGates { required, advisory, late, not_run } = PlannedGates::of(overrides.gates);
         let policy = Policy {
             max_rounds: overrides.max_rounds.unwrap_or(usual.max_rounds),
             required_gates: required,
             advisory_gates: advisory,
             late_gates: late,
+            gates_not_run: not_run,
             test_timing: overrides.test_timing.unwrap_or(usual.test_timing),
             on_reviewer_failure: overrides.on_reviewer_failure.unwrap_or(usual.on_reviewer_failure),
             after_approval: overrides.after_approval.unwrap_or(usual.after_approval),
@@ -168,6 +170,20 @@ impl Request {
         let who = (role, seat.label.clone());
         let named = self.persistence.retry.model(&who, &Tries::default()).map(str::to_owned);
         Seat { model: named.or(seat.model), ..seat }
+    }
+
+    /// Returns the request for a thread in which these gates have open items: a new run requires the gates too, unless they
+    /// are turned off.
+    #[must_use]
+    pub fn with_red(&self, gates: BTreeSet<GateName>) -> Self {
+        let mut request = self.clone();
+        for gate in gates {
+            let choice = request.configured.gates.entry(gate).or_insert(GateChoice::REQUIRED);
+            if *choice == GateChoice::Off(NotRun::NoScorer) {
+                *choice = GateChoice::REQUIRED;
+            }
+        }
+        request
     }
 
     /// Completes the request with these terms.

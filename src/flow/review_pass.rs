@@ -71,7 +71,7 @@ where
         !has_voted && !stands
     }
 
-    /// Returns the items that prevent approval at this point, without those of gates that the run does not require any more.
+    /// Returns the items that prevent approval at this point, without those of gates that are advisory or turned off.
     pub fn must_fix(&self, at: &RoundAt<R>) -> Vec<Item> {
         let is_in_force = |item: &Item| match &item.author {
             Author::Reviewer(_) => true,

@@ -1,9 +1,12 @@
 //! The data that every flow has on its latest run: id, terms, attempt windows, ending and cost.
 
+use std::collections::BTreeMap;
+
 use crate::domain::announcement::Announcement;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::gate_plan::NotRun;
+use crate::domain::ids::{CommitSha, GateName, RunId};
 use crate::domain::policy::Policy;
 use crate::domain::requirement::Requirement;
 use crate::domain::roster::Roster;
@@ -47,6 +50,9 @@ pub struct Concluded {
     pub requirements: Vec<Requirement>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
+    /// The gates that were not measured, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gates_not_run: BTreeMap<GateName, NotRun>,
     /// The number of rounds.
     pub rounds: u32,
     pub usage: Usage,
@@ -77,6 +83,7 @@ pub fn opened(head: Option<&CommitSha>, roster: &Roster, policy: &Policy) -> Ann
         coder: Some(roster.coder().label.clone()),
         reviewers: roster.reviewers().iter().map(|seat| seat.label.clone()).collect(),
         gates: policy.required_gates.clone(),
+        gates_not_run: policy.gates_not_run.clone(),
         max_rounds: policy.max_rounds,
     }
 }

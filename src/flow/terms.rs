@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::debate::{OnDebaterFailure, ResearchPolicy};
-use crate::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight};
+use crate::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight, NotRun};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{Roster, Seat};
@@ -89,6 +89,7 @@ pub(super) struct PlannedGates {
     pub(super) required: Vec<GateName>,
     pub(super) advisory: Vec<GateName>,
     pub(super) late: Vec<GateName>,
+    pub(super) not_run: BTreeMap<GateName, NotRun>,
 }
 
 impl PlannedGates {
@@ -98,7 +99,13 @@ impl PlannedGates {
         choices.sort_by_key(|(gate, _)| [*gate != GateName::tamper(), *gate != GateName::tests()]);
         let mut planned = Self::default();
         for (gate, choice) in choices {
-            let GateChoice::On(GatePlan { timing, weight }) = choice else { continue };
+            let GatePlan { timing, weight } = match choice {
+                GateChoice::On(plan) => plan,
+                GateChoice::Off(why) => {
+                    planned.not_run.insert(gate, why);
+                    continue;
+                }
+            };
             if timing == GateTiming::BeforeApproval && gate != GateName::tests() {
                 planned.late.push(gate.clone());
             }
@@ -114,15 +121,13 @@ impl PlannedGates {
 impl From<&Terms> for Overrides {
     fn from(terms: &Terms) -> Self {
         let policy = &terms.policy;
+        let measured = policy.gates().into_iter().map(|(gate, plan)| (gate.clone(), GateChoice::On(plan)));
+        let not_run = policy.gates_not_run.iter().map(|(gate, why)| (gate.clone(), GateChoice::Off(*why)));
         Self {
             coder: Some(terms.roster.coder().clone()),
             reviewers: terms.roster.reviewers().to_vec(),
             max_rounds: Some(policy.max_rounds),
-            gates: policy
-                .gates()
-                .into_iter()
-                .map(|(gate, plan)| (gate.clone(), GateChoice::On(plan)))
-                .collect(),
+            gates: measured.chain(not_run).collect(),
             test_timing: Some(policy.test_timing),
             on_reviewer_failure: Some(policy.on_reviewer_failure),
             after_approval: Some(policy.after_approval),

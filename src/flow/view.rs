@@ -1,8 +1,11 @@
 //! The view of a flow for the rest of the program: status, outcome and live view.
 
+use std::collections::BTreeMap;
+
 use crate::domain::execution::ExecutionMode;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber, RunId};
+use crate::domain::gate_plan::NotRun;
+use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, PullRequestNumber, RunId};
 use crate::domain::item::Item;
 use crate::domain::phase::PlannedPhase;
 use crate::domain::plan::{BoundPlan, PlanReference};
@@ -32,6 +35,8 @@ pub struct View {
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
+    /// The gates that the run does not measure.
+    pub gates_not_run: BTreeMap<GateName, NotRun>,
     pub records: Records,
     /// The command that follows in the present state, if the flow knows it.
     pub next_command: Option<String>,

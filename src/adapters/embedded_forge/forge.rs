@@ -19,6 +19,12 @@ use super::store::Store;
 
 pub const OWN_LOGIN: &str = "agent-loop";
 
+/// Returns why there is no subject with a number.
+pub fn missing(number: u64, what: &str) -> String {
+    let list = if what == "issue" { "issue list" } else { "pr list" };
+    format!("{what} {number} does not exist here; `agent-loop local {list}` lists those that do")
+}
+
 /// The embedded forge.
 #[derive(Debug)]
 pub struct EmbeddedForge {
@@ -51,12 +57,7 @@ impl EmbeddedForge {
 
     fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
         let row = self.stored(self.store.subject(number))?;
-        let list = if what == "issue" { "issue list" } else { "pr list" };
-        row.ok_or_else(|| {
-            ForgeError::NotFound(format!(
-                "{what} {number} does not exist here; `agent-loop local {list}` lists those that do"
-            ))
-        })
+        row.ok_or_else(|| ForgeError::NotFound(missing(number, what)))
     }
 
     /// Converts a row to a pull request with the current head.

@@ -6,4 +6,4 @@ pub mod rows;
 mod schema;
 pub mod store;
 
-pub use forge::{EmbeddedForge, OWN_LOGIN};
+pub use forge::{EmbeddedForge, OWN_LOGIN, missing};

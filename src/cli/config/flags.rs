@@ -56,6 +56,7 @@ const FLAGS: &[Row] = &[
     (GATES, "test-timeout-seconds", "gates.tests.timeout_seconds", Value("SECONDS")),
     (GATES, "ci-check-name", "gates.ci.check_name", Value("NAME")),
     (GATES, "gate", "gates.score.mode", Value("MODE")),
+    (GATES, "no-gate", "gates.off", Value("NAME")),
     (GATES, "min-score", "gates.score.min_score", Value("N")),
     (GATES, "tamper", "gates.tamper.strictest", Value("ACTION")),
     (GATES, "run-project-code", "gates.run_project_code", Value("WHEN")),

@@ -25,6 +25,9 @@ pub struct GatesSettings {
     pub score: ScoreSection,
     /// Changes that weaken checks: a row per kind, each `off`, `report` (reviewers judge it) or `block`.
     pub tamper: TamperPolicy,
+    /// A gate that is not run, by name: `tests`, `score`, `tamper`, or a section of `gates.command`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub off: Vec<String>,
     /// Patterns of the files that the change may touch, such as `src/**/*.rs`; a folder stands for all files below it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,

@@ -72,6 +72,7 @@ fn example(section: &str, name: &str, setting: &Value) -> String {
         ("gates.score", "required_engines") => "[\"lint\", \"security\"]",
         ("forge", "repository") => "\"octo/hello\"",
         ("gates", "scope") => "[\"src/\"]",
+        ("gates", "off") => "[\"score\"]",
         ("gates.ci", "check_name") => "\"build\"",
         ("agent_memory", "dir") => "\".agent-memory\"",
         ("paths", "logs") => "\"/var/log/agent-loop\"",

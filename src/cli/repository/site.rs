@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use crate::adapters::any_forge::AnyForge;
-use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::embedded_forge::rows::SubjectKind;
 use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::embedded_forge::{EmbeddedForge, missing};
 use crate::adapters::files;
 use crate::adapters::git::{
     self, ForkUrl, Git, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl, WaitNotice,
@@ -318,6 +318,11 @@ pub fn embedded(repository: &Repository, surroundings: &Surroundings) -> Result<
 fn folders_of_the_embedded(repository: &Repository, store: &Store, surroundings: &Surroundings) -> Folders {
     let folders = Folders::new(&surroundings.state, store.repository_id());
     folders.with_locks(repository.common.join("agent-loop-locks"))
+}
+
+/// Refuses a pull request where there is no embedded forge. Makes nothing.
+pub fn without_forge(repository: &Repository, number: PullRequestNumber) -> Result<(), String> {
+    if Store::exists(&repository.common) { Ok(()) } else { Err(missing(number.0, "pull request")) }
 }
 
 /// The branch that a pull request on the embedded forge wants to change. Makes nothing.

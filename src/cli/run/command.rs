@@ -135,7 +135,7 @@ async fn look(
         ForgeSite::Embedded => {
             let default_base = guess?;
             let base = arguments.base.as_ref().unwrap_or(&default_base);
-            refuse_missing_base(goal, base, &repository, surroundings).await?;
+            refuse_missing(goal, base, &repository, surroundings).await?;
             // The file is created only after its settings are known to be valid.
             BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
             (Site::embedded_for(&provisional_subject(goal), repository, surroundings)?, default_base)
@@ -165,7 +165,8 @@ async fn find_repository(
     if named.is_some() { Repository::outside(folder, variables).await } else { Err(missing) }
 }
 
-async fn refuse_missing_base(
+/// Refuses a pull request where there is no forge, which a refusal does not create, and a target branch that does not exist.
+async fn refuse_missing(
     goal: &Goal,
     base: &BranchName,
     repository: &Repository,
@@ -173,7 +174,7 @@ async fn refuse_missing_base(
 ) -> Result<(), RunError> {
     match &goal.target {
         // The forge knows the target of a pull request; the head branch may be gone.
-        GoalTarget::PullRequest(_) => Ok(()),
+        GoalTarget::PullRequest(number) => site::without_forge(repository, *number).map_err(usage),
         GoalTarget::Task(_) | GoalTarget::Issue(_) => {
             let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
             lacking.map_or(Ok(()), |lacking| Err(lacking.into()))

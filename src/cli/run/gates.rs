@@ -20,7 +20,7 @@ use crate::cli::config::gates_section::{
 use crate::cli::config::merged::Configuration;
 use crate::cli::repository::site::Site;
 use crate::domain::ending::Refused;
-use crate::domain::gate_plan::GateChoice;
+use crate::domain::gate_plan::{GateChoice, NotRun};
 use crate::domain::ids::GateName;
 use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy};
 use crate::domain::tamper::policy::Consequence;
@@ -38,7 +38,11 @@ pub fn gates(
     variables: &Variables,
     cache: &Path,
 ) -> Result<MeasuredGates, RunError> {
-    let commands = commands(gates, earlier)?;
+    if let Some(name) = gates.off.iter().find(|name| PERMANENT.contains(&name.as_str())) {
+        return Err(usage(format!("`gates.off`: `{name}` cannot be turned off")));
+    }
+    let mut commands = commands(gates, earlier)?;
+    commands.retain(|gate, _| !is_off(gate, gates));
     for (name, gate) in &commands {
         must_be_there(&UserCommand::of(name), &gate.command, variables)?;
     }
@@ -46,6 +50,9 @@ pub fn gates(
     let tamper = tamper(gates);
     Ok(MeasuredGates { commands, passed: Some(cache.join("passed")), score, tamper })
 }
+
+/// What no setting turns off: the forge's checks, the merge, and the setup command, which is no gate.
+const PERMANENT: [&str; 3] = ["ci", "merge", "setup"];
 
 /// The names of gates that are no commands of the user.
 const RESERVED: [&str; 6] = ["tests", "setup", "score", "tamper", "ci", "merge"];
@@ -81,7 +88,8 @@ pub enum Sources {
     All,
 }
 
-/// Returns what settings decide about gates. A gate that an open run requires is dropped only by `--gate off`.
+/// Returns what settings decide about gates. A gate that an open run requires is dropped only by a flag that turns
+/// it off.
 pub fn choices(
     configuration: &Configuration,
     measured: &MeasuredGates,
@@ -92,31 +100,44 @@ pub fn choices(
         Sources::All => configuration.is_set(key),
     };
     let by_default = |name: &GateName| sources == Sources::All && *name != GateName::tests();
+    let gates = &configuration.settings.gates;
     let mut choices = BTreeMap::new();
+    if sources == Sources::All && measured.score.is_none() {
+        choices.insert(GateName::score(), GateChoice::Off(NotRun::NoScorer));
+    }
     for gate in GATES {
         let name = (gate.name)();
-        if is_off(&name, &configuration.settings.gates) && is_set(gate.setting) {
-            choices.insert(name, GateChoice::Off);
-        } else if measured.has(&name) && (is_set(gate.setting) || by_default(&name)) {
+        if measured.has(&name) && (is_set(gate.setting) || by_default(&name)) {
             choices.insert(name, GateChoice::REQUIRED);
         }
     }
-    let commands = configuration.settings.gates.command.iter().filter(|_| sources == Sources::All);
+    let commands = gates.command.iter().filter(|_| sources == Sources::All);
     let parsed = commands.filter_map(|(name, section)| Some((name.parse().ok()?, section.plan())));
     choices.extend(parsed.map(|(name, plan)| (name, GateChoice::On(plan))));
+    let off = turned_off(gates).into_iter().filter(|(_, setting)| is_set(setting));
+    choices.extend(off.map(|(gate, _)| (gate, GateChoice::Off(NotRun::TurnedOff))));
     choices
 }
 
-/// Returns whether the settings turn a gate off.
-fn is_off(gate: &GateName, gates: &GatesSettings) -> bool {
-    (*gate == GateName::score() && gates.score.mode == ScoreMode::Off)
-        || (*gate == GateName::tamper() && gates.tamper.strictest == Consequence::Off)
+/// Returns the gates that the settings turn off, each with the setting that does so.
+fn turned_off(gates: &GatesSettings) -> Vec<(GateName, &'static str)> {
+    let rows = [
+        (GateName::score(), "gates.score.mode", gates.score.mode == ScoreMode::Off),
+        (GateName::tamper(), "gates.tamper.strictest", gates.tamper.strictest == Consequence::Off),
+    ];
+    let own = rows.into_iter().filter(|(_, _, is_off)| *is_off).map(|(gate, setting, _)| (gate, setting));
+    let named = gates.off.iter().filter_map(|name| Some((name.parse().ok()?, "gates.off")));
+    own.chain(named).collect()
 }
 
-/// Returns the settings of the tamper gate, unless nothing follows from any change.
+fn is_off(gate: &GateName, gates: &GatesSettings) -> bool {
+    turned_off(gates).iter().any(|(off, _)| off == gate)
+}
+
+/// Returns the settings of the tamper gate, unless it is turned off.
 fn tamper(gates: &GatesSettings) -> Option<TamperSettings> {
     let tamper = TamperSettings { policy: gates.tamper.clone(), scope: gates.scope.clone() };
-    (gates.tamper.strictest != Consequence::Off).then_some(tamper)
+    (!is_off(&GateName::tamper(), gates)).then_some(tamper)
 }
 
 fn usage(why: String) -> RunError {
@@ -148,6 +169,9 @@ pub fn score(
         Some(command) => scorer::generic(command, variables),
         None => scorer::aislop(section.aislop_command.as_deref(), variables),
     };
+    if is_off(&GateName::score(), gates) {
+        return Ok(None);
+    }
     let scorer = match (section.mode, found) {
         (ScoreMode::Off, _) => return Ok(None),
         (ScoreMode::Auto, found) if !section.names_a_scorer() => found().ok(),

@@ -30,13 +30,10 @@ pub struct ExplainedApproval {
 impl ExplainedApproval {
     fn headline(&self) -> String {
         let Explanation { head, conditions } = &self.explanation;
-        let is_open = |condition: &&Condition| match condition.state {
-            ConditionState::Unmet | ConditionState::Inconclusive | ConditionState::Pending => true,
-            ConditionState::Met | ConditionState::Advisory => false,
-        };
-        let open = conditions.iter().filter(is_open).count();
+        let needed = conditions.iter().filter(|condition| condition.state != ConditionState::Advisory);
+        let open = needed.clone().filter(|condition| condition.state != ConditionState::Met).count();
         let place = format!("{} at {}", self.subject, head.short());
-        let all = count(u64::try_from(conditions.len()).unwrap_or(u64::MAX), "condition");
+        let all = count(u64::try_from(needed.count()).unwrap_or(u64::MAX), "condition");
         if open == 0 {
             format!("{place}: all met ({all})")
         } else {

@@ -141,7 +141,7 @@ impl Narrator {
 
     fn announced(&mut self, subject: &Subject, said: &Announcement) -> Vec<Line> {
         match said {
-            Announcement::Opened { head, coder, reviewers, gates, max_rounds } => {
+            Announcement::Opened { head, coder, reviewers, gates, gates_not_run, max_rounds } => {
                 if std::mem::replace(&mut self.opened, true) {
                     return Vec::new();
                 }
@@ -156,6 +156,7 @@ impl Narrator {
                     None => vec![format!("{subject}{at}: debater{plural} {reviewers}")],
                 };
                 parts.extend(gates.iter().map(|gate| format!("gate {gate}")));
+                parts.extend(gates_not_run.iter().map(|(gate, why)| format!("gate {gate} not run ({why})")));
                 parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
                 self.after_row(news(parts.join(" · ")))
             }

@@ -1,5 +1,7 @@
 //! Converts the records of a debate to announcements.
 
+use std::collections::BTreeMap;
+
 use crate::domain::announcement::Announcement;
 
 use super::super::machine::At;
@@ -15,6 +17,7 @@ pub(super) fn announce(at: At<'_>, record: &DiscussEntry) -> Announcement {
             coder: None,
             reviewers: opened.roster.reviewers().iter().map(|seat| seat.label.clone()).collect(),
             gates: Vec::new(),
+            gates_not_run: BTreeMap::new(),
             max_rounds: opened.policy.rounds(),
         },
         DiscussEntry::Position(position) => Announcement::Voted {

@@ -31,7 +31,7 @@ pub enum PlanningEntry {
     Decomposed(Box<Decomposed>),
     PhaseStarted(PhaseStarted),
     Split(SplitRecord),
-    Concluded(Concluded),
+    Concluded(Box<Concluded>),
 }
 
 /// The start of a run, or a change of its terms.

@@ -14,9 +14,9 @@ use super::super::approval;
 use super::super::context::FlowContext;
 use super::super::run::RunState;
 use super::super::step::{Decision, refuse};
-use super::checks;
 use super::seen::{OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
+use super::{checks, next};
 use crate::domain::explanation::{Condition, ConditionKind, ConditionState, Explanation};
 
 /// Returns the conditions of an approval of the present head. Gates without a measurement are measured.
@@ -26,12 +26,13 @@ pub(super) fn explain(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Exp
     if pull.state != PullRequestState::Open {
         return refuse(Refused::ClosedSubject, format!("pull request {} is not open", pull.number));
     }
+    let terms = match next::with_red_gates(state, cx).terms(state.run.as_ref()) {
+        Ok(terms) => terms,
+        Err(error) => return refuse(Refused::Usage, error.to_string()),
+    };
     let run = match &state.run {
-        Some(run) => run.clone(),
-        None => match cx.request.terms(None) {
-            Ok(terms) => RunState::begun(cx.fresh_run.clone(), terms, Usage::default()),
-            Err(error) => return refuse(Refused::Usage, error.to_string()),
-        },
+        Some(run) => RunState { terms, ..run.clone() },
+        None => RunState::begun(cx.fresh_run.clone(), terms, Usage::default()),
     };
     let seen = OpenReview { cx, state, run: &run, observed: &observed };
     let at = seen.here();
@@ -41,12 +42,18 @@ pub(super) fn explain(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Exp
     conditions.extend(requirements(&seen, &at));
     let against = seen.against();
     for (gate, plan) in run.terms.policy.gates() {
-        let measured = match state.measured.on(gate, &at.head) {
-            Some(measured) => measured,
-            None => seen.gates(&against).measurement(cx, gate, &at)?,
+        let measured = match (state.measured.on(gate, &at.head), cx.abilities.unmeasurable(gate)) {
+            (Some(measured), _) => measured,
+            (None, Some(why)) => {
+                conditions.push(Condition::unmeasurable(gate, why));
+                continue;
+            }
+            (None, None) => seen.gates(&against).measurement(cx, gate, &at)?,
         };
         conditions.push(Condition::of_gate(measured, plan.weight));
     }
+    conditions
+        .extend(run.terms.policy.gates_not_run.iter().map(|(gate, why)| Condition::not_run(gate, *why)));
     conditions.extend(checks::condition(&seen, &at.head)?);
     ControlFlow::Continue(Explanation { head: at.head, conditions })
 }

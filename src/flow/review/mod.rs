@@ -15,6 +15,7 @@ mod seen;
 pub mod state;
 mod tests_first;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use crate::domain::announcement::Announcement;
@@ -88,6 +89,10 @@ impl Flow for ReviewState {
             votes: self.votes(),
             items: self.rounds.items(),
             gates: self.measured.all(),
+            gates_not_run: self
+                .run
+                .as_ref()
+                .map_or_else(BTreeMap::new, |run| run.terms.policy.gates_not_run.clone()),
             records: self.records,
             next_command: None,
             planning: None,

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use crate::domain::agent::Role;
-use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
+use crate::domain::ending::{Blocked, Ending, NeedsHuman, Refused};
 use crate::domain::policy::{AfterApproval, Followups};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::shell;
@@ -16,8 +16,10 @@ use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::{FlowContext, Obstacle};
 use super::super::followups::{self, HandledFollowups, ReviewedThread};
+use super::super::items;
 use super::super::machine::draft;
 use super::super::panel::{Asking, FailedSeat};
+use super::super::request::Request;
 use super::super::results::{Turn, TurnEnd};
 use super::super::review_pass::AfterPass;
 use super::super::rounds::{EarlierVotes, Gating, RoundAt};
@@ -132,14 +134,20 @@ fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
     GatesHold::on(&seen.run.terms.policy.required_gates, &seen.state.measured.all(), &at.head)
 }
 
-/// Returns the terms of the run. A run that was handed over keeps its terms.
+/// Returns the terms of the run. A run that was handed over keeps its terms; a new run also requires the gates whose items are
+/// open.
 fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<Terms> {
     match (&state.run, &observed.delivery) {
         (None, Some((_, FlowOutput::Delivery(delivery)))) => {
             cx.terms(&cx.request.bound_to(&delivery.terms), None)
         }
-        (run, _) => cx.terms(cx.request, run.as_ref()),
+        (run, _) => cx.terms(&with_red_gates(state, cx), run.as_ref()),
     }
+}
+
+/// Returns the request with the gates whose items are open.
+pub(super) fn with_red_gates(state: &ReviewState, cx: &FlowContext<'_>) -> Request {
+    cx.request.with_red(items::red_gates(&state.rounds.items()))
 }
 
 /// Returns the open run with these terms. Opening it, or publishing new terms, comes first. If this head is approved already,
@@ -280,7 +288,7 @@ fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     let left = seen.left_to_fix(at);
     match seen.unless_over(seen.pass().after(at, &failed, &left))? {
         AfterPass::Fix => coder::turn(seen, at),
-        AfterPass::Approved(unanimous) => approved(seen, at, unanimous),
+        AfterPass::Approved(unanimous) => approved(seen, at, &unanimous),
         AfterPass::AskAgain => {
             let message = "the maximum number of rounds is reached, and a person added a requirement since";
             reviews(seen, &next_round(seen, at, message)?)
@@ -289,7 +297,7 @@ fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
 }
 
 /// Handles a unanimous approval: the gates on this head, then the follow-ups, then the forge's checks, then the end.
-fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decision<Infallible> {
+fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<Infallible> {
     let against = seen.against();
     let planned = seen.run.terms.policy.gates();
     let record = |round, record| seen.gates_record(round, record);
@@ -297,14 +305,11 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decis
     conflicts::none(seen, at)?;
     checks::red(seen, at)?;
     follow_ups(seen, at)?;
-    checks::finished(seen, at, &unanimous)?;
+    checks::finished(seen, at, unanimous)?;
     if seen.cx.obstacle == Some(&Obstacle::Queued) {
-        queue::awaited(seen, &unanimous)?;
+        queue::awaited(seen, unanimous)?;
     }
-    let Some(holds) = gates_hold(seen, at) else {
-        return first(seen.end(Conclusion::failed(Failed::Error, "a gate no longer passes")));
-    };
-    let approval = Approval::of(unanimous, holds);
+    let Some(approval) = approval(seen, at) else { return first(seen.end(unapproved(seen, at))) };
     let head = at.head.clone();
     match (seen.run.terms.policy.after_approval, seen.cx.obstacle) {
         (AfterApproval::Merge, Some(Obstacle::NotMerged(detail))) => {
@@ -319,6 +324,21 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decis
             first(seen.end(Conclusion::approved(&approval, message)))
         }
     }
+}
+
+/// Returns why a head that everyone approves is not approved: it has items that no gate of the run can resolve.
+fn unapproved(seen: &OpenReview<'_>, at: &ReviewAt) -> Conclusion {
+    let left = seen.must_fix(at);
+    let ids: Vec<&str> = left.iter().map(|item| item.id.as_str()).collect();
+    let gates: Vec<String> =
+        items::red_gates(&left).iter().map(|gate| format!("`--no-gate {gate}`")).collect();
+    let message = format!(
+        "approved by everyone, but this run has no gate that can resolve {}; measure the gate again in a new run, or \
+         drop it with {}",
+        ids.join(", "),
+        gates.join(" and ")
+    );
+    Conclusion::blocked(Blocked::Gate, message)
 }
 
 /// Handles the follow-ups of an approved head, unless a record shows that it was done.

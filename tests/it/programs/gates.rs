@@ -95,8 +95,14 @@ fn conditions_are_explained_without_agents() {
         .iter()
         .map(|one| format!("{} {} {}", one["kind"], one["name"], one["state"]).replace('"', ""))
         .collect();
-    let expected =
-        ["vote one unmet", "vote two unmet", "item item-1 unmet", "gate tamper met", "gate lint unmet"];
+    let expected = [
+        "vote one unmet",
+        "vote two unmet",
+        "item item-1 unmet",
+        "gate tamper met",
+        "gate lint unmet",
+        "gate score advisory",
+    ];
     assert_eq!(
         (red.exit, states.as_slice()),
         (Some(1), expected.map(str::to_owned).as_slice()),
@@ -112,6 +118,8 @@ fn conditions_are_explained_without_agents() {
     let green = stage.run(&["gates", "pr/1"]);
     assert_eq!(green.exit, Some(0), "{}{}", green.stdout, green.stderr);
     assert!(green.stdout.contains("all met") && !green.stdout.contains("next:"), "{}", green.stdout);
+    let comments = stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
+    assert!(comments.contains("| gate score | not run: aislop not found |"), "{comments}");
 }
 
 #[test]
@@ -157,6 +165,7 @@ fn a_checkout_has_gates_too() {
         (&["gates"][..], "--base"),
         (&["gates", "--base", "no-such-branch"], "no branch `no-such-branch`"),
         (&["gates", "issue/7"], "no pull request yet"),
+        (&["gates", "pr/7"], "pull request 7 does not exist here"),
     ] {
         let refused = stage.run(words);
         assert_eq!(refused.exit, Some(2), "{words:?}");
@@ -167,8 +176,9 @@ fn a_checkout_has_gates_too() {
             refused.stderr
         );
     }
+    assert_eq!(stage.run(&["gates", "7", "--json"]).json()["next_command"], "agent-loop gates -h");
     let begun = fs::read_dir(stage.repository().join(".git")).unwrap().flatten();
     let ours = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("agent-loop");
     assert_eq!(begun.filter(|entry| ours(&entry.file_name())).count(), 0, "no forge was made");
-    assert_eq!(stage.run(&["gates", "7", "--json"]).json()["next_command"], "agent-loop gates -h");
+    assert!(!stage.root().join("state").exists(), "no state was made");
 }

@@ -2,13 +2,13 @@
 
 use agent_loop::domain::ending::{Blocked, Ending, Refused};
 use agent_loop::domain::gate::{Finding, Verdict};
-use agent_loop::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight};
+use agent_loop::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight, NotRun};
 use agent_loop::domain::ids::GateName;
 
 use super::budgets::turns;
 use super::cast::{FILE, addresses_all, always_approves, honest_coder, implements_and};
 use super::reviews::bug_fails;
-use super::stage::{Story, StoryGate, story};
+use super::stage::{Begins, Story, StoryGate, story};
 use crate::world::{GateResult, Reaction, Tree};
 
 /// Finds eight problems in a bug, five of them in a half-fixed file, and none in others.
@@ -96,11 +96,42 @@ async fn only_off_drops_a_gate() {
     let later = Story { gates: vec![tests], budget: turns(9), ..both };
     let refused = later.play(&world).await;
     assert_eq!(refused.ending, Ending::Refused { reason: Refused::Config }, "{}", refused.message);
-    assert!(refused.message.contains("`score`") && refused.message.contains("--gate off"));
+    assert!(
+        refused.message.contains("`score`") && refused.message.contains("--no-gate score"),
+        "{}",
+        refused.message
+    );
     let mut request = later.request();
-    request.asked.gates.insert(GateName::score(), GateChoice::Off);
+    request.asked.gates.insert(GateName::score(), GateChoice::Off(NotRun::TurnedOff));
     let outcome = later.run_as(&world, later.assignment(&world), request).await.unwrap();
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+}
+
+/// A new run on another machine knows neither the command of a red gate nor that it was dropped.
+#[tokio::test]
+async fn red_gates_bind_later_runs() {
+    for (name, configured) in [("lint", None), ("score", Some(NotRun::NoScorer))] {
+        let red = StoryGate::required(name, |_| Verdict::Fail);
+        let story = Story { gates: vec![red], max_rounds: 1, ..three_gates_on_one_head() };
+        let world = story.world();
+        let ended = story.play(&world).await;
+        assert_eq!(ended.ending, Ending::Blocked { reason: Blocked::Rounds }, "{}", ended.message);
+        let begins = Begins::PullRequest;
+        let elsewhere = Story { gates: Vec::new(), max_rounds: 2, begins, ..story };
+        let mut request = elsewhere.request();
+        let gate: GateName = name.parse().unwrap();
+        request.configured.gates.extend(configured.map(|why| (gate.clone(), GateChoice::Off(why))));
+        let run =
+            async |request| elsewhere.run_as(&world, elsewhere.assignment(&world), request).await.unwrap();
+        let refused = run(request.clone()).await;
+        assert_eq!(refused.ending, Ending::Refused { reason: Refused::Config }, "{}", refused.message);
+        assert!(refused.message.contains(&format!("--no-gate {name}")), "{}", refused.message);
+        request.asked.gates.insert(gate, GateChoice::Off(NotRun::TurnedOff));
+        let approved = run(request).await;
+        assert_eq!(approved.ending, Ending::Approved, "{}", approved.message);
+        let conclusion = world.thread(1).pop().unwrap().body;
+        assert!(conclusion.contains(&format!("| gate {name} | not run: turned off | |")), "{conclusion}");
+    }
 }
 
 /// Items of a gate block nothing after `--gate off`.
@@ -114,7 +145,7 @@ async fn items_of_a_dropped_gate_rest() {
     let world = story.world();
     assert_eq!(story.play(&world).await.ending.exit_code(), 1);
     let mut request = story.request();
-    request.asked.gates.insert(GateName::score(), GateChoice::Off);
+    request.asked.gates.insert(GateName::score(), GateChoice::Off(NotRun::TurnedOff));
     request.asked.max_rounds = Some(2);
     let outcome = story.run_as(&world, story.assignment(&world), request).await.unwrap();
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);

@@ -113,10 +113,11 @@ impl CheckoutGates {
     ) -> Result<ExplainedApproval, RunError> {
         let gates = LocalGates::new(&self.settings);
         let mut planned: Vec<(&GateName, GatePlan)> = Vec::new();
+        let mut not_run = Vec::new();
         for (gate, choice) in &self.choices {
             match choice {
                 GateChoice::On(plan) => planned.push((gate, *plan)),
-                GateChoice::Off => {}
+                GateChoice::Off(why) => not_run.push(Condition::not_run(gate, *why)),
             }
         }
         planned.sort_by_key(|(gate, _)| [**gate != GateName::tamper(), **gate != GateName::tests()]);
@@ -125,6 +126,7 @@ impl CheckoutGates {
             let measured = self.measured(&gates, gate, cancellation.clone()).await?;
             conditions.push(Condition::of_gate(&measured, plan.weight));
         }
+        conditions.extend(not_run);
         if let Some(path) = sarif {
             self.write_sarif(path, cancellation).await?;
         }
