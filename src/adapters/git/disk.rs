@@ -61,6 +61,15 @@ pub(super) fn copy_with_time(from: &Path, to: &Path) -> Result<(), WorkspaceErro
     copy().map_err(|cause| failed("copy an index to", to, &cause))
 }
 
+/// Gives a file the modification time of another.
+pub(super) fn copy_time(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    let copy = || -> io::Result<()> {
+        let time = fs::symlink_metadata(from)?.modified()?;
+        fs::OpenOptions::new().write(true).open(to)?.set_modified(time)
+    };
+    copy().map_err(|cause| failed("set the time of", to, &cause))
+}
+
 /// Renames a file, and replaces an existing one.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
     fs::rename(from, to).map_err(|cause| failed("rename", from, &cause))

@@ -4,9 +4,10 @@
 //! The git folder is the mirror, the index is beside the clone, and only the files are the agent's. The same applies to a
 //! checkout of the user: its HEAD and index are written as files, and its objects are read through a git folder of ours.
 //!
-//! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 6
-//! (changed, and the agent used its own index) in `harvest`. A change of files that configure agents costs 4 more, once for
-//! each pair of base and head.
+//! A turn in a reused, clean clone costs no spawn in `prepare` if the clone is at its commit, else one; none in `inspect`; none
+//! (nothing changed) to seven (changed, with new files, and the agent used its own index) in `harvest`. A change of files that
+//! configure agents costs 4 more, once for each pair of base and head. The files of a clone are compared with our index without
+//! git (`clone/scan.rs`), so that the cost of git is that of what changed.
 
 mod checkout_paths;
 mod clone;

@@ -5,17 +5,18 @@ use std::fs::{self, Metadata, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::files::open_up;
-use crate::adapters::git::disk::{read_foreign, remove, remove_special_files};
+use crate::adapters::git::disk::{read_foreign, remove};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::push::blocker::Blocker;
-use crate::adapters::git::runner::{ask, failure, fields, must, os};
-use crate::adapters::git::user_checkout::checkout::UserCheckout;
+use crate::adapters::git::runner::{ask, fields, must, os};
 use crate::adapters::git::workplace::Workplace;
 use crate::ports::workspace::WorkspaceError;
 
-use super::listing::{Changes, is_beyond_link, zero_ended};
+use super::ignored::Ignored;
+use super::listed::WorkplaceChanges;
+use super::listing::{Changes, is_beyond_link};
 use super::notes::Notes;
+use super::paths::ClonePaths;
 use super::submodules::{self, Submodule};
 
 /// The maximum depth of nested repositories.
@@ -34,7 +35,7 @@ pub(crate) struct Belonging {
 }
 
 /// Lists the content of the change in a workplace, compared with an index of ours. `staged` are files that the agent staged
-/// itself. One spawn if no file is new or missing, else two or three.
+/// itself. No spawn in a clone if no file is new or missing, else one to three.
 pub(crate) async fn changes(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -44,9 +45,6 @@ pub(crate) async fn changes(
     let paths = workplace.paths();
     let tree = &paths.checkout.tree;
     let mut notes = Notes::default();
-    if workplace.user_checkout().is_none() {
-        notes.left_out(&remove_special_files(tree), "pipes, sockets or devices");
-    }
     let mut changes = listed(mirror, workplace, index, &mut notes).await?;
     // If a folder became a link, adding the link removes the content of the folder.
     changes.tracked.retain(|path| !is_beyond_link(tree, path));
@@ -57,7 +55,6 @@ pub(crate) async fn changes(
         }
     }
     keep_sparse(mirror, workplace, index, (&mut changes, &mut notes)).await?;
-    leave_out_excluded(mirror, tree, index, (&mut changes, &mut notes)).await?;
     changes.force(tree, staged);
     leave_out_leftovers(tree, (&mut changes, &mut notes));
     if let Some(folder) = &paths.checkout_folder {
@@ -70,7 +67,7 @@ pub(crate) async fn changes(
 }
 
 /// Lists the differences. A nested repository that the agent made loses its `.git`, so that its files are committed and not a
-/// link to an unavailable commit. One spawn, one more for each level of such repositories.
+/// link to an unavailable commit. The list is made again for each level of such repositories.
 async fn listed(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -79,8 +76,11 @@ async fn listed(
 ) -> Result<Changes, WorkspaceError> {
     let tree = &workplace.paths().checkout.tree;
     let declared = submodules::declared(tree);
+    let mut special = Vec::new();
     for _ in 0..NESTING {
-        let mut changes = Changes::parse(&list(mirror, workplace, index).await?);
+        let mut listed = WorkplaceChanges::of(mirror, workplace, index).await?;
+        special.append(&mut listed.special);
+        let mut changes = listed.changes;
         let inside: Vec<Vec<u8>> =
             changes.others.iter().filter_map(|path| path.strip_suffix(b"/")).map(<[u8]>::to_vec).collect();
         let (mut worktrees, mut repositories) = (Vec::new(), Vec::new());
@@ -96,7 +96,9 @@ async fn listed(
             }
         }
         if repositories.is_empty() {
+            notes.left_out(&special, "pipes, sockets or devices");
             notes.left_out(&worktrees, "a linked worktree of this repository");
+            notes.left_out(&listed.excluded, "ignored by the user's own git settings");
             return Ok(changes);
         }
         let git_folders: Vec<PathBuf> =
@@ -114,27 +116,6 @@ async fn listed(
         "{} contains repositories nested too deeply to be committed",
         tree.display()
     )))
-}
-
-/// Returns git's list. A folder that git may not read would look deleted.
-async fn list(mirror: &Mirror, workplace: &Workplace, index: &Path) -> Result<Vec<u8>, WorkspaceError> {
-    let tree = &workplace.paths().checkout.tree;
-    let what = "list the changed files of a clone";
-    let line = || {
-        let options = ["ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard"];
-        let excludes = workplace.user_checkout().and_then(UserCheckout::excludes);
-        mirror.line_on(tree, index).arguments(options).arguments(excludes)
-    };
-    let captured = ask(line(), what).await?;
-    if !captured.stderr.contains("ermission denied") {
-        return if captured.exit.is_success() { Ok(captured.stdout) } else { Err(failure(&captured, what)) };
-    }
-    if let Some(checkout) = workplace.user_checkout() {
-        return Err(checkout.unfit(&Blocker::Unreadable(captured.stderr)));
-    }
-    open_up(tree)
-        .map_err(|cause| WorkspaceError::Disk(format!("could not read {}: {cause}", tree.display())))?;
-    must(line(), what).await
 }
 
 /// Returns whether a folder is a linked worktree of the repository with this git folder.
@@ -175,28 +156,6 @@ async fn keep_sparse(
     Ok(())
 }
 
-/// Leaves out untracked files that the user's own git settings, or those of the user's repository, ignore. No spawn if no
-/// file is new, else one.
-async fn leave_out_excluded(
-    mirror: &Mirror,
-    tree: &Path,
-    index: &Path,
-    (changes, notes): (&mut Changes, &mut Notes),
-) -> Result<(), WorkspaceError> {
-    if changes.others.is_empty() {
-        return Ok(());
-    }
-    let line = mirror
-        .line_of_the_user(tree, index)
-        .arguments(["check-ignore", "-z", "--stdin"])
-        .input(zero_ended(changes.others.iter()));
-    let ignored = ask(line, "read the user's list of ignored files").await?;
-    let ignored = fields(&ignored.stdout).filter(|path| changes.others.remove(*path));
-    let ignored: Vec<Vec<u8>> = ignored.map(<[u8]>::to_vec).collect();
-    notes.left_out(&ignored, "ignored by the user's own git settings");
-    Ok(())
-}
-
 /// Leaves out leftovers of programs: notes of working folders, and the empty read-only files of a sandbox.
 fn leave_out_leftovers(tree: &Path, (changes, notes): (&mut Changes, &mut Notes)) {
     let is_mount_point =
@@ -229,17 +188,16 @@ fn make_readable(tree: &Path, (changes, notes): (&Changes, &mut Notes)) {
     notes.included(&opened, "not readable before");
 }
 
-/// Lists untracked files of a reviewer's clone that are not ignored. One spawn.
+/// Returns notes about the untracked files of a reviewer's clone that are not ignored. No spawn if there are none, else one.
 pub(crate) async fn untracked(
     mirror: &Mirror,
-    tree: &Path,
-    index: &Path,
+    paths: &ClonePaths,
+    others: &[Vec<u8>],
 ) -> Result<Vec<String>, WorkspaceError> {
-    let line =
-        mirror.line_on(tree, index).arguments(["ls-files", "-z", "-o", "--directory", "--exclude-standard"]);
-    let listed = must(line, "list the untracked files of a clone").await?;
+    let git = mirror.line_on(&paths.checkout.tree, &paths.index());
+    let ignored = Ignored::of(git, others.iter()).await?;
     let mut notes = Notes::default();
-    let listed: Vec<Vec<u8>> = fields(&listed).map(<[u8]>::to_vec).collect();
-    notes.removed(&listed);
+    let left: Vec<Vec<u8>> = others.iter().filter(|path| !ignored.has(path)).cloned().collect();
+    notes.removed(&left);
     Ok(notes.into_texts())
 }

@@ -13,7 +13,7 @@ use super::paths::ClonePaths;
 use super::salvage::salvage_ref;
 use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
-/// Commits the work in a clone. One spawn if nothing changed, five if files changed, one more if the agent wrote its own
+/// Commits the work in a clone. No spawn if nothing changed, four if files changed, one more if files are new, one more if the agent wrote its own
 /// index, three more if it committed, two more if files have attributes. A repeated call returns the same commit. The caller
 /// closes the workplace.
 pub(crate) async fn harvest(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove, remove_special_files};
+use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{ask, fields, must};
 use crate::adapters::git::user_checkout::checkout::remembered_refs;
@@ -16,10 +16,12 @@ use super::agent_head;
 use super::agent_index;
 use super::belonging::untracked;
 use super::git_folder::head_line;
+use super::index_file::IndexFile;
 use super::paths::{CloneNote, ClonePaths};
+use super::scan::CloneScan;
 
-/// Compares a clone with its prepared state. Two spawns if the reviewer's index is also unchanged; one more if it wrote its
-/// index, two more if files have other times than before.
+/// Compares a clone with its prepared state. No spawn if nothing is new and the reviewer's index is unchanged; one if it wrote
+/// its index, three if files have other times than before, one if files are new.
 pub(crate) async fn inspect(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -33,24 +35,23 @@ pub(crate) async fn inspect(
             head.short()
         ))
     })?;
-    if workplace.user_checkout().is_none() {
-        remove_special_files(&paths.checkout.tree);
+    let tampered = |what| Ok(AfterTurn { found: Inspection::Tampered(what), notes: Vec::new() });
+    if let Some(what) = git_folder_tampering(workplace, &note)? {
+        return tampered(what);
     }
-    let tampering = match git_folder_tampering(workplace, &note)? {
-        Some(tampering) => Some(tampering),
-        None => match index_tampering(mirror, paths, note.laid()).await? {
-            Some(tampering) => Some(tampering),
-            None => content_tampering(mirror, paths, note.laid()).await?,
-        },
-    };
-    if let Some(what) = tampering {
-        return Ok(AfterTurn { found: Inspection::Tampered(what), notes: Vec::new() });
+    if let Some(what) = index_tampering(mirror, paths, note.laid()).await? {
+        return tampered(what);
     }
-    let notes = match workplace {
-        Workplace::Clone(_) => untracked(mirror, &paths.checkout.tree, &paths.index()).await?,
-        Workplace::UserCheckout(..) => Vec::new(),
+    let scan = match (workplace, IndexFile::read(&paths.index())?) {
+        (Workplace::Clone(_), Some(ours)) => Some(CloneScan::readable(&paths.checkout.tree, ours).await?),
+        (Workplace::Clone(_) | Workplace::UserCheckout(..), _) => None,
     };
-    Ok(AfterTurn { found: Inspection::Untouched, notes })
+    let may_differ = scan.as_ref().is_none_or(|scan| !scan.changed.is_empty());
+    if may_differ && let Some(what) = content_tampering(mirror, paths, note.laid()).await? {
+        return tampered(what);
+    }
+    let others = scan.map(|scan| scan.others).unwrap_or_default();
+    Ok(AfterTurn { found: Inspection::Untouched, notes: untracked(mirror, paths, &others).await? })
 }
 
 /// Compares HEAD and refs, read as files.

@@ -45,7 +45,7 @@ impl Changes {
 
     /// Returns the paths of files, each followed by NUL.
     pub(crate) fn input(&self) -> Vec<u8> {
-        zero_ended(self.tracked.iter().chain(&self.others))
+        self.tracked.iter().chain(&self.others).flat_map(|path| [path, &b"\0"[..]].concat()).collect()
     }
 
     /// Returns the submodules in the form of `git update-index -z --index-info`.
@@ -71,11 +71,6 @@ impl Changes {
             }
         }
     }
-}
-
-/// Returns paths, each followed by NUL.
-pub(super) fn zero_ended<'path>(paths: impl Iterator<Item = &'path Vec<u8>>) -> Vec<u8> {
-    paths.flat_map(|path| [path, &b"\0"[..]].concat()).collect()
 }
 
 /// Returns whether a path is below a link.

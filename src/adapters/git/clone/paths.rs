@@ -159,6 +159,12 @@ impl ClonePaths {
         }
     }
 
+    /// Gives our index the time of the note, which was written last: files of the index are older, and whatever an agent
+    /// changes from now on is not.
+    pub(crate) fn seal_index(&self) -> Result<(), WorkspaceError> {
+        disk::copy_time(&self.note_path(), &self.index())
+    }
+
     fn note_path(&self) -> PathBuf {
         self.folder.join("note.json")
     }

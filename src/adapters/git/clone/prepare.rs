@@ -4,7 +4,7 @@ use crate::adapters::git::disk::{
     is_plain_folder, make_folder, remove, remove_irregular, remove_special_files, rename,
 };
 use crate::adapters::git::mirror::Mirror;
-use crate::adapters::git::runner::must;
+use crate::adapters::git::runner::{ask, must, os};
 use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::TreeSha;
 use crate::ports::workspace::{CloneId, Layout, Prepared, Salvage, WorkspaceError};
@@ -12,10 +12,19 @@ use crate::ports::workspace::{CloneId, Layout, Prepared, Salvage, WorkspaceError
 use super::checkout_folder;
 use super::git_folder::{arm, disarm};
 use super::harvest;
-use super::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
+use super::ignored::Ignored;
+use super::index_file::IndexFile;
+use super::paths::{CloneNote, ClonePaths, ClonePhase, MadeCommit, Noted};
+use super::scan::CloneScan;
 
-/// Prepares a clone, with the files of a tree instead of those of the head if one is given. Two spawns for a new or a reused
-/// clone; one more to remove leftovers; those of a salvage if a coder's turn was interrupted.
+/// The number of unchanged files with other facts than in the index from which the index is renewed.
+const MANY_TOUCHED: usize = 500;
+/// Many files are written by several processes.
+const PARALLEL: [&str; 4] = ["-c", "checkout.workers=0", "-c", "checkout.thresholdForParallelism=2000"];
+
+/// Prepares a clone, with the files of a tree instead of those of the head if one is given. No spawn for a coder's clone at the
+/// commit of its last turn, one for a clone that moves to another commit, two for a new one or one with changes; one more to
+/// find or remove leftovers; those of a salvage if a coder's turn was interrupted.
 pub(crate) async fn prepare(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -31,6 +40,7 @@ pub(crate) async fn prepare(
         Err(error) => return Err(error),
     };
     let (head, branch) = (layout.head(), layout.branch());
+    let known = paths.note()?.and_then(|note| note.made);
     let mut note = CloneNote {
         head: head.clone(),
         branch: branch.cloned(),
@@ -42,17 +52,18 @@ pub(crate) async fn prepare(
     paths.write_note(&note)?;
     checkout_folder::clear(paths)?;
     ready_folder(paths)?;
-    if check_out(mirror, paths, &note).await.is_err() {
+    if check_out(mirror, paths, &note, known.as_ref()).await.is_err() {
         // The clone is in an unknown state: start with an empty folder.
         mirror.must_know(head).await?;
         remove(&paths.checkout.tree)?;
         ready_folder(paths)?;
-        check_out(mirror, paths, &note).await?;
+        check_out_all(mirror, paths, &note).await?;
     }
     arm(paths, mirror.path(), mirror.git().identity(), head, branch)?;
     checkout_folder::hide(paths, head)?;
     note.phase = ClonePhase::Open;
     paths.write_note(&note)?;
+    paths.seal_index()?;
     Ok(Prepared { path: paths.checkout.tree.clone(), salvaged, warning })
 }
 
@@ -91,7 +102,6 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&paths.index().with_extension("lock"))?;
     if is_plain_folder(&paths.checkout.tree) {
         disarm(paths)?;
-        remove_special_files(&paths.checkout.tree);
         if paths.scratch().exists() {
             rename(&paths.scratch(), &paths.index())?;
         }
@@ -105,10 +115,62 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) -> Result<(), WorkspaceError> {
+/// Brings index and files to a tree. Only what differs is written, if nothing else was changed.
+async fn check_out(
+    mirror: &Mirror,
+    paths: &ClonePaths,
+    note: &CloneNote,
+    known: Option<&MadeCommit>,
+) -> Result<(), WorkspaceError> {
+    let tree = note.tree.as_ref().or(known.filter(|made| made.commit == note.head).map(|made| &made.tree));
+    if let Some(scan) = untouched(mirror, paths).await? {
+        if tree.is_some() && tree == scan.tree.as_ref() {
+            return Ok(());
+        }
+        let line = mirror.line_on(&paths.checkout.tree, &paths.index());
+        let moved =
+            ask(line.arguments(PARALLEL).arguments(["read-tree", "-m", "-u", note.laid()]), "move a clone")
+                .await?;
+        if moved.exit.is_success() {
+            return Ok(());
+        }
+    }
+    check_out_all(mirror, paths, note).await
+}
+
+/// Scans a clone, and removes the untracked files that may not remain; `None` if the clone may differ from its index. No spawn if no file is untracked, or in the clone of a reviewer; else one.
+async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<CloneScan>, WorkspaceError> {
+    let (tree, index) = (&paths.checkout.tree, paths.index());
+    let Some(ours) = IndexFile::read(&index)? else { return Ok(None) };
+    let scan = CloneScan::readable(tree, ours).await?;
+    // git writes files again whose facts differ, so that the next scan need not read them.
+    if !scan.changed.is_empty() || scan.touched > MANY_TOUCHED {
+        return Ok(None);
+    }
+    match &paths.id {
+        CloneId::Reader { .. } => {
+            for other in &scan.others {
+                remove(&tree.join(os(other.strip_suffix(b"/").unwrap_or(other))))?;
+            }
+        }
+        // Ignored files, such as build caches, remain.
+        CloneId::Author { .. } | CloneId::Gate { .. } => {
+            let ignored = Ignored::of(mirror.line_on(tree, &index), scan.others.iter()).await?;
+            if scan.others.iter().any(|other| !ignored.has(other)) {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(scan))
+}
+
+/// Brings index and files to a tree, whatever they are. Every file is looked at.
+async fn check_out_all(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) -> Result<(), WorkspaceError> {
     let what = format!("check out {} in {}", note.head.short(), paths.checkout.tree.display());
     let line = || mirror.line_on(&paths.checkout.tree, &paths.index());
-    let read = || line().arguments(["read-tree", "--reset", "-u", note.laid()]);
+    let read = || line().arguments(PARALLEL).arguments(["read-tree", "--reset", "-u", note.laid()]);
+    let is_new = std::fs::read_dir(&paths.checkout.tree).is_ok_and(|mut files| files.next().is_none());
+    remove_special_files(&paths.checkout.tree);
     must(read(), &what).await?;
     // Twice `-f` also removes nested repositories. A coder's ignored files, such as build caches, remain; a reviewer's do
     // not.
@@ -116,6 +178,9 @@ async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) -> Res
         CloneId::Reader { .. } => "-ffdx",
         CloneId::Author { .. } | CloneId::Gate { .. } => "-ffd",
     };
+    if is_new {
+        return Ok(());
+    }
     let removed = must(line().arguments(["clean", how]), &what).await?;
     if !removed.is_empty() {
         // If a link replaced a folder, git saw the folder until the link was removed.

@@ -13,6 +13,7 @@ use super::agent_index;
 use super::belonging::{Belonging, changes};
 use super::checkout_folder;
 use super::git_folder;
+use super::index_file::IndexFile;
 use super::objects::check_objects;
 use super::paths::{ClonePaths, MadeCommit};
 
@@ -34,7 +35,7 @@ pub(crate) enum OwnCommits {
     IfReadable,
 }
 
-/// Reads a clone. One spawn if nothing changed, three if files changed, two more if the agent committed, one more if it wrote
+/// Reads a clone. No spawn if nothing changed, two if files changed, one more if files are new, two more if the agent committed, one more if it wrote
 /// its own index.
 pub(crate) async fn snapshot(
     mirror: &Mirror,
@@ -48,9 +49,11 @@ pub(crate) async fn snapshot(
     remove(&scratch.with_extension("lock"))?;
     remove(&scratch)?;
     copy_with_time(&paths.index(), &scratch)?;
+    let mut before = None;
     if base != *head {
         let line = mirror.line_on(tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
+        before = IndexFile::read(&scratch)?.and_then(|index| index.tree);
     }
     let staged = staged(mirror, paths, &base).await?;
     let Belonging { changes: found, notes } = changes(mirror, workplace, &scratch, &staged).await?;
@@ -78,10 +81,10 @@ pub(crate) async fn snapshot(
         must(line.input(submodules), "stage the submodules of a clone").await?;
     }
     let written = must(mirror.line_on(tree, &scratch).argument("write-tree"), "write a tree").await?;
-    let written = one_line(&written)
+    let written: TreeSha = one_line(&written)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
-    Ok(Snapshot { base, tree: Some(written), notes })
+    Ok(Snapshot { base, tree: (before.as_ref() != Some(&written)).then_some(written), notes })
 }
 
 /// Returns the commit of a snapshot: the agent's last one, or a new one on top of it. No spawn or one.
