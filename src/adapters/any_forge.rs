@@ -31,6 +31,16 @@ macro_rules! each {
     };
 }
 
+impl AnyForge {
+    /// Returns the reason why no issue can be filed, if none can.
+    pub fn no_issues(&self) -> Option<String> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Github(forge) => forge.no_issues(),
+        }
+    }
+}
+
 impl Forge for AnyForge {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
         each!(self, forge => forge.commands(number))
@@ -76,8 +86,8 @@ impl Forge for AnyForge {
         each!(self, forge => forge.issue(number).await)
     }
 
-    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        each!(self, forge => forge.own_issues(words).await)
+    async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        each!(self, forge => forge.own_issues(key, title).await)
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {

@@ -56,6 +56,16 @@ word_list!(
     }
 );
 
+impl Followups {
+    /// Returns whether follow-ups become issues.
+    pub fn files_issues(self) -> bool {
+        match self {
+            Self::Issue | Self::FixAndIssue => true,
+            Self::Ignore | Self::Summarize | Self::FixAndSummarize => false,
+        }
+    }
+}
+
 /// The policy of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

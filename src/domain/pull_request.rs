@@ -84,6 +84,8 @@ pub struct PullRequest {
     pub head_ref: BranchName,
     /// The branch into which the change is merged.
     pub base_ref: BranchName,
+    /// How to restore the branch on this forge after it was deleted, as the end of a sentence.
+    pub restoring: String,
 }
 
 /// The purpose of a pull request, for its description.

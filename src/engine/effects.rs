@@ -98,8 +98,7 @@ async fn file_issue<W: World>(
     let issue = guarded(cx, issue)?;
     let title = child_issue::title(&issue.title);
     let forge = cx.world.forge();
-    let mut known = forge.own_issues(issue.key.as_str()).await?;
-    known.extend(forge.own_issues(&title).await?);
+    let known = forge.own_issues(issue.key.as_str(), &title).await?;
     let filed = &session.results.filed;
     let is_free =
         |number: IssueNumber| number.0 != issue.parent && filed.values().all(|taken| *taken != number);

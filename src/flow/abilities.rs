@@ -16,6 +16,8 @@ pub struct Abilities {
     pub gates: BTreeSet<GateName>,
     /// The known problems of unavailable agents.
     pub missing: BTreeMap<(Role, Label), String>,
+    /// Why the forge accepts no issue, if it accepts none.
+    pub no_issues: Option<String>,
 }
 
 impl Abilities {
@@ -25,6 +27,11 @@ impl Abilities {
         let reviewers = terms.roster.reviewers().iter().map(|seat| (Role::Reviewer, seat));
         if let Some(absent) = self.absent(coder.chain(reviewers)) {
             return Some(absent);
+        }
+        if let Some(why) = self.no_issues.as_ref().filter(|_| terms.policy.followups.files_issues()) {
+            return Some(format!(
+                "{why}, so no follow-up can be filed; use `--approved-followups summarize`"
+            ));
         }
         let gates = terms.policy.gates();
         gates.iter().find_map(|(gate, _)| self.unmeasurable(gate))

@@ -205,8 +205,13 @@ pub trait Forge: Send + Sync {
 
     fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
 
-    /// Finds the issues of this login whose title or description contains these words, in any state, oldest first.
-    fn own_issues(&self, words: &str) -> impl Future<Output = Result<Vec<OwnIssue>, ForgeError>> + Send;
+    /// Finds the issues of this login with this key in the description or with this title, in any state, oldest first. Of very
+    /// many issues, only new ones are found by key alone.
+    fn own_issues(
+        &self,
+        key: &str,
+        title: &str,
+    ) -> impl Future<Output = Result<Vec<OwnIssue>, ForgeError>> + Send;
 
     /// Files an issue. After an error, callers search for the issue before they try again.
     fn file_issue(&self, new: &NewIssue) -> impl Future<Output = Result<IssueNumber, ForgeError>> + Send;

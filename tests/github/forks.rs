@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::git;
+use super::answers::Answer;
+use super::server::decoded;
 use super::state::{OWNER, Pull, REPOSITORY_ID, State};
+use super::{git, protection};
 
 /// A fork of the repository.
 #[derive(Debug, Clone)]
@@ -30,6 +32,19 @@ pub(crate) fn source(state: &State, pull: &Pull) -> Value {
         None => json!({ "id": REPOSITORY_ID, "full_name": format!("{OWNER}/{}", state.name) }),
         Some("") => Value::Null,
         Some(fork) => json!({ "id": 77, "full_name": fork }),
+    }
+}
+
+/// Answers a read of a fork.
+pub(crate) fn answer(state: &State, name: &str, rest: &[&str]) -> Answer {
+    let Some(fork) = state.forks.get(name) else { return Answer::says(404, "Not Found") };
+    match rest {
+        ["branches", branch] => {
+            let branch = decoded(branch);
+            protection::branch(state, &format!("{name}:{branch}"), git::tip(&fork.bare, &branch))
+        }
+        ["rules", "branches", branch] => protection::rules(state, &format!("{name}:{}", decoded(branch))),
+        _ => Answer::says(404, "Not Found"),
     }
 }
 

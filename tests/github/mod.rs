@@ -12,6 +12,7 @@ mod protection;
 mod repository;
 mod reviews;
 mod routes;
+mod search;
 mod server;
 mod shapes;
 mod state;

@@ -34,9 +34,9 @@ impl Protection {
 
 const NOT_IN_PLAN: &str = "Upgrade to GitHub Pro or make this repository public to enable this feature.";
 
-/// Returns a branch with its required checks.
-pub(crate) fn branch(state: &State, name: &str) -> Answer {
-    let Some(tip) = state.tip(name) else { return Answer::says(404, "Branch not found") };
+/// Returns a branch with its required checks. That of a fork is known here as `OWNER/REPO:BRANCH`.
+pub(crate) fn branch(state: &State, name: &str, tip: Option<String>) -> Answer {
+    let Some(tip) = tip else { return Answer::says(404, "Branch not found") };
     let classic = state.protection.classic.get(name);
     let checks = classic.map(|whole| &whole["required_status_checks"]).filter(|checks| !checks.is_null());
     let shown = checks.map_or_else(

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::git;
-use super::state::State;
+use super::state::{FaultKind, State};
 
 /// A repository in memory.
 pub(crate) trait MemoryRepository: Debug + Send {
@@ -12,9 +12,24 @@ pub(crate) trait MemoryRepository: Debug + Send {
     fn merges_cleanly(&self, base: &str, head: &str) -> bool;
     /// Merges a commit into a branch; nothing, if there is a conflict.
     fn merge(&self, into: &str, head: &str) -> Option<String>;
+    /// Counts a write, at which the story may plan a fault.
+    fn write(&self, name: &'static str) -> Option<FaultKind>;
 }
 
 impl State {
+    /// The fault that a story plans for a call.
+    pub(crate) fn fault_of_the_story(&self, method: &str, path: &str) -> Option<FaultKind> {
+        let memory = self.memory.as_ref()?;
+        let parts: Vec<&str> = path.split('/').collect();
+        match (method, parts.as_slice()) {
+            ("POST", [.., "issues", _, "comments"]) => memory.write("publish"),
+            ("POST", [.., "issues"]) => memory.write("file issue"),
+            ("POST", [.., "pulls"]) => memory.write("open pull request"),
+            ("PUT", [.., "pulls", _, "merge"]) => memory.write("merge"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn tip(&self, branch: &str) -> Option<String> {
         match &self.memory {
             Some(memory) => memory.tip(branch),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::answers::Answer;
 use super::server::decoded;
 use super::state::{Filed, OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{checks, merging, protection, reviews, shapes, statuses};
+use super::{checks, forks, merging, protection, reviews, search, shapes, statuses};
 
 /// A call of a person who is logged in.
 pub(crate) struct Request<'request> {
@@ -33,6 +33,7 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
             scopes.into_iter().fold(answer, |answer, scopes| answer.with("x-oauth-scopes", &scopes))
         }
         ("POST", ["graphql"]) => merging::graphql(state, request),
+        ("GET", ["search", "issues"]) => search::issues(state, request),
         ("GET", ["rate_limit"]) => {
             let reset = super::state::whole_second().as_second() + 1800;
             let core = json!({ "limit": 5000, "used": 13, "remaining": 4987, "reset": reset });
@@ -52,6 +53,7 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
         (method, ["repos", OWNER, known, rest @ ..]) if *known == name => {
             inside(state, request, method, rest)
         }
+        ("GET", ["repos", owner, fork, rest @ ..]) => forks::answer(state, &format!("{owner}/{fork}"), rest),
         _ => Answer::says(404, "Not Found"),
     }
 }
@@ -96,7 +98,10 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
                 |found| Answer::ok(shapes::permission_of(found)),
             )
         }
-        ("GET", ["branches", name]) => protection::branch(state, &decoded(name)),
+        ("GET", ["branches", name]) => {
+            let name = decoded(name);
+            protection::branch(state, &name, state.tip(&name))
+        }
         ("GET", ["branches", name, "protection"]) => protection::whole(state, request, &decoded(name)),
         ("GET", ["rules", "branches", name]) => protection::rules(state, &decoded(name)),
         ("GET", ["commits", commit, "check-runs"]) => checks::runs(state, commit),
@@ -155,11 +160,13 @@ fn comment(state: &mut State, request: &Request<'_>, number: &str) -> Answer {
 }
 
 /// The issues and pull requests that a list shows: one that lags behind misses the newest.
-fn listed(state: &mut State, fits: impl Fn(&State, &Filed) -> bool) -> Vec<Filed> {
+fn listed(state: &mut State, request: &Request<'_>, fits: impl Fn(&State, &Filed) -> bool) -> Vec<Filed> {
     let all: Vec<u64> =
         state.filed.values().filter(|filed| fits(state, filed)).map(|filed| filed.number).collect();
     let mut shown = Vec::new();
-    for number in all {
+    let is_ascending = request.query.get("direction").is_some_and(|direction| direction == "asc");
+    let in_order: Vec<u64> = if is_ascending { all } else { all.into_iter().rev().collect() };
+    for number in in_order {
         let filed = state.filed.get_mut(&number).unwrap();
         match filed.hidden_from {
             0 => shown.push(filed.clone()),
@@ -174,14 +181,14 @@ fn issues(state: &mut State, request: &Request<'_>) -> Answer {
     let is_by = |state: &State, filed: &Filed| {
         creator.is_none_or(|login| state.people[&filed.author].login == *login)
     };
-    let all = listed(state, is_by);
+    let all = listed(state, request, is_by);
     page(request, all.iter().map(|filed| shapes::issue(state, filed)).collect())
 }
 
 fn pulls(state: &mut State, request: &Request<'_>) -> Answer {
     let head = request.query.get("head").and_then(|head| head.strip_prefix(&format!("{OWNER}:")));
     let fits = |pull: &Pull| head.is_none_or(|head| pull.head == head);
-    let all = listed(state, |_, filed| filed.pull.as_ref().is_some_and(fits));
+    let all = listed(state, request, |_, filed| filed.pull.as_ref().is_some_and(fits));
     page(request, all.iter().map(|filed| shapes::pull(state, filed)).collect())
 }
 

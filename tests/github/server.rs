@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -29,6 +29,8 @@ use super::killer::Moment;
 use super::routes::{self, Request};
 use super::state::{Call, OWNER, Person, Role, State};
 use super::{checks, git};
+
+const SOCKET: &str = "github.sock";
 
 /// A model of GitHub with one repository.
 pub(crate) struct Github {
@@ -85,7 +87,9 @@ impl Github {
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&state);
         let acceptor = TlsAcceptor::from(Arc::new(tls));
-        let thread = thread::spawn(move || serve(tcp, acceptor, served, stopped));
+        let unix = std::os::unix::net::UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        unix.set_nonblocking(true).unwrap();
+        let thread = thread::spawn(move || serve((tcp, acceptor), unix, served, stopped));
         Self { folder, address, state, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -102,6 +106,11 @@ impl Github {
     /// Returns the file with the certificate that clients must trust.
     pub(crate) fn certificate(&self) -> PathBuf {
         self.folder.path().join("certificate.pem")
+    }
+
+    /// Returns the socket that serves the same without TLS, which takes a third of the time.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join(SOCKET)
     }
 
     pub(crate) fn bare(&self) -> PathBuf {
@@ -141,8 +150,8 @@ impl Drop for Github {
 }
 
 fn serve(
-    tcp: std::net::TcpListener,
-    acceptor: TlsAcceptor,
+    (tcp, acceptor): (std::net::TcpListener, TlsAcceptor),
+    unix: std::os::unix::net::UnixListener,
     state: Arc<Mutex<State>>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -150,7 +159,9 @@ fn serve(
     runtime.block_on(async move {
         let listener = TlsListener { tcp: TcpListener::from_std(tcp).unwrap(), acceptor };
         let router = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(state);
+        let (unix, same) = (UnixListener::from_std(unix).unwrap(), router.clone());
         tokio::select! {
+            served = async { axum::serve(unix, same).await } => served.unwrap(),
             served = async { axum::serve(listener, router).await } => served.unwrap(),
             _ = stopped => {}
         }
@@ -201,7 +212,8 @@ fn api(
         return Answer::says(401, "Bad credentials").response(None);
     };
     let body_json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    let fault = state.fault(method.as_str(), &operation(path, &body_json));
+    let planned = state.fault_of_the_story(method.as_str(), path);
+    let fault = planned.or_else(|| state.fault(method.as_str(), &operation(path, &body_json)));
     let query = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let request = Request {
         method: method.as_str(),

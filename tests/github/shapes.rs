@@ -51,7 +51,7 @@ fn count(state: &State, number: u64) -> usize {
 pub(crate) fn issue(state: &State, filed: &Filed) -> Value {
     let mut issue = json!({
         "id": 500_000 + filed.number, "number": filed.number, "state": state_name(filed), "locked": filed.is_locked,
-        "title": filed.title, "body": filed.body, "user": author(state, Some(filed.author)),
+        "state_reason": filed.state_reason, "title": filed.title, "body": filed.body, "user": author(state, Some(filed.author)),
         "comments": count(state, filed.number), "author_association": "NONE", "labels": [], "assignees": [],
     });
     if filed.pull.is_some() {
@@ -67,6 +67,7 @@ pub(crate) fn comment(state: &State, comment: &Comment) -> Value {
         "body": comment.body, "created_at": comment.created_at.to_string(), "updated_at": comment.updated_at.to_string(),
         // It says nothing of what the author may do, and must not be believed.
         "author_association": "MEMBER",
+        "minimized": comment.minimized.map(|reason| json!({ "reason": reason })),
     })
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Comment {
     pub(crate) updated_at: Timestamp,
     /// The exact time of the last edit, which only GraphQL shows.
     pub(crate) edited_at: Option<Timestamp>,
+    /// Why somebody with at least the role of triage has hidden it.
+    pub(crate) minimized: Option<&'static str>,
     /// Lists that do not show it yet: they come from a copy of the database that lags behind.
     pub(crate) hidden_from: u32,
 }
@@ -60,6 +62,8 @@ pub(crate) struct Filed {
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) is_open: bool,
+    /// Why a closed issue was closed.
+    pub(crate) state_reason: Option<&'static str>,
     pub(crate) is_locked: bool,
     pub(crate) pull: Option<Pull>,
     /// Lists that do not show it yet.
@@ -219,6 +223,7 @@ impl State {
             title,
             body,
             is_open: true,
+            state_reason: None,
             is_locked: false,
             pull,
             hidden_from: self.lag,
@@ -237,6 +242,7 @@ impl State {
             created_at: now,
             updated_at: now,
             edited_at: None,
+            minimized: None,
             hidden_from: self.lag,
         });
         id

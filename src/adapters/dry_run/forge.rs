@@ -68,8 +68,8 @@ impl<W: World> Forge for RehearsedWorld<W> {
         Ok(issue)
     }
 
-    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        self.real.forge().own_issues(words).await
+    async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        self.real.forge().own_issues(key, title).await
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
@@ -150,6 +150,7 @@ impl<W: World> Forge for RehearsedWorld<W> {
             head_ref: new.head_ref.clone(),
             base_ref: new.base_ref.clone(),
             head,
+            restoring: String::new(),
         });
         Ok(NEW)
     }

@@ -6,6 +6,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::git::{GitWorkspace, MergeOutcome};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
+use crate::domain::shell;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
@@ -73,7 +74,9 @@ impl EmbeddedForge {
             PullRequestState::Merged { .. } => head,
         };
         let (number, title, body) = (PullRequestNumber(number), row.title, row.body);
-        Ok(PullRequest { number, state, title, body, head, head_ref, base_ref })
+        let restoring =
+            format!("restore it with `git branch {} {}`", shell::quoted(head_ref.as_str()), head.short());
+        Ok(PullRequest { number, state, title, body, head, head_ref, base_ref, restoring })
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, ForgeError> {
@@ -194,12 +197,12 @@ impl Forge for EmbeddedForge {
         Ok(Issue { number, author, role, state, title: row.title, body: row.body, comments })
     }
 
-    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+    async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
         let rows = self.stored(self.store.subjects())?;
         let own = rows.into_iter().filter(|row| {
             matches!(row.kind, SubjectKind::Issue(_))
                 && row.writer.login == self.login
-                && (row.title.contains(words) || row.body.contains(words))
+                && (row.title == title || row.body.contains(key))
         });
         Ok(own
             .map(|row| OwnIssue { number: IssueNumber(row.number), title: row.title, body: row.body })

@@ -128,7 +128,7 @@ pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, Works
     ask_with(line, what, Patience::Total).await
 }
 
-/// Runs a git that receives any amount of data with `--progress`: only its silence is limited. Its progress is left out of its
+/// Runs a git that transfers any amount of data with `--progress`: only its silence is limited. Its progress is left out of its
 /// messages.
 pub(super) async fn ask_patiently(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
     let captured = ask_with(line, what, Patience::Silence).await?;
@@ -138,7 +138,8 @@ pub(super) async fn ask_patiently(line: CommandLine, what: &str) -> Result<Captu
 
 /// Whether a line of git shows what it has done, and no fault.
 fn is_progress(line: &str) -> bool {
-    let beginnings = ["From ", " ", "remote: Enumerating ", "remote: Total "];
+    let beginnings =
+        ["From ", " ", "remote: Enumerating ", "remote: Total ", "Total ", "Delta compression ", "POST "];
     line.is_empty()
         || beginnings.iter().any(|beginning| line.starts_with(beginning))
         || line.contains("% (")

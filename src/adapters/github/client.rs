@@ -1,5 +1,6 @@
 //! One repository on GitHub, asked through gh: the paths of its calls, and error messages.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -75,6 +76,13 @@ impl GithubRepository {
         if self.gh.host() == GITHUB { name.clone() } else { format!("{}/{name}", self.gh.host()) }
     }
 
+    /// Returns a command that calls the API of the repository.
+    pub(super) fn command(&self, rest: &str) -> String {
+        let host = self.gh.host();
+        let named = if host == GITHUB { String::new() } else { format!("--hostname {host} ") };
+        format!("gh api {named}{}", self.path(rest))
+    }
+
     /// The page of a line of a file at a commit.
     pub(super) fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> String {
         let path: Vec<String> = path.split('/').map(encoded).collect();
@@ -97,8 +105,17 @@ impl GithubRepository {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, rest: &str) -> Result<T, ForgeError> {
-        let reply = self.gh.get(&self.path(rest)).await.map_err(|fault| self.failed(fault))?;
-        read(reply.body)
+        self.get_from(&self.repo.full_name, rest).await
+    }
+
+    /// Reads from any repository on the host.
+    pub(super) async fn get_from<T: DeserializeOwned>(
+        &self,
+        repository: &str,
+        rest: &str,
+    ) -> Result<T, ForgeError> {
+        let path = format!("repos/{repository}/{rest}");
+        read(self.gh.get(&path).await.map_err(|fault| self.failed(fault))?.body)
     }
 
     /// Reads an answer that is no JSON.
@@ -119,6 +136,22 @@ impl GithubRepository {
     ) -> Result<Vec<T>, ForgeError> {
         let found = self.gh.list(&self.path(rest), rows).await.map_err(|fault| self.failed(fault))?;
         found.into_iter().map(read).collect()
+    }
+
+    /// Reads the first pages of a list.
+    pub(super) async fn first<T: DeserializeOwned>(
+        &self,
+        rest: &str,
+        pages: usize,
+    ) -> Result<Vec<T>, ForgeError> {
+        let found = self.gh.first(&self.path(rest), Rows::All, pages).await;
+        found.map_err(|fault| self.failed(fault))?.into_iter().map(read).collect()
+    }
+
+    /// Reads the first page of a search on the host.
+    pub(super) async fn search<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, ForgeError> {
+        let found: FoundJson<T> = read(self.gh.get(path).await.map_err(|fault| self.failed(fault))?.body)?;
+        Ok(found.items)
     }
 
     /// Asks GitHub's GraphQL for what REST does not have. A mutation is safe to repeat if its effect is.
@@ -165,13 +198,24 @@ impl GithubRepository {
         Ok(pull)
     }
 
+    /// Returns the reason why no issue can be filed, if none can.
+    pub(super) fn no_issues(&self) -> Option<String> {
+        (!self.repo.has_issues).then(|| format!("issues are disabled in {}", self.repo.full_name))
+    }
+
     fn absent(&self, what: &str, number: u64) -> ForgeError {
         let repository = &self.repo.full_name;
-        if what == "issue" && !self.repo.has_issues {
-            return unsupported(format!("issues are disabled in {repository}"));
+        if let Some(why) = self.no_issues().filter(|_| what == "issue") {
+            return unsupported(why);
         }
         ForgeError::NotFound(format!("there is no {what} {number} in {repository}"))
     }
+}
+
+/// The answer to a search.
+#[derive(Debug, Deserialize)]
+struct FoundJson<T> {
+    items: Vec<T>,
 }
 
 /// Creates the error for a subject on which no run can work.

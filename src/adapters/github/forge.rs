@@ -34,11 +34,12 @@ use super::health::{self, LoginHealth};
 use super::kept_threads::KeptThreads;
 use super::merging;
 use super::native_reviews::PublishedReviews;
+use super::own_issues;
 use super::protection;
 use super::remarks;
 use super::reply::Fault;
 use super::review_threads;
-use super::shapes::{CommentJson, IssueJson, PullJson, text};
+use super::shapes::{CommentJson, IssueJson, PullJson};
 use super::subject_check::{self, PullEnds, Visit};
 use super::thread::{KnownThread, TakenIn};
 
@@ -91,6 +92,11 @@ impl GithubForge {
     /// Returns the base branch of a new change, if none was named.
     pub fn default_branch(&self) -> &BranchName {
         &self.repository.repo.default_branch
+    }
+
+    /// Returns the reason why no issue can be filed, if none can.
+    pub fn no_issues(&self) -> Option<String> {
+        self.repository.no_issues()
     }
 
     /// Returns the current address of the repository.
@@ -198,7 +204,8 @@ impl GithubForge {
     async fn filed(&self, new: &NewIssue) -> Result<Option<IssueNumber>, ForgeError> {
         for pause in LOOKS {
             time::wait(pause).await;
-            if let Some(found) = self.own_issues(&new.title).await?.iter().find(|one| one.body == new.body) {
+            let own = own_issues::newest(&self.repository).await?;
+            if let Some(found) = own.iter().find(|one| one.title == new.title && one.body == new.body) {
                 return Ok(Some(found.number));
             }
         }
@@ -273,17 +280,8 @@ impl Forge for GithubForge {
         Ok(Issue { number, author, role, state, title, body, comments })
     }
 
-    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        let query =
-            format!("issues?creator={}&state=all&sort=created&direction=asc", self.repository.login());
-        let all: Vec<IssueJson> = self.repository.list(&query, Rows::All).await?;
-        let issues = all.into_iter().filter(|one| one.pull_request.is_none());
-        let own = issues.map(|one| OwnIssue {
-            number: IssueNumber(one.number),
-            title: one.title,
-            body: text(one.body),
-        });
-        Ok(own.filter(|one| one.title.contains(words) || one.body.contains(words)).collect())
+    async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        own_issues::find(&self.repository, key, title).await
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
@@ -306,7 +304,7 @@ impl Forge for GithubForge {
             pull.comments.map(|count| thread.count(count, SystemClock.now()))
         });
         locked(&self.pulls).insert(number.0, (SystemClock.now(), pull.clone()));
-        Ok(forks::pull_request(pull))
+        Ok(forks::pull_request(&self.repository, pull))
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
@@ -314,7 +312,7 @@ impl Forge for GithubForge {
         let head = encoded(&format!("{owner}:{branch}"));
         let query = format!("pulls?state=all&head={head}&sort=created&direction=asc");
         let found: Vec<PullJson> = self.repository.list(&query, Rows::All).await?;
-        Ok(found.into_iter().map(forks::pull_request).collect())
+        Ok(found.into_iter().map(|pull| forks::pull_request(&self.repository, pull)).collect())
     }
 
     async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {

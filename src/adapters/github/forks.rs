@@ -2,7 +2,9 @@
 
 use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::shell;
 
+use super::client::GithubRepository;
 use super::shapes::{PullJson, UserJson, text};
 
 /// A branch of a fork.
@@ -43,19 +45,38 @@ pub(super) fn head_place(pull: &PullJson) -> HeadPlace {
     }
 }
 
-/// A pull request as the engine sees it.
-pub(super) fn pull_request(pull: PullJson) -> PullRequest {
-    let state = match (pull.merged_at, &pull.merge_commit_sha, pull.state.as_str()) {
+/// Returns how to restore the branch of a pull request after it was deleted, as the end of a sentence.
+pub(super) fn restoring(repository: &GithubRepository, pull: &PullJson) -> String {
+    let page = "restore it with the button on the page of the pull request";
+    match head_place(pull) {
+        HeadPlace::Here => {
+            let (branch, sha) = (shell::quoted(pull.head.name.as_str()), &pull.head.sha);
+            let api = repository.command("git/refs");
+            format!("{page}, or with `{api} -f ref=refs/heads/{branch} -f sha={sha}`")
+        }
+        HeadPlace::Fork(fork) => format!("ask the owner of {} to {page}", fork.repository),
+        HeadPlace::Nowhere => "its fork was deleted too, so open another pull request".to_owned(),
+    }
+}
+
+/// The state of a pull request.
+pub(super) fn state(pull: &PullJson) -> PullRequestState {
+    match (pull.merged_at, &pull.merge_commit_sha, pull.state.as_str()) {
         (Some(_), commit, _) => {
             PullRequestState::Merged { commit: commit.clone().unwrap_or_else(|| pull.head.sha.clone()) }
         }
         (None, _, "closed") => PullRequestState::Closed,
         (None, _, _) => PullRequestState::Open,
-    };
+    }
+}
+
+/// A pull request as the engine sees it.
+pub(super) fn pull_request(repository: &GithubRepository, pull: PullJson) -> PullRequest {
     PullRequest {
         number: PullRequestNumber(pull.number),
-        state,
+        state: state(&pull),
         head_ref: head_name(&pull),
+        restoring: restoring(repository, &pull),
         title: pull.title,
         body: text(pull.body),
         head: pull.head.sha,

@@ -117,9 +117,14 @@ impl Gh {
     /// Reads all pages of a list. A full last page is followed by a look at the next: with an answer that did not change,
     /// GitHub does not say that there is one.
     pub(super) async fn list(&self, path: &str, rows: Rows) -> Result<Vec<Value>, Fault> {
+        self.first(path, rows, usize::MAX).await
+    }
+
+    /// Reads the first pages of a list.
+    pub(super) async fn first(&self, path: &str, rows: Rows, pages: usize) -> Result<Vec<Value>, Fault> {
         let separator = if path.contains('?') { '&' } else { '?' };
         let mut all = Vec::new();
-        for page in 1_u32.. {
+        for page in 1..=pages {
             let reply = self.get(&format!("{path}{separator}per_page={PAGE}&page={page}")).await?;
             let more = reply.headers.has_next_page();
             let found = match (rows, reply.body) {

@@ -1,30 +1,29 @@
 //! Refuses a run whose branch cannot be pushed to, before it costs anything: the branch is gone, or a rule forbids the push.
 
-use crate::domain::shell;
 use crate::ports::forge::ForgeError;
 
 use super::client::{GithubRepository, unsupported};
+use super::forks;
 use super::protection::{self, PushRules};
 use super::shapes::PullJson;
 
-/// Checks the branch of a pull request in the repository itself. One call, two for a branch under rulesets.
+/// Checks the branch of a pull request in a repository: the one that it is for, or a fork. One call, two for a branch under
+/// rulesets.
 pub(super) async fn refuse_unpushable(
     repository: &GithubRepository,
+    holder: &str,
     pull: &PullJson,
 ) -> Result<(), ForgeError> {
-    let (number, branch, here) = (pull.number, &pull.head.name, &repository.repo.full_name);
-    match protection::push_rules(repository, branch).await? {
+    let (number, branch) = (pull.number, &pull.head.name);
+    match protection::push_rules(repository, holder, branch).await? {
         PushRules::Open => Ok(()),
-        PushRules::Gone => {
-            let there = shell::quoted(&format!("{}:refs/heads/{branch}", pull.head.sha));
-            Err(unsupported(format!(
-                "the branch `{branch}` of pull request {number} was deleted; restore it on the page of the pull request, or \
-                 type `git fetch origin pull/{number}/head && git push origin {there}`"
-            )))
-        }
+        PushRules::Gone => Err(unsupported(format!(
+            "the branch `{branch}` of pull request {number} was deleted; {}",
+            forks::restoring(repository, pull)
+        ))),
         PushRules::Closed(rule) => Err(unsupported(format!(
-            "pull request {number} is from `{branch}`, a protected branch of {here} ({rule}), which is never pushed to; open \
-             a pull request from another branch"
+            "pull request {number} is from `{branch}`, a protected branch of {holder} ({rule}), which is never pushed to; \
+             open a pull request from another branch"
         ))),
     }
 }

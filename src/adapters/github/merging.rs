@@ -72,11 +72,10 @@ async fn computed(repository: &GithubRepository, number: PullRequestNumber) -> R
 
 /// What makes a merge unnecessary or impossible.
 fn already(pull: &PullJson, head: &CommitSha) -> Option<Merge> {
-    let now = forks::pull_request(pull.clone());
-    match now.state {
+    match forks::state(pull) {
         PullRequestState::Merged { commit } => Some(Merge::Merged(commit)),
         PullRequestState::Closed => Some(Merge::NotMerged(format!("pull request {} is closed", pull.number))),
-        PullRequestState::Open => (now.head != *head).then_some(Merge::HeadMoved(now.head)),
+        PullRequestState::Open => (pull.head.sha != *head).then(|| Merge::HeadMoved(pull.head.sha.clone())),
     }
 }
 

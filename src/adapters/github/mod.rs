@@ -15,6 +15,7 @@ mod job_log;
 mod kept_threads;
 mod merging;
 mod native_reviews;
+mod own_issues;
 mod pace;
 mod protection;
 mod remarks;

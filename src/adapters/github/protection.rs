@@ -8,7 +8,7 @@ use crate::ports::forge::ForgeError;
 
 use super::client::GithubRepository;
 use super::commit_status;
-use super::gh::{Rows, encoded};
+use super::gh::{PAGE, Rows, encoded};
 
 /// Reads the rules of a branch. Two calls, three for a protected branch.
 pub(super) async fn branch_rules(
@@ -50,23 +50,26 @@ const AGAINST_PUSHES: [(&str, &str); 6] = [
     ("required_signatures", "commits must be signed"),
 ];
 
-/// Reads whether a branch can be pushed to. One call, two for a branch under rulesets. Unreadable rules forbid nothing: the
-/// push itself will tell.
+/// Reads whether a branch of a repository or of its fork can be pushed to. One call, two for a branch under rulesets.
+/// Unreadable rules forbid nothing: the push itself will tell.
 pub(super) async fn push_rules(
     repository: &GithubRepository,
+    holder: &str,
     branch: &BranchName,
 ) -> Result<PushRules, ForgeError> {
     let name = encoded(branch.as_str());
-    let summary = match repository.get::<BranchJson>(&format!("branches/{name}")).await {
-        Ok(BranchJson { protected: false, .. }) | Err(ForgeError::Refused(_)) => return Ok(PushRules::Open),
-        Err(ForgeError::NotFound(_)) => return Ok(PushRules::Gone),
+    let summary = match repository.get_from::<BranchJson>(holder, &format!("branches/{name}")).await {
+        Err(ForgeError::NotFound(why)) if why.contains("Branch not found") => return Ok(PushRules::Gone),
+        Ok(BranchJson { protected: false, .. }) | Err(ForgeError::Refused(_) | ForgeError::NotFound(_)) => {
+            return Ok(PushRules::Open);
+        }
         Err(error) => return Err(error),
         Ok(BranchJson { protection, .. }) => protection.unwrap_or_default(),
     };
     if summary.enabled != Some(false) {
         return Ok(PushRules::Closed("branch protection".to_owned()));
     }
-    rulesets_against(repository, &name, &AGAINST_PUSHES).await
+    rulesets_against(repository, (holder, &name), &AGAINST_PUSHES).await
 }
 
 /// Reads whether a branch with this name can be made. One call.
@@ -75,15 +78,16 @@ pub(super) async fn creation_rules(
     name: &str,
 ) -> Result<PushRules, ForgeError> {
     let rules = [&[("creation", "branches with this name are restricted")][..], &AGAINST_PUSHES].concat();
-    rulesets_against(repository, &encoded(name), &rules).await
+    rulesets_against(repository, (&repository.repo.full_name, &encoded(name)), &rules).await
 }
 
 async fn rulesets_against(
     repository: &GithubRepository,
-    name: &str,
+    (holder, name): (&str, &str),
     against: &[(&str, &str)],
 ) -> Result<PushRules, ForgeError> {
-    let rules = repository.list::<RuleJson>(&format!("rules/branches/{name}"), Rows::All).await;
+    let path = format!("rules/branches/{name}?per_page={PAGE}");
+    let rules = repository.get_from::<Vec<RuleJson>>(holder, &path).await;
     let rules = readable(rules, "rulesets")?.unwrap_or_default();
     let broken = against.iter().find(|(kind, _)| rules.iter().any(|rule| rule.kind == *kind));
     Ok(broken.map_or(PushRules::Open, |(_, meaning)| PushRules::Closed((*meaning).to_owned())))

@@ -64,8 +64,13 @@ pub(super) async fn check_subject(
             // The flow says what to do about a merged or closed one.
             if pull.state == "open" {
                 refuse_unworkable_pull(repository, &pull)?;
-                if forks::head_place(&pull) == HeadPlace::Here && visit == Visit::First {
-                    head_branch::refuse_unpushable(repository, &pull).await?;
+                let holder = match forks::head_place(&pull) {
+                    HeadPlace::Here => Some(name.clone()),
+                    HeadPlace::Fork(fork) => Some(fork.repository),
+                    HeadPlace::Nowhere => None,
+                };
+                if let Some(holder) = holder.filter(|_| visit == Visit::First) {
+                    head_branch::refuse_unpushable(repository, &holder, &pull).await?;
                 }
             }
             let fork = forks::pushable(&pull, &repository.user);

@@ -13,6 +13,16 @@ pub struct RepositoryArgs {
     pub dir: Option<PathBuf>,
 }
 
+/// The repository of a command about earlier runs, which may have been started outside of any checkout.
+#[derive(Debug, Clone, Default, Args)]
+pub struct KnownRepositoryArgs {
+    #[command(flatten)]
+    pub place: RepositoryArgs,
+    /// Repository on GitHub [default: that of `origin`]
+    #[arg(long, value_name = "OWNER/REPO")]
+    pub repo: Option<String>,
+}
+
 /// The output of a run for other programs.
 #[derive(Debug, Clone, Default, Args)]
 pub struct OutputArgs {

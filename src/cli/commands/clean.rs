@@ -11,7 +11,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
@@ -42,7 +42,7 @@ pub struct CleanArguments {
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 /// The files to remove.
@@ -56,7 +56,7 @@ struct Removal {
 
 /// Cleans a repository.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let Some(here) = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await? else {
+    let Some(here) = OpenRepository::of(&arguments.repository, surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
     let here = here.with_trusted_recorders(surroundings).await;

@@ -14,7 +14,7 @@ use crate::adapters::agents::activity::{AgentAction, activities};
 use crate::adapters::files;
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::logbook::{self, Log, LogSource};
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
@@ -41,7 +41,7 @@ pub struct LogsArguments {
     #[arg(long, conflicts_with = "follow")]
     pub list: bool,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 const LOOK: Duration = Duration::from_millis(200);
@@ -50,9 +50,7 @@ const LONGEST_LINE: u64 = 64 << 10;
 
 /// Prints logs.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
-    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
-        .await?
-        .ok_or_else(nothing_begun)?;
+    let here = OpenRepository::of(&arguments.repository, surroundings).await?.ok_or_else(nothing_begun)?;
     let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
     let Some(typed) = &arguments.subject else {
         if arguments.follow {

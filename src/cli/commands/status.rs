@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
@@ -41,7 +41,7 @@ pub struct StatusArguments {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 /// The default number of settled subjects and of saved work.
@@ -51,7 +51,7 @@ const ITEM: usize = 200;
 
 /// Returns the text to print.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let here = OpenRepository::of(&arguments.repository, surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),

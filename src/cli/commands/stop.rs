@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::adapters::process::{signal, time};
 use crate::adapters::storage::lock;
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 
@@ -19,7 +19,7 @@ pub struct StopArguments {
     #[arg(long)]
     pub now: bool,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 const LOOK: Duration = Duration::from_millis(50);
@@ -28,9 +28,7 @@ const PATIENCE: u32 = 60 * 20;
 
 /// Stops a run.
 pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
-        .await?
-        .ok_or_else(nothing_begun)?;
+    let here = OpenRepository::of(&arguments.repository, surroundings).await?.ok_or_else(nothing_begun)?;
     let subject = here.subject(&arguments.subject)?;
     let Some(holder) = here.holder(&subject) else {
         return Err(format!("no run is active on {subject}; see `agent-loop status`"));

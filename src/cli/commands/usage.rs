@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::adapters::storage::journals;
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_to_show};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::forge_calls;
@@ -30,7 +30,7 @@ pub struct UsageArguments {
     #[arg(long, value_name = "DATE", value_parser = instant)]
     pub since: Option<Timestamp>,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
@@ -43,7 +43,7 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 
 /// Returns the text to print.
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let here = OpenRepository::of(&arguments.repository, surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),

@@ -8,9 +8,10 @@ use crate::adapters::git::GitWorkspace;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::arguments::numbers::number;
 use crate::cli::config::load::BaseLayers;
-use crate::cli::config::settings::ForgeSettings;
+use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::Login;
@@ -20,7 +21,7 @@ use crate::ports::forge::Forge;
 use crate::ports::journal::Holder;
 
 use super::Repository;
-use super::site::Site;
+use super::site::{ForgeSite, Site};
 
 /// A repository in which agent-loop was used.
 #[derive(Debug)]
@@ -39,10 +40,38 @@ impl OpenRepository {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
         let gh_command = forge_settings(&repository, surroundings).await.gh_command;
         let Some(site) = Site::begun(repository, &gh_command, surroundings).await? else { return Ok(None) };
+        Ok(Some(Self::at(site, surroundings)))
+    }
+
+    /// Opens the repository of a command: that of a folder, or the one that it names on GitHub. It creates nothing.
+    pub async fn of(
+        arguments: &KnownRepositoryArgs,
+        surroundings: &Surroundings,
+    ) -> Result<Option<Self>, String> {
+        let dir = arguments.place.dir.as_deref();
+        let Some(name) = &arguments.repo else { return Self::find(dir, surroundings).await };
+        let (folder, variables) = (surroundings.folder_or(dir), &surroundings.variables);
+        let repository = match Repository::find(&folder, variables).await {
+            Err(_) if folder.is_dir() => Repository::outside(&folder, variables).await?,
+            found => found?,
+        };
+        let settings = forge_settings(&repository, surroundings).await;
+        let named =
+            ForgeSettings { kind: ForgeChoice::Github, repository: Some(name.clone()), ..settings.clone() };
+        let address = match ForgeSite::of(&named, &repository, variables)? {
+            ForgeSite::Github(address) => address,
+            ForgeSite::Embedded => return Ok(None),
+        };
+        let site = Site::github(repository, &address, &settings.gh_command, surroundings).await?;
+        let is_begun = site.folders.root().exists();
+        Ok(is_begun.then(|| Self::at(site, surroundings)))
+    }
+
+    fn at(site: Site, surroundings: &Surroundings) -> Self {
         let workspace = Arc::new(site.workspace(&surroundings.variables));
         let Site { repository, forge, folders, .. } = site;
         let recorders = vec![forge.login()];
-        Ok(Some(Self { repository, forge, folders, workspace, recorders }))
+        Self { repository, forge, folders, workspace, recorders }
     }
 
     /// Adds the logins that settings trust. Commands that only read accept settings that a run would reject.

@@ -114,7 +114,7 @@ impl Site {
     }
 
     /// Opens a repository on GitHub. Two calls; nothing is made.
-    async fn github(
+    pub async fn github(
         repository: Repository,
         address: &RepositoryAddress,
         gh_command: &str,

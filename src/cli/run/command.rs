@@ -295,9 +295,9 @@ async fn prepare(
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
     let RunInputs { site, default_base, base, found, flags } = look(&goal, arguments, surroundings).await?;
-    let folders = site.folders.clone();
+    let (folders, forge) = (site.folders.clone(), Arc::clone(&site.forge));
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
-    let mut assignment = assignment(goal, &site.forge.repository_id(), &base);
+    let mut assignment = assignment(goal, &forge.repository_id(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
@@ -323,10 +323,11 @@ async fn prepare(
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
     let unseen = site.repository.unseen(&base, variables).await.map_err(config)?;
     warn(&terminal, unseen.into_iter().map(Some));
-    let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing };
-    let questions = questions(answers, settings);
+    let no_issues = forge.no_issues();
+    let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
     let engine_config = EngineConfig {
-        request: overrides::request(&configuration, &everyone, questions, &gates).map_err(config)?,
+        request: overrides::request(&configuration, &everyone, questions(answers, settings), &gates)
+            .map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
@@ -350,7 +351,6 @@ async fn prepare(
         terminal: Arc::clone(&terminal),
     };
     site.note()?;
-    let forge = Arc::clone(&site.forge);
     let world = wiring::world(site, surroundings, run_settings).map_err(disk)?;
     let settings = settings.clone();
     Ok(Ready { world, forge, plan, file, subject, folders, settings, terminal, learning })

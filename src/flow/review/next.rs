@@ -7,7 +7,6 @@ use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Ending, NeedsHuman, Refused};
 use crate::domain::policy::{AfterApproval, Followups};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
-use crate::domain::shell;
 use crate::domain::turn::{RunRound, TurnKey};
 use crate::ledger::envelope::Draft;
 
@@ -81,11 +80,9 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
 fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
     let number = pull.number;
     if cx.tip(&pull.head_ref)?.is_none() {
-        let (branch, typed) = (&pull.head_ref, shell::quoted(pull.head_ref.as_str()));
         let message = format!(
-            "the branch `{branch}` of pull request {number} does not exist any more; restore it with `git branch {typed} \
-             {}`, or close the pull request",
-            pull.head.short()
+            "the branch `{}` of pull request {number} was deleted; {}, or close the pull request",
+            pull.head_ref, pull.restoring
         );
         return refuse(Refused::ClosedSubject, message);
     }

@@ -145,9 +145,10 @@ async fn pull_requests(forge: &impl Forge, closes: u64, head: &CommitSha) -> Pul
 async fn filed(forge: &impl Forge) {
     let new = NewIssue { title: "Later".to_owned(), body: "key-0123".to_owned() };
     let number = forge.file_issue(&new).await.unwrap();
-    let found = forge.own_issues("key-0123").await.unwrap();
+    let found = forge.own_issues("key-0123", "Sooner").await.unwrap();
     assert_eq!(found.iter().map(|one| one.number).collect::<Vec<_>>(), [number]);
-    assert_eq!(forge.own_issues("key-4567").await.unwrap(), []);
+    assert_eq!(forge.own_issues("key-4567", "Later").await.unwrap(), found);
+    assert_eq!(forge.own_issues("key-4567", "Late").await.unwrap(), []);
 }
 
 fn commits(stage: &Stage) -> (CommitSha, CommitSha) {

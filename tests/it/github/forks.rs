@@ -77,12 +77,22 @@ fn unreachable_forks_are_refused() {
         let ada = model.person("ada", Role::Admin);
         model.file(ada, ("Release", ""), Some(pull)).to_string()
     };
+    stage.fork("eve/protected", true);
+    stage.fork("eve/signed", true);
+    {
+        let protection = &mut stage.github.state().protection;
+        protection.classic.insert("eve/protected:main".to_owned(), serde_json::json!({}));
+        let rules = vec![serde_json::json!({ "type": "required_signatures" })];
+        protection.rules_of_branches.insert("eve/signed:main".to_owned(), rules);
+    }
     let branchless = pull_request(&stage, "eve/gone", "one DONE\n");
     stage.git(&["--git-dir", gone.to_str().unwrap(), "update-ref", "-d", "refs/heads/main"]);
     for (number, hint) in [
         (pull_request(&stage, "eve/strict", "one DONE\n"), "does not allow edits by maintainers"),
         (pull_request(&stage, "", "one DONE\n"), "was deleted; push its commit"),
-        (branchless, "does not exist any more"),
+        (branchless, "was deleted; ask the owner of eve/gone to restore it"),
+        (pull_request(&stage, "eve/protected", "one DONE\n"), "branch of eve/protected (branch protection)"),
+        (pull_request(&stage, "eve/signed", "one DONE\n"), "branch of eve/signed (commits must be signed)"),
         (default_branch, "the default branch of octo/r, which is never pushed to"),
     ] {
         let gh = gh();

@@ -11,6 +11,7 @@ mod forks;
 mod merges;
 mod native_reviews;
 mod older;
+mod own_issues;
 mod places;
 mod planning;
 mod privacy;

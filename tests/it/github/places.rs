@@ -35,6 +35,16 @@ fn a_named_repository_needs_no_checkout() {
     let ended = in_folder(&stage, &folder, &["issue", &issue]);
     assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "nothing is written there");
+    for words in [&["status"][..], &["logs"], &["usage"], &["verify", "pr/2"], &["resume", "--list"]] {
+        let there = ["-C", folder.to_str().unwrap()];
+        let report = stage.run(&[words, &["--repo", &named(&stage)], &there].concat());
+        let has_it = report.stdout.contains("pr/2") || report.stdout.contains("nothing to resume");
+        assert!(report.exit == Some(0) && has_it, "{words:?}: {}\n{}", report.stdout, report.stderr);
+        let report = stage.run(&[words, &there].concat());
+        assert!(report.exit != Some(0), "{words:?} without --repo: {}", report.stdout);
+    }
+    let other = stage.run(&["status", "--repo", "octo/none", "-C", folder.to_str().unwrap()]);
+    assert!(other.stderr.contains("there is no repository octo/none"), "{}", other.stderr);
     let all = stage.run(&["resume", "--list", "--all", "--json"]);
     assert_eq!(all.exit, Some(0), "{}", all.stderr);
     assert!(!all.stderr.contains("skipped"), "{}", all.stderr);

@@ -26,4 +26,20 @@ fn phases_are_filed_once() {
     assert_eq!(children(), 2);
     let status = stage.run(&["status", "issue/1"]).stdout;
     assert!(status.contains("1. Replace them (#2) in progress"), "{status}");
+    for (reason, shown) in [
+        ("completed", "done"),
+        ("not_planned", "closed as not planned"),
+        ("duplicate", "closed as not planned"),
+    ] {
+        {
+            let mut model = stage.github.state();
+            let phase = model.filed.get_mut(&2).unwrap();
+            (phase.is_open, phase.state_reason) = (false, Some(reason));
+        }
+        let status = stage.run(&["status", "issue/1"]).stdout;
+        assert!(status.contains(&format!("1. Replace them (#2) {shown}")), "{reason}: {status}");
+    }
+    stage.github.state().filed.get_mut(&3).unwrap().is_open = true;
+    let next = stage.run(&loop_words(&["issue", "3"], &gh)).json();
+    assert!(next["message"].as_str().unwrap().contains("#2, which will not be done"), "{next}");
 }

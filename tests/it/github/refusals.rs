@@ -94,10 +94,20 @@ fn unworkable_subjects_cost_no_turn() {
     }
     let bare = stage.github.bare();
     stage.git(&["--git-dir", bare.to_str().unwrap(), "branch", "--quiet", "-D", "gone"]);
+    let sha = stage.git(&["rev-parse", "gone"]);
+    let restoring = format!(
+        "--hostname {} repos/octo/r/git/refs -f ref=refs/heads/gone -f sha={sha}",
+        stage.github.host()
+    );
     for (number, hint) in [
         (merged, "pull request 2 is merged already".to_owned()),
         (closed, "pull request 3 is closed; reopen it".to_owned()),
-        (gone, "the branch `gone` of pull request 4 was deleted; restore it".to_owned()),
+        (
+            gone,
+            format!(
+                "4 was deleted; restore it with the button on the page of the pull request, or with `gh api {restoring}`"
+            ),
+        ),
         (release, "`release/1`, a protected branch of octo/r (branch protection)".to_owned()),
         (signed, "`signed`, a protected branch of octo/r (commits must be signed)".to_owned()),
     ] {
@@ -111,8 +121,29 @@ fn unworkable_subjects_cost_no_turn() {
         &[],
         "push to the branch `agent-loop/issue-1` of this run (branches with this name",
     );
+    assert!(!paid.exists(), "an agent was asked");
+    assert!(stage.github.calls().iter().all(|call| call.method == "GET"), "nothing was written");
+}
+
+/// Neither follow-ups nor phases nor the parts of a split can be filed.
+#[test]
+#[ignore = "needs gh"]
+fn disabled_issues_cost_no_turn() {
+    let stage = Stage::new();
+    let paid = stage.root().join("paid");
+    stage.agent("todo.sh", &format!("#!/bin/sh\n: > '{}'\n", paid.display()));
+    let bob = stage.github.state().person("bob", Role::Write);
+    stage.github.state().file(bob, ("Do it", ""), None);
     stage.github.state().has_issues = false;
-    refused(&stage, &["issue", "1"], &[], "issues are disabled in octo/r");
+    let issues = "issues are disabled in octo/r";
+    let decomposed = ["issue", "1", "--plan-first", "--plan-execution-mode", "implement-by-phase"];
+    for words in [&["issue", "1"][..], &decomposed, &["discuss", "1", "--materialize-split-issues"]] {
+        refused(&stage, words, &[], issues);
+    }
+    for mode in ["issue", "fix-and-issue"] {
+        let hint = format!("{issues}, so no follow-up can be filed; use `--approved-followups summarize`");
+        refused(&stage, &["task", "Do it", "--approved-followups", mode], &[], &hint);
+    }
     refused(&stage, &["pr", "1"], &[], "there is no pull request 1 in octo/r");
     assert!(!paid.exists(), "an agent was asked");
     assert!(stage.github.calls().iter().all(|call| call.method == "GET"), "nothing was written");

@@ -73,6 +73,14 @@ impl Stage {
         stage
     }
 
+    /// From now on gh reaches the model over a socket.
+    pub(crate) fn use_socket(&self) {
+        let folder = self.root().join(".config/gh");
+        fs::create_dir_all(&folder).unwrap();
+        let setting = format!("http_unix_socket: {}\n", self.github.socket().display());
+        fs::write(folder.join("config.yml"), setting).unwrap();
+    }
+
     pub(super) fn root(&self) -> &Path {
         self.folder.path()
     }

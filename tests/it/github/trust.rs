@@ -185,6 +185,28 @@ fn browsers_and_seconds_change_nothing() {
     assert_eq!(verified.exit, Some(0), "{}", verified.stdout);
 }
 
+/// Hiding shortens what is shown, and people may do it who may not write: it takes back no record and no requirement.
+#[tokio::test]
+#[ignore = "needs gh"]
+async fn hidden_comments_count() {
+    let stage = Stage::new();
+    let number = approved(&stage, &["task", "Do what is marked"])["pr"].as_u64().unwrap();
+    {
+        let mut model = stage.github.state();
+        let bob = model.person("bob", Role::Write);
+        model.comment(number, bob, SIGNED);
+        for (comment, reason) in model.comments.iter_mut().zip(["outdated", "off-topic"].into_iter().cycle())
+        {
+            comment.minimized = Some(reason);
+        }
+    }
+    let verified = stage.run(&["verify", &format!("pr/{number}")]);
+    assert_eq!(verified.exit, Some(0), "{}", verified.stdout);
+    let read = stage.forge().await.unwrap().comments(PullRequestNumber(number)).await.unwrap();
+    let last = read.last().unwrap();
+    assert_eq!((last.author.as_str(), last.role, last.body.as_str()), ("bob", AuthorRole::Member, SIGNED));
+}
+
 #[test]
 #[ignore = "needs gh"]
 fn a_strangers_approval_is_ignored() {

@@ -110,7 +110,7 @@ impl Scene {
                 forge.open_pull_request(&NewPullRequest { head_ref, base_ref, title, body }).await.map(drop)
             }
             Write::Issue => {
-                if !forge.own_issues("key-0123").await?.is_empty() {
+                if !forge.own_issues("key-0123", "Later").await?.is_empty() {
                     return Ok(());
                 }
                 let new = NewIssue { title: "Later".to_owned(), body: "key-0123".to_owned() };

@@ -10,21 +10,35 @@ use super::end::{End, has_ended_for_good};
 use super::stage::Story;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Machine {
+pub(super) enum Machine {
     Same,
     Lost,
 }
 
+impl Machine {
+    /// Prepares a stopped world for the next engine.
+    pub(super) fn restart(self, world: &MemoryWorld) {
+        match self {
+            Self::Same => world.restart(),
+            Self::Lost => world.lose_machine(),
+        }
+    }
+}
+
 /// A story without interruption.
-struct Whole {
-    end: End,
-    summaries: Vec<String>,
-    effects: Vec<&'static str>,
+pub(super) struct Whole {
+    pub(super) end: End,
+    pub(super) summaries: Vec<String>,
+    pub(super) effects: Vec<&'static str>,
 }
 
 impl Whole {
     async fn of(story: &Story) -> Self {
-        let world = story.world();
+        Self::on(story, story.world()).await
+    }
+
+    /// Plays a story on a world.
+    pub(super) async fn on(story: &Story, world: MemoryWorld) -> Self {
         let outcome = story.play(&world).await;
         Self { end: End::of(&world, &outcome), summaries: story.summaries(&world), effects: world.effects() }
     }
@@ -67,10 +81,7 @@ async fn go_on(story: &Story, world: &MemoryWorld, stopped: Option<Outcome>, mac
     if let Some(outcome) = stopped.filter(|outcome| outcome.ending.reason() != Some("forge")) {
         return outcome;
     }
-    match machine {
-        Machine::Same => world.restart(),
-        Machine::Lost => world.lose_machine(),
-    }
+    machine.restart(world);
     within(story.play(world), story, usize::MAX).await
 }
 

@@ -38,7 +38,7 @@ pub(super) fn follow_ups_filed() -> Story {
 }
 
 async fn filed(world: &MemoryWorld) -> Vec<OwnIssue> {
-    world.forge().own_issues("AGENT_LOOP_CHILD").await.unwrap()
+    world.forge().own_issues("AGENT_LOOP_CHILD", "").await.unwrap()
 }
 
 fn last_comment(world: &MemoryWorld) -> String {

@@ -6,6 +6,7 @@ mod cast;
 mod catalogue;
 mod checks;
 mod crashes;
+mod crashes_on_github;
 mod deliveries;
 mod discuss;
 mod discuss_resumed;

@@ -14,8 +14,8 @@ async fn ends_the_same(story: &Story) {
     let world = story.world().of_repository(github.forge().repository_id());
     let outcome = story.play(&world).await;
     let expected = (End::of(&world, &outcome), story.summaries(&world));
-    let (github, outcome) = story.play_on(github).await;
-    let world = github.into_memory();
+    let (github, outcome) = story.run_on(github).await;
+    let (world, outcome) = (github.to_memory(), outcome.unwrap());
     let message = format!("{}: {}", story.name, outcome.message);
     assert_eq!((End::of(&world, &outcome), story.summaries(&world)), expected, "{message}");
 }

@@ -181,7 +181,7 @@ pub(super) fn a_plan_in_stages() -> Story {
 }
 
 async fn children(world: &MemoryWorld) -> Vec<OwnIssue> {
-    world.forge().own_issues("AGENT_LOOP_CHILD").await.unwrap()
+    world.forge().own_issues("AGENT_LOOP_CHILD", "").await.unwrap()
 }
 
 fn said(world: &MemoryWorld, number: u64) -> String {

@@ -272,14 +272,15 @@ impl Story {
         outcome
     }
 
-    /// Runs a story to its end on GitHub. The commits of the world are in memory, so that nothing is shown at their lines.
-    pub(super) async fn play_on(&self, world: GithubWorld) -> (GithubWorld, Outcome) {
+    /// Runs an engine on GitHub to its end, or until the world stops. The commits of the world are in memory, so that nothing
+    /// is shown at their lines.
+    pub(super) async fn run_on(&self, world: GithubWorld) -> (GithubWorld, Option<Outcome>) {
         let (canceller, cancellation) = cancellation();
-        let assignment = self.assignment(world.forge());
+        let (assignment, memory) = (self.assignment(world.forge()), world.memory().clone());
         let world = Arc::new(world);
         let config = self.config(self.request(), RunDisplay::Status);
         let engine = Engine::new(Arc::clone(&world), config, (Arc::new(canceller), cancellation));
-        let outcome = engine.run(assignment).await;
+        let outcome = memory.until_stop(engine.run(assignment)).await;
         while Arc::strong_count(&world) > 1 {
             tokio::task::yield_now().await;
         }

@@ -81,11 +81,7 @@ impl MemoryWorld {
         if state.effects.deaf_to == Some(name) {
             return unanswered().map_or_else(|| halt(&mut state), After::Goes);
         }
-        let number = state.effects.names.len();
-        state.effects.names.push(name);
-        state.tick();
-        let stop = state.effects.plan.filter(|plan| plan.at == number).map(|plan| plan.stop);
-        match stop {
+        match state.count(name) {
             None => {
                 let result = effect(&mut state);
                 state.note(name);
@@ -105,6 +101,20 @@ impl MemoryWorld {
 }
 
 impl State {
+    /// Counts a change, and returns the way in which the world stops at it.
+    pub(super) fn count(&mut self, name: &'static str) -> Option<Stop> {
+        let number = self.effects.names.len();
+        self.effects.names.push(name);
+        self.tick();
+        self.effects.plan.filter(|plan| plan.at == number).map(|plan| plan.stop)
+    }
+
+    /// Stops the world: no engine on it gets another answer.
+    pub(super) fn halt(&mut self) {
+        self.effects.stopped = true;
+        self.effects.rang.notify_one();
+    }
+
     /// Records the change, if a history is requested.
     fn note(&mut self, effect: &str) {
         if let Some(mut recorder) = self.recorder.take() {
@@ -115,7 +125,6 @@ impl State {
 }
 
 fn halt<T>(state: &mut State) -> After<T> {
-    state.effects.stopped = true;
-    state.effects.rang.notify_one();
+    state.halt();
     After::Stops
 }

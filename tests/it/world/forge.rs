@@ -100,6 +100,7 @@ impl ForgeModel {
             head,
             head_ref: new.head_ref.clone(),
             base_ref: new.base_ref.clone(),
+            restoring: "restore it".to_owned(),
         })
     }
 }
@@ -196,13 +197,13 @@ impl Forge for MemoryWorld {
         .await
     }
 
-    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+    async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
         self.read_forge("own issues", |state| {
             let ours = |(number, subject): (&u64, &Filed)| match subject {
-                Filed::Issue { author, title, body, .. }
-                    if *author == self.login && (title.contains(words) || body.contains(words)) =>
+                Filed::Issue { author, title: named, body, .. }
+                    if *author == self.login && (named == title || body.contains(key)) =>
                 {
-                    let (title, body) = (title.clone(), body.clone());
+                    let (title, body) = (named.clone(), body.clone());
                     Some(OwnIssue { number: IssueNumber(*number), title, body })
                 }
                 Filed::Issue { .. } | Filed::PullRequest { .. } => None,

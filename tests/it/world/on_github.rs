@@ -8,10 +8,11 @@ use agent_loop::domain::pull_request::PullRequestState;
 use agent_loop::ports::World;
 use agent_loop::ports::forge::{AuthorRole, Comment, Forge, IssueState, NewPullRequest};
 
+use super::effects::Stop;
 use super::forge::{Filed, ForgeModel};
 use super::memory_world::MemoryWorld;
 use crate::github::Stage;
-use crate::github_model::{MemoryRepository, Pull, Role};
+use crate::github_model::{FaultKind, MemoryRepository, Pull, Role};
 
 /// A world whose forge is GitHub.
 pub(crate) struct GithubWorld {
@@ -24,6 +25,7 @@ impl GithubWorld {
     /// Moves the issues, pull requests and comments of a world to GitHub.
     pub(crate) async fn of(memory: MemoryWorld) -> Self {
         let stage = Stage::new();
+        stage.use_socket();
         {
             let mut model = stage.github.state();
             model.people.values_mut().for_each(|ada| ada.login = memory.login.to_string());
@@ -59,8 +61,19 @@ impl GithubWorld {
         Self { memory, forge, stage }
     }
 
-    /// Moves everything back, for comparisons.
-    pub(crate) fn into_memory(self) -> MemoryWorld {
+    /// Returns the same world for another process: nothing that this one has read is known.
+    pub(crate) async fn reopened(self) -> Self {
+        let forge = self.stage.forge().await.unwrap();
+        Self { forge, ..self }
+    }
+
+    /// Returns the part of the world that is in memory.
+    pub(crate) fn memory(&self) -> &MemoryWorld {
+        &self.memory
+    }
+
+    /// Copies everything back, for comparisons.
+    pub(crate) fn to_memory(&self) -> MemoryWorld {
         let model = self.stage.github.state();
         let login = |id: Option<u64>| {
             let found = id.and_then(|id| model.people.get(&id)).map_or("ghost", |one| one.login.as_str());
@@ -110,7 +123,7 @@ impl GithubWorld {
         let forge = ForgeModel::with(filed.collect(), comments);
         self.memory.with(|state| state.forge = forge);
         drop(model);
-        self.memory.of_repository(self.forge.repository_id())
+        self.memory.clone().of_repository(self.forge.repository_id())
     }
 }
 
@@ -189,6 +202,30 @@ impl MemoryRepository for MemoryWorld {
             let commit = state.git.commit(vec![base, sha(head)], tree)?;
             state.git.branches.insert(into, commit.clone());
             Some(commit.to_string())
+        })
+    }
+
+    fn write(&self, name: &'static str) -> Option<FaultKind> {
+        self.with(|state| {
+            if state.effects.stopped {
+                return Some(FaultKind::BadGateway);
+            }
+            let number = state.effects.names.len();
+            match state.count(name)? {
+                Stop::Before => {
+                    state.halt();
+                    Some(FaultKind::BadGateway)
+                }
+                Stop::After => {
+                    state.halt();
+                    None
+                }
+                Stop::Unacknowledged => {
+                    let ways =
+                        [FaultKind::DoneButTorn, FaultKind::DoneButSilent, FaultKind::DoneButBadGateway];
+                    ways.into_iter().cycle().nth(number)
+                }
+            }
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::adapters::git::mirror::{Hold, Mirror, sha};
 use crate::adapters::git::remote::RemoteUrl;
-use crate::adapters::git::runner::{ask, must};
+use crate::adapters::git::runner::{ask_patiently, must};
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::{Push, WorkspaceError};
 
@@ -52,11 +52,11 @@ impl UrlTarget<'_> {
         let line = self
             .remote
             .line(self.mirror.line())
-            .arguments(["push", "--quiet", "--porcelain", "--no-verify", "--no-follow-tags"])
+            .arguments(["push", "--progress", "--porcelain", "--no-verify", "--no-follow-tags"])
             .argument(format!("--force-with-lease=refs/heads/{there}:{lease}"))
             .argument(url)
             .argument(format!("{to}:refs/heads/{there}"));
-        let captured = ask(line, &format!("push {branch}")).await?;
+        let captured = ask_patiently(line, &format!("push {branch}")).await?;
         if captured.exit.is_success() {
             return Ok(Push::Done);
         }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::arguments::common::{OutputArgs, RepositoryArgs};
+use crate::cli::arguments::common::{KnownRepositoryArgs, OutputArgs};
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{DANGEROUS, Flag, QUIET};
 
@@ -19,7 +19,7 @@ pub struct ResumeArguments {
     #[arg(long, conflicts_with = DANGEROUS)]
     pub list: bool,
     /// Resume in every repository known on this machine
-    #[arg(long, conflicts_with_all = ["subject", "dir"])]
+    #[arg(long, conflicts_with_all = ["subject", "dir", "repo"])]
     pub all: bool,
     /// Print a crontab line that resumes due runs every 10 minutes
     #[arg(long, conflicts_with_all = ["subject", "list", "json", "print_systemd"])]
@@ -30,7 +30,7 @@ pub struct ResumeArguments {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
     #[command(flatten)]
     pub settings: SettingFlags<ResumeFlags>,
 }

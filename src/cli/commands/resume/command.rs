@@ -281,7 +281,7 @@ fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, R
     let repository = if arguments.all {
         RepositoryArgs { dir: Some(waiting.here.repository.path.clone()) }
     } else {
-        arguments.repository.clone()
+        arguments.repository.place.clone()
     };
     let output = arguments.output.clone();
     let mut values = arguments.settings.values.clone();

@@ -24,7 +24,7 @@ impl Repositories {
     ) -> Result<Self, String> {
         let mut repositories = Self::default();
         if !arguments.all {
-            let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+            let here = OpenRepository::of(&arguments.repository, surroundings).await?;
             if let Some(here) = here {
                 repositories.found.push(here.with_trusted_recorders(surroundings).await);
             }
@@ -64,7 +64,7 @@ pub(super) async fn here(
     arguments: &ResumeArguments,
     surroundings: &Surroundings,
 ) -> Result<PathBuf, String> {
-    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.repository.place.dir.as_deref());
     let repository = crate::cli::repository::Repository::find(&folder, &surroundings.variables).await?;
     Ok(repository.lasting_path().to_owned())
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::adapters::storage::journals;
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::flow_name::FlowName;
@@ -36,7 +36,7 @@ pub struct VerifyArguments {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 /// Returns the report and the exit code: 0 only if no record indicates a fault.
@@ -65,9 +65,7 @@ async fn on_the_forge(
     arguments: &VerifyArguments,
     surroundings: &Surroundings,
 ) -> Result<SavedThread, String> {
-    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
-        .await?
-        .ok_or_else(nothing_begun)?;
+    let here = OpenRepository::of(&arguments.repository, surroundings).await?.ok_or_else(nothing_begun)?;
     let here = here.with_trusted_recorders(surroundings).await;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match subject {
