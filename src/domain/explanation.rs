@@ -31,6 +31,8 @@ word_list!(
         Pending = "pending",
         /// Nothing depends on it.
         Advisory = "advisory",
+        /// It is not measured, and nothing depends on it.
+        NotRun = "not-run",
     }
 );
 
@@ -57,7 +59,7 @@ impl Condition {
 
     /// Returns the condition of a gate that is not run.
     pub fn not_run(gate: &GateName, why: NotRun) -> Self {
-        Self::gate(gate, ConditionState::Advisory, format!("not run: {why}"))
+        Self::gate(gate, ConditionState::NotRun, why.name().to_owned())
     }
 
     fn gate(gate: &GateName, state: ConditionState, evidence: String) -> Self {
@@ -71,9 +73,7 @@ impl Condition {
         let (state, remedy) = match (weight, measured.verdict) {
             (GateWeight::Advisory, Verdict::Pass | Verdict::Fail | Verdict::Inconclusive) => (Advisory, None),
             (GateWeight::Required, Verdict::Pass) => (Met, None),
-            (GateWeight::Required, Verdict::Fail) => {
-                (Unmet, Some("a commit on which it passes: the next run gives its findings to the coder"))
-            }
+            (GateWeight::Required, Verdict::Fail) => (Unmet, Some("a commit on which the gate passes")),
             (GateWeight::Required, Verdict::Inconclusive) => {
                 (Inconclusive, Some("remove the cause, then measure again"))
             }
@@ -82,7 +82,9 @@ impl Condition {
         let evidence = match (state, measured.detail.as_str()) {
             (_, "") => verdict.to_owned(),
             (Advisory, detail) => format!("{verdict}: {detail}"),
-            (Met | Unmet | Inconclusive | ConditionState::Pending, detail) => detail.to_owned(),
+            (Met | Unmet | Inconclusive | ConditionState::Pending | ConditionState::NotRun, detail) => {
+                detail.to_owned()
+            }
         };
         let findings = measured.findings.iter().map(|finding| finding.text.clone()).collect();
         Self { findings, remedy, ..Self::gate(&measured.gate, state, evidence) }

@@ -8,7 +8,7 @@ use super::tree::{assert_kept, sources};
 /// The modules, each with the modules that it may use, from the lowest floor to the highest.
 const FLOORS: &[(&str, &[&str])] = &[
     ("pattern", &[]),
-    ("domain", &[]),
+    ("domain", &["pattern"]),
     ("protocol", &["pattern", "domain"]),
     ("ledger", &["pattern", "domain", "protocol"]),
     ("text", &["pattern", "domain", "protocol", "ledger"]),

@@ -1,7 +1,9 @@
 //! The table of gates that run on this machine. The flow decides what follows from a verdict.
 
 pub mod command;
+mod newest;
 mod passed;
+mod programs;
 mod rerun;
 pub mod score;
 pub mod settings;

@@ -9,7 +9,9 @@ use crate::adapters::files;
 use crate::adapters::git::{MeasuredTrees, RawChange};
 use crate::domain::ids::CommitSha;
 use crate::domain::tamper::lines::{ChangedLine, LineFacts};
-use crate::domain::tamper::tables::{MANIFEST_SECTIONS, ManifestSection, ending_of};
+use crate::domain::tamper::links::TreeLinks;
+use crate::domain::tamper::manifests::{MANIFEST_SECTIONS, ManifestSection};
+use crate::domain::tamper::tables::{ending_of, is_source};
 use crate::domain::tamper::{FileMode, PathBytes, TouchedFile};
 use crate::ports::workspace::WorkspaceError;
 
@@ -62,6 +64,7 @@ fn sections(mut diff: impl BufRead) -> io::Result<Vec<LineFacts>> {
             let text = [tail, piece.clone()].concat();
             let text_piece = String::from_utf8_lossy(&text);
             if let (Some(facts), Some(line)) = (found.last_mut(), changed(sign, &text_piece)) {
+                facts.binary |= sign == b'+' && text.contains(&0);
                 facts.scan(line);
             }
             long = (!is_whole).then(|| (sign, end_of(&text)));
@@ -74,7 +77,7 @@ fn sections(mut diff: impl BufRead) -> io::Result<Vec<LineFacts>> {
         } else if piece.starts_with(b"@@ ") {
             place = DiffPlace::Hunk;
         } else if let Some(facts) = found.last_mut() {
-            facts.binary |= place == DiffPlace::Header && piece.starts_with(b"Binary files ");
+            facts.binary |= sign == b'+' && piece.contains(&0);
             let text = String::from_utf8_lossy(piece.get(1..).unwrap_or_default());
             let text = text.trim_end_matches(['\n', '\r']);
             if let Some(line) = changed(sign, text) {
@@ -121,6 +124,9 @@ fn paired(entries: Vec<RawChange>, lines: Vec<LineFacts>) -> Result<Vec<TouchedF
             facts = lines.next().ok_or_else(differs)?;
             facts.removed = removed;
         }
+        if facts.binary && !is_source(&entry.path) {
+            facts = LineFacts::of_binary();
+        }
         changed.push(TouchedFile {
             path_bytes: if entry.is_utf8 { PathBytes::Utf8 } else { PathBytes::Other },
             path: entry.path,
@@ -160,14 +166,30 @@ async fn complete(file: &mut TouchedFile, trees: &MeasuredTrees, compared: Compa
     }
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let known: Vec<_> = MANIFEST_SECTIONS.iter().filter(|section| section.manifest == name).collect();
-    if known.is_empty() || file.before.is_none() || file.after.is_none() {
+    if known.is_empty() || file.after.is_none() {
         return;
     }
     let old = file.renamed_from.as_ref().unwrap_or(&file.path);
-    let (before, after) =
-        (text(trees, compared.base, old).await, text(trees, compared.head, &file.path).await);
-    file.sections =
-        known.into_iter().filter(|known| section(known, &before) != section(known, &after)).collect();
+    let before = match file.before {
+        Some(_) => Some(text(trees, compared.base, old).await),
+        None => None,
+    };
+    let after = text(trees, compared.head, &file.path).await;
+    let differs = |known: &&ManifestSection| {
+        before.as_ref().and_then(|before| section(known, before)) != section(known, &after)
+    };
+    file.sections = known.into_iter().filter(differs).collect();
+}
+
+/// Returns the symbolic links of a commit. One spawn, and one for each link.
+pub(super) async fn links(trees: &MeasuredTrees, commit: &CommitSha) -> Result<TreeLinks, WorkspaceError> {
+    let mut links = TreeLinks::default();
+    for entry in trees.entries(commit).await?.into_iter().filter(|entry| entry.content.starts_with("120000 "))
+    {
+        let target = text(trees, commit, &entry.path).await;
+        links.0.insert(entry.path, target);
+    }
+    Ok(links)
 }
 
 /// Returns the content of a file; empty if it cannot be read.
@@ -178,14 +200,17 @@ async fn text(trees: &MeasuredTrees, commit: &CommitSha, path: &str) -> String {
         .map_or_else(|_| String::new(), |content| String::from_utf8_lossy(&content).into_owned())
 }
 
-/// Returns a section of a manifest in a form that can be compared; `None` if it is missing or cannot be read.
+/// Returns a section of a manifest in a form that can be compared; `None` if it is missing. All of a manifest that cannot be
+/// read belongs to each section.
 fn section(known: &ManifestSection, manifest: &str) -> Option<String> {
     if ending_of(known.manifest) == Some("json") {
-        let whole: serde_json::Value = serde_json::from_str(manifest).ok()?;
+        let Ok(whole) = serde_json::from_str::<serde_json::Value>(manifest) else {
+            return Some(manifest.to_owned());
+        };
         let found = known.keys.iter().try_fold(&whole, |value, key| value.get(key))?;
         Some(found.to_string())
     } else {
-        let whole: toml::Table = toml::from_str(manifest).ok()?;
+        let Ok(whole) = toml::from_str::<toml::Table>(manifest) else { return Some(manifest.to_owned()) };
         let (first, rest) = known.keys.split_first()?;
         let found = rest.iter().try_fold(whole.get(*first)?, |value, key| value.get(key))?;
         Some(found.to_string())
@@ -198,13 +223,13 @@ mod tests {
     use crate::domain::tamper::markers::MarkerUse;
 
     const DIFF: &str = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-diff --git a\n+one # noqa\n+two\n\\ No newline\n\
-                        diff --git a/y b/y\nold mode 100644\nnew mode 100755\ndiff --git a/z b/z\nBinary files a/z and b/z differ\n";
+                        diff --git a/y b/y\nold mode 100644\nnew mode 100755\ndiff --git a/z b/z\n@@ -0,0 +1 @@\n+a\0b\n";
 
     #[test]
     fn sections_follow_headers_only() {
         let found = sections(DIFF.as_bytes()).unwrap();
         let counts: Vec<_> = found.iter().map(|one| (one.added, one.removed, one.binary)).collect();
-        assert_eq!(counts, [(2, 1, false), (0, 0, false), (0, 0, true)]);
+        assert_eq!(counts, [(2, 1, false), (0, 0, false), (1, 0, true)]);
         assert_eq!(found[0].first_added, "one # noqa");
     }
 
@@ -231,6 +256,6 @@ mod tests {
             section(lints, "[workspace.lints.clippy]\nall = 'allow'\n").unwrap(),
             section(lints, "[workspace]\nlints.clippy.all = 'allow'\n").unwrap()
         );
-        assert_eq!(section(lints, "not toml ["), None);
+        assert_ne!(section(lints, "not toml ["), section(lints, "not toml either ["));
     }
 }

@@ -113,7 +113,8 @@ impl MeasuredTrees {
         Ok(entries)
     }
 
-    /// Writes the changed lines to an existing file, as a diff without context. One spawn.
+    /// Writes the changed lines to an existing file, as a diff without context. No attribute and no NUL byte hides a line. One
+    /// spawn.
     pub async fn write_diff(
         &self,
         base: &CommitSha,
@@ -125,7 +126,17 @@ impl MeasuredTrees {
         let line = self
             .mirror
             .line()
-            .arguments(["diff-tree", "-r", "-p", "-M", "-U0", "--no-ext-diff", "--no-textconv", "--no-color"])
+            .arguments([
+                "diff-tree",
+                "-r",
+                "-p",
+                "-M",
+                "-U0",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--no-color",
+                "--text",
+            ])
             .argument(output)
             .arguments([base.as_str(), head.as_str(), "--"]);
         must(line, &comparing(base, head)).await.map(drop)

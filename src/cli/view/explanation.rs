@@ -30,7 +30,14 @@ pub struct ExplainedApproval {
 impl ExplainedApproval {
     fn headline(&self) -> String {
         let Explanation { head, conditions } = &self.explanation;
-        let needed = conditions.iter().filter(|condition| condition.state != ConditionState::Advisory);
+        let is_needed = |condition: &&Condition| match condition.state {
+            ConditionState::Met
+            | ConditionState::Unmet
+            | ConditionState::Inconclusive
+            | ConditionState::Pending => true,
+            ConditionState::Advisory | ConditionState::NotRun => false,
+        };
+        let needed = conditions.iter().filter(is_needed);
         let open = needed.clone().filter(|condition| condition.state != ConditionState::Met).count();
         let place = format!("{} at {}", self.subject, head.short());
         let all = count(u64::try_from(needed.count()).unwrap_or(u64::MAX), "condition");
@@ -57,7 +64,7 @@ impl ExplainedApproval {
         for condition in &self.explanation.conditions {
             let _ = writeln!(text, "  {}", line(condition));
             if condition.state != ConditionState::Met {
-                for more in rest(condition) {
+                for more in summed_up(condition).1 {
                     let _ = writeln!(text, "      {more}");
                 }
             }
@@ -82,12 +89,12 @@ impl ExplainedApproval {
         }
         for condition in &self.explanation.conditions {
             let title = format!("{} {}", condition.kind, condition.name);
-            let rest = [rest(condition), self.findings(condition)].concat().join("\n");
+            let rest = [summed_up(condition).1, self.findings(condition)].concat().join("\n");
             if rest.is_empty() {
                 continue;
             }
             match condition.state {
-                ConditionState::Met | ConditionState::Advisory => {
+                ConditionState::Met | ConditionState::Advisory | ConditionState::NotRun => {
                     text.push_str(&folded_output(&title, &rest));
                 }
                 ConditionState::Unmet | ConditionState::Inconclusive | ConditionState::Pending => {
@@ -119,27 +126,31 @@ impl ExplainedApproval {
     }
 }
 
-/// Returns a condition in one line, with the first line of its evidence. That of a gate that passed ends with a summary.
+/// Returns the line that sums up the evidence, and the other lines. The evidence of a gate that passed, or that has findings,
+/// ends with its summary.
+fn summed_up(condition: &Condition) -> (String, Vec<String>) {
+    let text = plain(&condition.evidence);
+    let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let summary = if condition.state == ConditionState::Met || !condition.findings.is_empty() {
+        lines.pop()
+    } else {
+        (!lines.is_empty()).then(|| lines.remove(0))
+    };
+    let from = lines.len().saturating_sub(LINES);
+    let rest = lines.iter().skip(from).map(|line| shortened(line)).collect();
+    (unmarked(&one_line(summary.unwrap_or_default(), LINE)), rest)
+}
+
+/// Returns a condition in one line.
 fn line(condition: &Condition) -> String {
     let mark = match condition.state {
         ConditionState::Met => '✓',
         ConditionState::Unmet => '✗',
         ConditionState::Inconclusive | ConditionState::Pending => '?',
-        ConditionState::Advisory => '·',
+        ConditionState::Advisory | ConditionState::NotRun => '·',
     };
     let Condition { kind, name, state, .. } = condition;
-    let text = plain(&condition.evidence);
-    let mut lines = text.lines();
-    let shown = if *state == ConditionState::Met { lines.next_back() } else { lines.next() };
-    format!("{mark} {kind} {name} ({state}): {}", unmarked(&one_line(shown.unwrap_or_default(), LINE)))
-}
-
-/// Returns the end of the evidence after its first line.
-fn rest(condition: &Condition) -> Vec<String> {
-    let text = plain(&condition.evidence);
-    let lines: Vec<&str> = text.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
-    let from = lines.len().saturating_sub(LINES);
-    lines.iter().skip(from).map(|line| shortened(line)).collect()
+    format!("{mark} {kind} {name} ({state}): {}", summed_up(condition).0)
 }
 
 fn shortened(line: &str) -> String {

@@ -1,5 +1,6 @@
 //! The quality of a tree according to a scorer: a score, engines and findings. Independent of any scorer and format.
 
+pub mod change_facts;
 pub mod comparison;
 pub mod verdict;
 

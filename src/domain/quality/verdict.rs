@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::super::tamper::TouchedFile;
-use super::super::tamper::markers::MarkerUse;
+use super::change_facts::ChangeFacts;
 use super::comparison::Comparison;
 use super::{EngineReport, EngineStatus, QualityReport, Scored, Severity};
 
@@ -41,52 +40,6 @@ pub enum UnscoreablePolicy {
     /// Both: the repository has no files that the scorer knows.
     Both,
     Any,
-}
-
-/// Facts about the change that no scorer reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChangeFacts {
-    /// Old path to new path.
-    pub renames: BTreeMap<String, String>,
-    /// The number of deleted files.
-    pub deleted: u64,
-    pub suppressions: Suppressions,
-}
-
-impl ChangeFacts {
-    /// Collects the facts from the changed files.
-    pub fn of(files: &[TouchedFile]) -> Self {
-        let mut facts = Self::default();
-        for file in files {
-            facts.renames.extend(file.renamed_from.iter().map(|from| (from.clone(), file.path.clone())));
-            facts.deleted += u64::from(file.after.is_none());
-            let silencing = &mut facts.suppressions;
-            for purpose in [MarkerUse::Suppression, MarkerUse::Generated] {
-                for (_, count) in file.lines.of(purpose) {
-                    silencing.added += count.added;
-                    silencing.removed += count.removed;
-                }
-            }
-            silencing.lines.extend(file.lines.silencing.iter().map(|line| format!("{}: {line}", file.path)));
-        }
-        facts
-    }
-}
-
-/// The suppressions that a change adds beyond those that the change removes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Suppressions {
-    pub added: usize,
-    pub removed: usize,
-    /// The added lines, in the order of the diff.
-    pub lines: Vec<String>,
-}
-
-impl Suppressions {
-    /// Returns the number of suppressions that the change adds on balance.
-    pub fn net(&self) -> usize {
-        self.added.saturating_sub(self.removed)
-    }
 }
 
 /// The result of a comparison under a policy.
@@ -298,7 +251,7 @@ fn faults(
             found.push(ScoreFault::EngineLimit { engine: engine.clone(), found: new, allowed: *allowed });
         }
     }
-    let silenced = change.suppressions.net();
+    let silenced = change.new_suppressions;
     if exceeds(silenced, policy.max_new_suppressions) {
         found.push(ScoreFault::Silenced { found: silenced, allowed: policy.max_new_suppressions });
     }

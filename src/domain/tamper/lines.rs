@@ -1,10 +1,11 @@
 //! The facts about the added and removed lines of one file. Counts only, so a huge diff needs no memory.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::markers::{MarkerUse, markers};
 
-/// The most lines that are kept as examples.
+/// The most lines that are kept as examples of a use.
 const EXAMPLES: usize = 8;
 /// The longest example, in characters.
 const LONGEST: usize = 200;
@@ -23,6 +24,13 @@ pub struct MarkerCount {
     pub removed: usize,
 }
 
+/// A line that silences a tool: its marker, and a hash of its text without spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Silencer {
+    pub marker: &'static str,
+    text: u64,
+}
+
 /// The facts about the changed lines of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineFacts {
@@ -30,18 +38,26 @@ pub struct LineFacts {
     pub added: usize,
     /// The number of removed lines, without blank ones.
     pub removed: usize,
-    /// Git shows the file as binary.
+    /// Added lines have NUL bytes: git shows the file as binary.
     pub binary: bool,
     /// The first added line; for a link, its target.
     pub first_added: String,
     /// The number of added lines with characters that are invisible or change the direction of text.
     pub hidden: usize,
-    /// The first added lines that silence a tool.
-    pub silencing: Vec<String>,
+    /// The added lines that silence a tool.
+    pub silenced: Vec<Silencer>,
+    /// The removed lines that silenced a tool.
+    pub unsilenced: Vec<Silencer>,
+    examples: BTreeMap<MarkerUse, Vec<String>>,
     markers: BTreeMap<(MarkerUse, &'static str), MarkerCount>,
 }
 
 impl LineFacts {
+    /// Returns the facts about a file whose lines are not read.
+    pub fn of_binary() -> Self {
+        Self { binary: true, ..Self::default() }
+    }
+
     /// Takes a changed line.
     pub fn take(&mut self, changed: ChangedLine<'_>) {
         match changed {
@@ -61,20 +77,27 @@ impl LineFacts {
         match changed {
             ChangedLine::Added(line) => {
                 self.hidden += usize::from(line.chars().any(is_hidden));
-                for marker in markers(line) {
-                    self.markers.entry(marker).or_default().added += 1;
-                    let silences = matches!(marker.0, MarkerUse::Suppression | MarkerUse::Generated);
-                    if silences && self.silencing.len() < EXAMPLES {
-                        self.silencing.push(line.trim().chars().take(LONGEST).collect());
+                for (purpose, marker) in markers(line) {
+                    self.markers.entry((purpose, marker)).or_default().added += 1;
+                    self.silenced.extend(silencer(purpose, marker, line));
+                    let examples = self.examples.entry(purpose).or_default();
+                    if examples.len() < EXAMPLES {
+                        examples.push(line.trim().chars().take(LONGEST).collect());
                     }
                 }
             }
             ChangedLine::Removed(line) => {
-                for marker in markers(line) {
-                    self.markers.entry(marker).or_default().removed += 1;
+                for (purpose, marker) in markers(line) {
+                    self.markers.entry((purpose, marker)).or_default().removed += 1;
+                    self.unsilenced.extend(silencer(purpose, marker, line));
                 }
             }
         }
+    }
+
+    /// Returns the first added lines with a marker of a use.
+    pub fn examples(&self, purpose: MarkerUse) -> &[String] {
+        self.examples.get(&purpose).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the occurrences of each marker of a use.
@@ -86,6 +109,16 @@ impl LineFacts {
     /// Returns the number of markers that were added beyond those that were removed, marker by marker.
     pub fn new_markers(&self, purpose: MarkerUse) -> usize {
         self.of(purpose).map(|(_, count)| count.added.saturating_sub(count.removed)).sum()
+    }
+}
+
+/// Returns what silences a tool in a line.
+fn silencer(purpose: MarkerUse, marker: &'static str, line: &str) -> Option<Silencer> {
+    let mut hasher = DefaultHasher::new();
+    line.split_whitespace().for_each(|word| word.hash(&mut hasher));
+    match purpose {
+        MarkerUse::Suppression | MarkerUse::Generated => Some(Silencer { marker, text: hasher.finish() }),
+        MarkerUse::Skip | MarkerUse::Bypass | MarkerUse::Filter | MarkerUse::Assertion => None,
     }
 }
 
@@ -113,7 +146,7 @@ mod tests {
         assert_eq!(edited.new_markers(MarkerUse::Suppression), 0);
         let other = facts(&[Removed("a()  # noqa"), Added("b()  # type: ignore")]);
         assert_eq!(other.new_markers(MarkerUse::Suppression), 1);
-        assert_eq!(other.silencing, ["b()  # type: ignore"]);
+        assert_eq!(other.examples(MarkerUse::Suppression), ["b()  # type: ignore"]);
     }
 
     #[test]

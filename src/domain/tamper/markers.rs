@@ -1,4 +1,10 @@
-//! The only table of words in lines: what silences a tool, claims that a file is generated, skips a test, or asserts.
+//! The only table of words in lines: what silences a tool, claims that a file is generated, leaves tests out, or asserts.
+
+use std::sync::LazyLock;
+
+use regex::RegexSet;
+
+use crate::pattern::pattern_set;
 
 /// What a word in a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -7,132 +13,273 @@ pub enum MarkerUse {
     Suppression,
     /// Claims that the file is generated.
     Generated,
-    /// Skips a test, or all others.
+    /// In a test: skips it, or all others.
     Skip,
+    /// In any file: skips a test, or makes one pass.
+    Bypass,
+    /// In a script or in configuration: leaves tests out, or hides their failure.
+    Filter,
+    /// A test or an assertion.
     Assertion,
 }
 
-/// Markers in lower case and without spaces, as they are compared.
+/// Patterns for lines in lower case and without spaces. A line has one pattern for each thing that it does.
 const MARKERS: &[(MarkerUse, &[&str])] = &[
     (
         MarkerUse::Suppression,
         &[
-            "aislop-ignore",
-            "eslint-disable",
-            "oxlint-disable",
-            "tslint:disable",
-            "stylelint-disable",
-            "biome-ignore",
-            "prettier-ignore",
-            "deno-lint-ignore",
-            "@ts-ignore",
-            "@ts-nocheck",
-            "@ts-expect-error",
-            "#noqa",
-            "#nosec",
-            "nosonar",
-            "nosemgrep",
-            "type:ignore",
-            "pylint:disable",
-            "pyright:ignore",
-            "mypy:ignore",
-            "ruff:noqa",
-            "flake8:noqa",
-            "fmt:off",
-            "fmt:skip",
-            "pragma:nocover",
-            "#[allow(",
-            "#![allow(",
-            "#[expect(",
-            "#![expect(",
-            ",allow(",
-            "//nolint",
-            "nolint(",
-            "nolintnextline",
-            "rubocop:disable",
-            "phpcs:ignore",
-            "phpcs:disable",
-            "@phpstan-ignore",
-            "@psalm-suppress",
-            "@suppresswarnings",
-            "@suppress(",
-            "istanbulignore",
-            "c8ignore",
-            "v8ignore",
-            "swiftlint:disable",
-            "ktlint-disable",
-            "checkstyle:off",
-            "shellcheckdisable",
-            "pragmawarningdisable",
-            "clang-formatoff",
+            // Many tools.
+            r"lint(er)?(-file|-line|-next-line)?[:-](disable|ignore|skip|off|allow|suppress|file-ignore)",
+            r"(coverage|codecov)[:-](disable|ignore|off|skip|exclude)",
+            r"(biome|aislop|prettier|dprint|deno-fmt|rome|svelte|fallow)-ignore",
+            r"(#|--)noqa|(ruff|flake8)[:-]noqa",
+            r"no(semgrep|sonar|pmd|inspection)",
+            r"(gitleaks:allow|trufflehog:ignore|pragma:allowlistsecret|secretlint-disable)",
+            r"(lgtm|codeql)\[|skipcq|deepcodeignore",
+            r"(checkov|tfsec|trivy|zizmor|kics-scan|squawk|sqlfluff)[:-]?(skip|ignore|disable|off)|(hado|yaml)lint(ignore|disable)",
+            r"(cmake-format|buildifier|cspell|spellchecker):(off|disable|ignore)",
+            // JavaScript and TypeScript.
+            r"/\*(eslint|jshint|jslint|jscs)[a-z@][a-z0-9@/-]*:",
+            r"@(ts|vue)-(ignore|nocheck|expect-error)",
+            r"\$flow(fixme|ignore|issue|expectederror)|@noflow",
+            r"(istanbul|c8|v8|node:coverage)ignore",
+            r"(solhint|slither)-disable",
+            // Python.
+            r"#(type|ty|pyright|basedpyright|mypy|pyre|pyrefly|pytype):(ignore|basic|off|disable)|#pyre-(ignore|fixme|unsafe)|#mypy:[a-z-]+=",
+            r"#nosec|pragma:no(cover|branch)",
+            r"(fmt|yapf|autopep8|isort):(off|skip|disable)",
+            r"no_type_check|(filterwarnings|simplefilter)\(['\x22]ignore",
+            // Rust.
+            r"#!?\[(allow|expect)\(|cfg_attr\([ -~]*,(allow|expect)\(",
+            r"rustfmt::skip|mutants::skip|tarpaulin::skip|not\(tarpaulin|coverage\(off|--cap-lints",
+            // Go, C and C++.
+            r"(//|/\*)nolint|nolint\(|nolintnextline|revive:disable|exhaustive:ignore",
+            r"clang-formatoff|cppcheck-suppress|codechecker_suppress|coverity\[|iwyupragma",
+            r"diagnosticignored|no_sanitize|-wno-|(lcov|gcov|gcovr|grcov)_?-?excl",
+            // Java, Kotlin, Scala and C#.
+            r"@(file:)?suppress(warnings|lint|fbwarnings|\()|tools:ignore=",
+            r"(checkstyle|scalastyle|scalafix)[:.]off|//format:off|suppresscheckstyle|cpd-off|ktlint-disable",
+            r"jacocogenerated|@nowarn|\$coverage-off",
+            r"pragmawarning\(?(disable|suppress)|suppressmessage|resharperdisable|#nullabledisable|excludefromcodecoverage|<nowarn>",
+            // Swift, Ruby, PHP, shell and others.
+            r"(swiftformat|periphery|swift-format)[:-](disable|ignore)",
+            r"(rubocop|standard|steep|typed|credo|codebeat):(disable|todo|ignore|false)|:nocov:|:reek:",
+            r"@?phpcs:(ignore|disable)|@(phpstan-ignore|psalm-suppress|phan-suppress|codecoverageignore|codingstandardsignore)",
+            r"shellcheckdisable|##nocritic|#uncoverable|#no(lint|cov)(start)?$",
+            r"(luacheck|stylua|selene):(ignore|push|allow)|@diagnosticdisable|clj-kondo/ignore|@dialyzer",
+            r"ignore_for_file:|//ignore:[a-z0-9]+_[a-z0-9_,]+$|hlint:?ignore|\[@+warning|coveralls-ignore|sobelow_skip|verilatorlint_off",
         ],
     ),
-    (MarkerUse::Generated, &["@generated", "<auto-generated", "codegeneratedby"]),
+    (
+        MarkerUse::Generated,
+        &[
+            r"@generated|<auto-generated|lombok\.generated",
+            r"codegeneratedby|file(is|was)auto-?generated|linguist-generated",
+        ],
+    ),
     (
         MarkerUse::Skip,
         &[
-            "#[ignore",
-            ".skip(",
-            ".skip`",
-            ".only(",
-            ".todo(",
-            ".skipif(",
-            "xit(",
-            "xtest(",
-            "xdescribe(",
-            "mark.skip",
-            "mark.xfail",
-            "@skip",
-            "@unittest.skip",
-            "skiptest(",
-            "marktestskipped",
-            "@disabled",
-            "@ignore",
-            "[ignore",
+            r"\.(skip|only|todo|fixme|fails|skipif|runif)[(.`]",
+            r"(?-u:\b)(xit|xtest|xdescribe|xcontext|xspecify|fdescribe|fcontext)\(",
+            r"\.(skipnow|skipf)\(|skiptest\(|importorskip\(|mark\.(skip|xfail)|pytest\.(skip|xfail)\(|expectedfailure",
+            r"marktest(skipped|incomplete)|@(unittest\.)?(skip|disabled|ignore)|\[(ignore|skip)",
+            r"assume(true|false|that|not)\(|skip:true|,skip=|\(skip=|pending:true",
         ],
     ),
-    (MarkerUse::Assertion, &["assert", "expect(", ".should"]),
+    (
+        MarkerUse::Bypass,
+        &[
+            r"#\[ignore|cfg_attr\([ -~]*,ignore",
+            r"cfg\((any\(\)|false|not\(test\))",
+            r"(?-u:\b)assert!?\(true(?-u:\b)|expect\(true\)\.to|asserttrue\(true|assertequals?\(1,1\)",
+        ],
+    ),
+    (
+        MarkerUse::Filter,
+        &[
+            r"(?-u:\b)exit0(?-u:\b)|\|\|(true|:|echo)|;true(?-u:\b)|set\+e(?-u:\b)",
+            r"(test|module|coverage)pathignorepatterns|collect_ignore|norecursedirs|testnamepattern|testignore",
+            r"--(ignore|deselect|skip|exclude|testpathignorepatterns|passwithnotests|no-tests=pass)|passwithnotests",
+            r#"-k['"]?not|-m['"]?not"#,
+            r"continue-on-error:true|allow_failure:true|continueonerror|testfailureignore|ignorefailures|skiptests|test\.skip",
+        ],
+    ),
+    (
+        MarkerUse::Assertion,
+        &[
+            r"assert",
+            r"expect\(",
+            r"\.should",
+            r"#\[([a-z_]+::)*(test|rstest)(?-u:\b)",
+            r"deftest_|functest|@test(?-u:\b)|(?-u:\b)(it|test)\(['\x22`]",
+        ],
+    ),
 ];
 
 /// Returns the markers of a line.
 pub fn markers(line: &str) -> impl Iterator<Item = (MarkerUse, &'static str)> {
+    static ALL: LazyLock<Vec<(MarkerUse, &str)>> = LazyLock::new(|| {
+        MARKERS.iter().flat_map(|(purpose, words)| words.iter().map(|word| (*purpose, *word))).collect()
+    });
+    static SET: LazyLock<RegexSet> = LazyLock::new(|| pattern_set(ALL.iter().map(|(_, pattern)| *pattern)));
     let plain: String =
         line.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
-    let all = MARKERS.iter().flat_map(|(purpose, words)| words.iter().map(|word| (*purpose, *word)));
-    all.filter(move |(_, word)| plain.contains(word))
-}
-
-/// Returns whether a skip marker has this meaning in any file, not only in tests.
-pub fn skips_anywhere(marker: &str) -> bool {
-    marker == "#[ignore"
+    let found: Vec<usize> = SET.matches(&plain).into_iter().collect();
+    found.into_iter().filter_map(|at| ALL.get(at).copied())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Lines that have one marker of a use.
+    const LINES: &[(MarkerUse, &[&str])] = &[
+        (
+            MarkerUse::Suppression,
+            &[
+                "x = 1  # noqa: E501",
+                "-- noqa: L010",
+                "# ruff: noqa",
+                "#![ allow (dead_code)]",
+                "#[cfg_attr(test, allow(unused))]",
+                "#[expect(unused)]",
+                "#[rustfmt::skip]",
+                "#[coverage(off)]",
+                "// NOLINT(readability)",
+                "/* NOLINT */",
+                "// eslint-disable-next-line no-x",
+                "/* eslint no-console: 0 */",
+                "/* eslint-disable */",
+                "// oxlint-disable-line",
+                "# pylint: disable=all",
+                "# pylint: skip-file",
+                "// tslint:disable",
+                "//lint:ignore U1000 why",
+                "// @ts-expect-error",
+                "// $FlowFixMe[x]",
+                "/* istanbul ignore next */",
+                "/* node:coverage ignore next */",
+                "# type: ignore[x]",
+                "# pyright: ignore",
+                "# mypy: ignore-errors",
+                "# pyre-ignore[1]",
+                "x()  # nosec",
+                "# pragma: no cover",
+                "# fmt: off",
+                "# isort:skip",
+                "@no_type_check",
+                "// biome-ignore lint: x",
+                "// gitleaks:allow",
+                "# pragma: allowlist secret",
+                "// nosemgrep: x",
+                "foo(); // NOSONAR",
+                "# checkov:skip=CKV_1",
+                "# hadolint ignore=DL3006",
+                "# shellcheck disable=SC2086",
+                "@SuppressWarnings(\"all\")",
+                "@file:Suppress(\"x\")",
+                "// CHECKSTYLE:OFF",
+                "#pragma warning disable CS0168",
+                "[SuppressMessage(\"a\", \"b\")]",
+                "// ReSharper disable All",
+                "#pragma GCC diagnostic ignored \"-Wall\"",
+                "// cppcheck-suppress x",
+                "// LCOV_EXCL_START",
+                "// swiftlint:disable x",
+                "# rubocop:disable all",
+                "# :nocov:",
+                "// phpcs:ignore",
+                "/** @phpstan-ignore-next-line */",
+                "@codeCoverageIgnore",
+                "// ignore: unused_import",
+                "// ignore_for_file: unused",
+                "-- luacheck: ignore",
+                "## no critic",
+                "# credo:disable-for-this-file",
+            ],
+        ),
+        (
+            MarkerUse::Generated,
+            &["// Code generated by x. DO NOT EDIT.", "// @generated", "# This file is auto-generated"],
+        ),
+        (
+            MarkerUse::Skip,
+            &[
+                "@pytest.mark.skip",
+                "@pytest.mark.xfail(strict=False)",
+                "it.skip('x')",
+                "describe.only('x')",
+                "test.skip.each``",
+                "test.fixme('x')",
+                "xdescribe('x')",
+                "t.Skip(\"x\")",
+                "t.SkipNow()",
+                "@Disabled",
+                "[Fact(Skip = \"x\")]",
+                "@unittest.expectedFailure",
+                "$this->markTestSkipped()",
+            ],
+        ),
+        (
+            MarkerUse::Bypass,
+            &[
+                "#[ignore]",
+                "#[cfg_attr(all(), ignore)]",
+                "#[cfg(any())]",
+                "#[cfg(false)]",
+                "    assert!(true);",
+            ],
+        ),
+        (
+            MarkerUse::Filter,
+            &[
+                "exit 0",
+                "pytest || true",
+                "make test; true",
+                "addopts = --ignore=tests/slow",
+                "pytest -k 'not slow'",
+                "testPathIgnorePatterns: ['a'],",
+                "collect_ignore = ['a.py']",
+                "      continue-on-error: true",
+                "jest --passWithNoTests",
+                "<testFailureIgnore>true</testFailureIgnore>",
+            ],
+        ),
+        (
+            MarkerUse::Assertion,
+            &["    assert_eq!(1, 1);", "#[tokio::test]", "def test_x():", "it('works', () => {"],
+        ),
+    ];
+
     #[test]
-    fn markers_ignore_case_and_spaces() {
-        for (line, purpose) in [
-            ("x = 1  # noqa: E501", MarkerUse::Suppression),
-            ("#![ allow (dead_code)]", MarkerUse::Suppression),
-            ("#[cfg_attr(test, allow(unused))]", MarkerUse::Suppression),
-            ("// NOLINT(readability)", MarkerUse::Suppression),
-            ("// Code generated by x. DO NOT EDIT.", MarkerUse::Generated),
-            ("@pytest.mark.skip", MarkerUse::Skip),
-            ("    assert_eq!(1, 1);", MarkerUse::Assertion),
-        ] {
-            assert!(markers(line).any(|(found, _)| found == purpose), "{line}");
-        }
-        for line in ["let allow = [1];", "# not a noqa", "use lint;", "plain"] {
-            assert_eq!(markers(line).count(), 0, "{line}");
+    fn each_line_has_one_marker() {
+        for (purpose, lines) in LINES {
+            for line in *lines {
+                let found: Vec<_> = markers(line).filter(|(found, _)| found == purpose).collect();
+                assert_eq!(found.len(), 1, "{purpose:?} {line}: {found:?}");
+            }
         }
     }
 
     #[test]
-    fn markers_are_written_as_compared() {
-        for word in MARKERS.iter().flat_map(|(_, words)| *words) {
-            assert!(!word.contains(char::is_whitespace) && *word == word.to_lowercase(), "{word}");
+    fn plain_lines_have_no_marker() {
+        for line in [
+            "let allow = [1];",
+            "# not a noqa",
+            "use lint;",
+            "plain",
+            "// note: ignore the case",
+            "// priority: ignore",
+            "// step-off",
+            "fn skip(&self) {}",
+            "list.iter().skip",
+            "exit 01",
+            "model.fit(x)",
+            "// the linter disables it",
+            "wait(-1)",
+        ] {
+            assert_eq!(markers(line).collect::<Vec<_>>(), [], "{line}");
         }
     }
 }

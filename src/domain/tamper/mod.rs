@@ -3,12 +3,15 @@
 
 pub mod judge;
 pub mod lines;
+pub mod links;
+pub mod manifests;
 pub mod markers;
 pub mod policy;
 pub mod scope;
 pub mod tables;
 
 use lines::LineFacts;
+use links::TreeLinks;
 use scope::StatedScope;
 
 /// The type of a file in a tree.
@@ -41,7 +44,7 @@ pub struct TouchedFile {
     pub after: Option<FileMode>,
     pub lines: LineFacts,
     /// The sections of a manifest that configure tools and differ between base and head.
-    pub sections: Vec<&'static tables::ManifestSection>,
+    pub sections: Vec<&'static manifests::ManifestSection>,
 }
 
 impl TouchedFile {
@@ -57,5 +60,7 @@ pub struct TreeChange {
     pub files: Vec<TouchedFile>,
     /// The words of the commands that gates run.
     pub command_words: Vec<String>,
+    /// All symbolic links of the head, if the change touches one.
+    pub links: TreeLinks,
     pub scope: StatedScope,
 }

@@ -77,23 +77,25 @@ rows! {
     generated: Generated = Report, "files that now claim to be generated";
     /// Ignore files and `.gitattributes`.
     ignore_files: IgnoreFiles = Report, "ignore files";
-    /// Configuration of linters, formatters, type checkers and scorers, also in manifests.
+    /// Configuration of linters, formatters, type checkers and scorers.
     tool_config: ToolConfig = Report, "configuration of tools";
-    /// Files that select or redirect the programs of a toolchain.
+    /// Changed settings of such tools in a manifest, such as `[lints]` or `[tool.ruff]`, which the score gate cannot replace by those of the merge base.
+    manifests: Manifests = Block, "settings of tools in manifests";
+    /// Files and sections of manifests that select or redirect the programs of a toolchain, or set build options.
     toolchain: Toolchain = Report, "files that select the programs of a toolchain";
     /// At least 20 new files of at most three lines.
     dilution: Dilution = Report, "many tiny new files";
     /// Deleted files, except tests.
     deletion: Deletion = Report, "deleted files";
-    /// Files with a new ending, or moved to a folder that tools skip.
-    renames: Renames = Report, "files renamed to where tools skip them";
+    /// Files with a new ending, files with a hidden name, and code in a folder that tools skip.
+    renames: Renames = Report, "files that tools skip by their name or folder";
     /// Code moved into tests.
     moved_into_tests: MovedIntoTests = Report, "code moved into tests";
-    /// Deleted test files, and tests moved out of the tests.
+    /// Deleted test files, tests moved out of the tests, and names that a test runner does not collect.
     tests_removed: TestsRemoved = Report, "removed tests";
-    /// Changed or removed lines of existing tests, fewer assertions, and skipped tests.
+    /// Changed or removed lines of existing tests, fewer tests or assertions, and skipped tests.
     tests_weakened: TestsWeakened = Report, "existing tests changed";
-    /// Configuration of test runners, build scripts, and files that the commands of gates name.
+    /// Configuration of test runners, build scripts, files that the commands of gates name, and lines in scripts and configuration that leave tests out or hide a failure.
     test_runner: TestRunner = Report, "files that decide how tests run";
     /// Workflows of CI systems and hooks.
     ci: Ci = Report, "CI workflows and hooks";
@@ -117,8 +119,8 @@ rows! {
     scope: Scope = Block, "files outside the stated scope";
     /// New file names with control characters, invisible characters or invalid UTF-8.
     names: Names = Block, "deceptive file names";
-    /// Added lines with characters that change the direction of text or are invisible.
-    hidden_text: HiddenText = Block, "text with invisible or reordering characters";
+    /// Added lines with characters that change the direction of text or are invisible, and source files with NUL bytes.
+    hidden_text: HiddenText = Block, "text that is not shown as it is";
 }
 
 #[cfg(test)]

@@ -24,8 +24,33 @@ const SKIPPED_FOLDERS: &[&str] = &[
     "coverage",
 ];
 
-const CI_FOLDERS: &[&str] =
-    &[".github/workflows", ".github/actions", ".circleci", ".buildkite", ".ci", ".husky", ".githooks"];
+/// Endings of source files, which are text.
+const SOURCE_ENDINGS: &[&str] = &[
+    "rs", "py", "pyi", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "go", "java",
+    "kt", "kts", "scala", "groovy", "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "m", "mm", "cs", "fs", "vb",
+    "swift", "rb", "php", "pl", "pm", "lua", "r", "jl", "dart", "ex", "exs", "erl", "hs", "ml", "mli", "clj",
+    "cljs", "nim", "zig", "sol", "sh", "bash", "zsh", "fish", "ps1", "sql", "css", "scss", "less", "html",
+    "tf", "proto",
+];
+
+/// Endings of scripts and of configuration; files without an ending are such files too.
+const SCRIPT_ENDINGS: &[&str] = &[
+    "sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "mk", "yml", "yaml", "json", "toml", "ini", "cfg",
+    "xml", "gradle",
+];
+
+const CI_FOLDERS: &[&str] = &[
+    ".github/workflows",
+    ".github/actions",
+    ".gitea/workflows",
+    ".forgejo/workflows",
+    ".circleci",
+    ".buildkite",
+    ".semaphore",
+    ".ci",
+    ".husky",
+    ".githooks",
+];
 const CI_NAMES: &[&str] = &[
     ".gitlab-ci.yml",
     ".travis.yml",
@@ -36,10 +61,15 @@ const CI_NAMES: &[&str] = &[
     "bitbucket-pipelines.yml",
     "appveyor.yml",
     "Jenkinsfile",
-    "lefthook.yml",
+    "lefthook.*",
+    ".cirrus.yml",
+    ".appveyor.yml",
+    "cloudbuild.yaml",
+    "buildspec.yml",
+    "Dangerfile*",
 ];
 
-/// Names of configuration of tools; `*` at the end stands for any ending.
+/// Names of configuration of tools; `*` stands for any text.
 const TOOL_NAMES: &[&str] = &[
     "biome.json",
     "biome.jsonc",
@@ -84,6 +114,60 @@ const TOOL_NAMES: &[&str] = &[
     "detekt.yml",
     "checkstyle.xml",
     ".shellcheckrc",
+    "tslint.json",
+    ".jshintrc",
+    ".jscsrc",
+    ".xo-config*",
+    "dprint.json",
+    ".dprint.json",
+    "rome.json",
+    ".c8rc*",
+    ".pylintrc*",
+    ".isort.cfg",
+    ".style.yapf",
+    ".bandit",
+    "bandit.y*",
+    ".pydocstyle*",
+    ".pyre_configuration",
+    "ty.toml",
+    "pyrefly.toml",
+    ".importlinter",
+    "tarpaulin.toml",
+    ".tarpaulin.toml",
+    "mutants.toml",
+    "staticcheck.conf",
+    "revive.toml",
+    ".phpcs*",
+    "phpcs*",
+    "phpmd.xml*",
+    "infection.json*",
+    "rector.php",
+    "pmd*.xml",
+    "spotbugs*",
+    ".scalafmt.conf",
+    ".scalafix.conf",
+    "scalastyle*",
+    "stylecop.json",
+    ".globalconfig",
+    "analysis_options.yaml",
+    ".credo.exs",
+    "coveralls.json",
+    ".luacheckrc",
+    "selene.toml",
+    ".hlint.y*",
+    ".solhint.json",
+    ".sqlfluff",
+    ".markdownlint*",
+    ".yamllint*",
+    ".hadolint*",
+    ".tflint.hcl",
+    ".checkov.y*",
+    ".secretlintrc*",
+    ".gitleaks.toml",
+    ".snyk",
+    ".codeclimate.yml",
+    ".deepsource.toml",
+    ".mega-linter.yml",
 ];
 /// Folders of configuration and baselines of tools.
 const TOOL_FOLDERS: &[&str] = &[".aislop", ".semgrep", ".qlty"];
@@ -103,6 +187,8 @@ const TOOLCHAIN_NAMES: &[&str] = &[
     ".pnpmfile.cjs",
     ".envrc",
     "go.work",
+    "global.json",
+    "bunfig.toml",
 ];
 const TOOLCHAIN_FOLDERS: &[&str] = &[".cargo"];
 
@@ -119,6 +205,21 @@ const RUNNER_NAMES: &[&str] = &[
     "noxfile.py",
     "phpunit.xml*",
     "nextest.toml",
+    "vite.config.*",
+    "babel.config.*",
+    "ava.config.*",
+    "wdio.conf.*",
+    "jasmine.json",
+    "cypress.json",
+    ".rspec",
+    ".taprc",
+    "build.gradle*",
+    "settings.gradle*",
+    "pom.xml",
+    "CMakeLists.txt",
+    "meson.build",
+    "Directory.Build.*",
+    "BUILD.bazel",
     "build.rs",
     "Makefile",
     "GNUmakefile",
@@ -133,60 +234,6 @@ const LOCK_NAMES: &[&str] =
     &["go.sum", "npm-shrinkwrap.json", "pnpm-lock.yaml", "bun.lockb", "package-lock.json"];
 
 const POLICY_NAMES: &[&str] = &["agent-loop.toml", "CODEOWNERS"];
-
-/// What a section of a manifest is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SectionUse {
-    Tools,
-    TestRunner,
-}
-
-/// A section of a manifest that configures tools.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ManifestSection {
-    /// The name of the manifest.
-    pub manifest: &'static str,
-    /// The keys that lead to the section.
-    pub keys: &'static [&'static str],
-    pub purpose: SectionUse,
-}
-
-/// The sections of manifests that configure tools.
-pub const MANIFEST_SECTIONS: &[ManifestSection] = &[
-    tools("Cargo.toml", &["lints"]),
-    tools("Cargo.toml", &["workspace", "lints"]),
-    runner("Cargo.toml", &["test"]),
-    runner("Cargo.toml", &["lib", "test"]),
-    runner("Cargo.toml", &["lib", "doctest"]),
-    tools("pyproject.toml", &["tool", "ruff"]),
-    tools("pyproject.toml", &["tool", "mypy"]),
-    tools("pyproject.toml", &["tool", "pyright"]),
-    tools("pyproject.toml", &["tool", "pylint"]),
-    tools("pyproject.toml", &["tool", "coverage"]),
-    tools("pyproject.toml", &["tool", "bandit"]),
-    runner("pyproject.toml", &["tool", "pytest"]),
-    runner("pyproject.toml", &["tool", "tox"]),
-    runner("package.json", &["scripts"]),
-    runner("package.json", &["jest"]),
-    runner("package.json", &["mocha"]),
-    runner("package.json", &["vitest"]),
-    tools("package.json", &["eslintConfig"]),
-    tools("package.json", &["eslintIgnore"]),
-    tools("package.json", &["prettier"]),
-    tools("package.json", &["stylelint"]),
-    tools("package.json", &["knip"]),
-    tools("package.json", &["nyc"]),
-    tools("package.json", &["c8"]),
-    runner("composer.json", &["scripts"]),
-];
-
-const fn tools(manifest: &'static str, keys: &'static [&'static str]) -> ManifestSection {
-    ManifestSection { manifest, keys, purpose: SectionUse::Tools }
-}
-
-const fn runner(manifest: &'static str, keys: &'static [&'static str]) -> ManifestSection {
-    ManifestSection { manifest, keys, purpose: SectionUse::TestRunner }
-}
 
 fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
@@ -203,24 +250,47 @@ pub fn ending_of(path: &str) -> Option<&str> {
 
 fn is_named(path: &str, names: &[&str]) -> bool {
     let name = name_of(path);
-    names.iter().any(|known| match known.strip_suffix('*') {
-        Some(beginning) => name.starts_with(beginning),
-        None => name == *known,
+    names.iter().any(|known| match known.split_once('*') {
+        Some((beginning, ending)) => {
+            let (start, rest) = name.split_at_checked(beginning.len()).unwrap_or_default();
+            start.eq_ignore_ascii_case(beginning) && rest.ends_with(ending)
+        }
+        None => name.eq_ignore_ascii_case(known),
     })
 }
 
 fn is_below(path: &str, folders: &[&str]) -> bool {
-    let within = format!("/{path}");
+    let within = format!("/{}", path.to_ascii_lowercase());
     folders.iter().any(|folder| within.contains(&format!("/{folder}/")))
 }
 
 /// Returns whether a path is a test, by its folder or its name.
 pub fn is_test(path: &str) -> bool {
-    let name = name_of(path);
+    folders_of(path).any(|folder| TEST_FOLDERS.contains(&folder)) || has_test_name(name_of(path))
+}
+
+fn has_test_name(name: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    folders_of(path).any(|folder| TEST_FOLDERS.contains(&folder))
-        || ["test_", "tests."].iter().any(|beginning| name.starts_with(beginning))
+    ["test_", "tests."].iter().any(|beginning| name.starts_with(beginning))
         || TEST_STEMS.iter().any(|ending| stem.len() > ending.len() && stem.ends_with(ending))
+}
+
+/// Returns whether test runners collect a test by this name, or in Rust by this folder.
+pub fn is_collected(path: &str) -> bool {
+    let name = name_of(path);
+    let is_in_tests = folders_of(path).next().is_some_and(|folder| TEST_FOLDERS.contains(&folder));
+    let is_of_rust = is_in_tests && ending_of(path) == Some("rs");
+    !name.starts_with(['_', '.']) && (has_test_name(name) || is_of_rust)
+}
+
+/// Returns whether a path is source code by its ending.
+pub fn is_source(path: &str) -> bool {
+    ending_of(path).is_some_and(|ending| SOURCE_ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
+}
+
+/// Returns whether a path is a script or configuration by its ending.
+pub fn is_script(path: &str) -> bool {
+    ending_of(path).is_none_or(|ending| SCRIPT_ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
 /// Returns whether tools skip the folder of a path by default.

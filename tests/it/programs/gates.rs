@@ -101,7 +101,7 @@ fn conditions_are_explained_without_agents() {
         "item item-1 unmet",
         "gate tamper met",
         "gate lint unmet",
-        "gate score advisory",
+        "gate score not-run",
     ];
     assert_eq!(
         (red.exit, states.as_slice()),

@@ -257,7 +257,13 @@ const GAMES: &[(&str, &str, &str)] = &[
         "printf '/* eslint-disable */\\n' | cat - src/bad.ts > x; mv x src/bad.ts",
         "silence a tool: 1",
     ),
+    ("a broken configuration", "mkdir -p .aislop; echo '{' > .aislop/config.yml", "at least 55 is required"),
     ("more of it", "cp src/bad.ts src/worse.ts", "new errors: "),
+    (
+        "Python",
+        "printf 'def load(x):\\n    try:\\n        return eval(x)\\n    except:\\n        pass\\n' > src/bad.py",
+        "new errors: 2",
+    ),
 ];
 
 const BAD: &str = "export function load(input: any): any {\n  try {\n    return JSON.parse(input as any);\n  } catch (e) {\n  }\n  return eval(input);\n}\n";

@@ -80,7 +80,7 @@ const REPORTED: &[(&str, &str)] = &[
     ("suppressions", "echo 'export const b = 1; // eslint-disable-line' >> src/a.ts"),
     ("generated", "echo '// @generated' > src/generated.ts"),
     ("ignore_files", "echo src > .aislopignore"),
-    ("tool_config", "sed -i s/deny/allow/ Cargo.toml"),
+    ("tool_config", "echo '{}' > .eslintrc.json"),
     ("toolchain", "echo none > rust-toolchain"),
     ("dilution", "for i in $(seq 20); do echo \"export const a$i = $i;\" > src/a$i.ts; done"),
     ("deletion", "rm src/gone.ts"),
@@ -117,7 +117,7 @@ fn reviewers_see_every_report() {
             "Removed tests (1)",
             "`src/gone.ts`: 1 lines",
             "for example: export const b = 1;",
-            "changed in lints",
+            "changed in scripts",
         ] {
             assert!(seen.contains(text), "{text}: {seen}");
         }
@@ -129,12 +129,16 @@ fn reviewers_see_every_report() {
 
 #[test]
 fn refused_changes_are_undone() {
-    let first = "echo '[gates.tamper]' > agent-loop.toml; ln -s /etc/passwd out; printf 'x \\342\\200\\256\\n' > hidden.txt\n\
-                 : > \"$(printf 'new\\nline')\"; echo x > other.txt";
+    // A committed attribute and a NUL byte would hide the text from git.
+    let first = "echo '[gates.tamper]' > agent-loop.toml; printf 'x \\342\\200\\256\\n' > hidden.txt\n\
+                 : > \"$(printf 'new\\nline')\"; echo x > other.txt; sed -i s/deny/allow/ Cargo.toml\n\
+                 echo '*.ts -diff' > .gitattributes; printf '\\0 // eslint-disable-line\\n' > src/nul.ts\n\
+                 ln -s /etc/passwd out; ln -s .. folder/up; ln -s folder/up/../passwd through";
     let scene = Scene::new(
-        FILES,
+        &[FILES, &[("folder/file", "x\n")]].concat(),
         first,
-        "  rm agent-loop.toml out hidden.txt new* other.txt; echo 'export const b = 2;' >> src/a.ts",
+        "  rm agent-loop.toml out through folder/up hidden.txt new* other.txt .gitattributes src/nul.ts; git checkout -q HEAD~1 Cargo.toml\n\
+         echo 'export const b = 2;' >> src/a.ts",
     );
     let ended = scene.run("Add it", &["--scope", "src/**", "--scope", "tests"]);
     let outcome = ended.json();
@@ -144,15 +148,18 @@ fn refused_changes_are_undone() {
     for text in [
         "Policy files (1)",
         "`out`: points to /etc/passwd",
-        "outside the stated scope (5)",
+        "`through`: points to folder/up/../passwd",
+        "`src/nul.ts`: NUL bytes",
+        "`Cargo.toml`: changed in lints",
+        "outside the stated scope (9)",
         "`new\\nline`: new",
-        "Text with invisible or reordering characters (1)",
+        "Text that is not shown as it is (2)",
         "gates.tamper.policy = \"report\"",
     ] {
         assert!(prompt.contains(text), "{text}: {prompt}");
     }
     let comments = scene.stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
-    for resolved in 1..=5 {
+    for resolved in 1..=6 {
         assert!(comments.contains(&format!("`item-{resolved}` is resolved")), "{resolved}: {comments}");
     }
 }

@@ -7,6 +7,7 @@ use agent_loop::domain::ending::Ending;
 use agent_loop::domain::gate::{Finding, FindingLevel, Verdict};
 use agent_loop::domain::tamper::judge::{TamperFinding, judge};
 use agent_loop::domain::tamper::lines::{ChangedLine, LineFacts};
+use agent_loop::domain::tamper::links::TreeLinks;
 use agent_loop::domain::tamper::policy::{Consequence, TamperPolicy};
 use agent_loop::domain::tamper::scope::StatedScope;
 use agent_loop::domain::tamper::{FileMode, PathBytes, TouchedFile, TreeChange};
@@ -72,7 +73,12 @@ fn tamper(head: &Tree) -> GateResult {
         }
     };
     let files = head.iter().map(file).collect();
-    let change = TreeChange { files, command_words: Vec::new(), scope: StatedScope::default() };
+    let change = TreeChange {
+        files,
+        command_words: Vec::new(),
+        links: TreeLinks::default(),
+        scope: StatedScope::default(),
+    };
     let finding = |found: &TamperFinding<'_>| {
         let text = found.kind.title().to_owned();
         match found.consequence {

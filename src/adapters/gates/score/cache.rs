@@ -10,8 +10,11 @@ use crate::adapters::files;
 use crate::domain::ids::TreeSha;
 use crate::domain::quality::QualityReport;
 
+use super::super::newest::keep_newest;
 use super::reading::ScanKey;
 
+/// The most measurements that are kept.
+const MOST: usize = 200;
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 
@@ -19,6 +22,7 @@ const LARGEST: u64 = 64 << 20;
 #[derive(Debug)]
 pub(super) struct ScoreCache {
     folder: PathBuf,
+    key: String,
 }
 
 /// A file of the cache: the report as text, and its hash.
@@ -32,11 +36,11 @@ impl ScoreCache {
     pub(super) fn new(cache: &Path, key: &ScanKey) -> Self {
         let ScanKey { scorer, environment, policy } = key;
         // The number changes with the form of a report.
-        Self { folder: cache.join(format!("1-{scorer}-{environment}-{policy}")) }
+        Self { folder: cache.to_owned(), key: format!("1-{scorer}-{environment}-{policy}") }
     }
 
     fn path(&self, tree: &TreeSha) -> PathBuf {
-        self.folder.join(format!("{tree}.json"))
+        self.folder.join(format!("{}-{tree}.json", self.key))
     }
 
     /// Returns the measurement of a tree, if it is known.
@@ -55,8 +59,9 @@ impl ScoreCache {
             files::make_folder(&self.folder)?;
             files::write_whole(&self.path(tree), &content)
         });
-        if let Err(why) = written {
-            tracing::warn!(%why, "did not keep a measurement");
+        match written {
+            Ok(()) => keep_newest(&self.folder, MOST),
+            Err(why) => tracing::warn!(%why, "did not keep a measurement"),
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::adapters::digest;
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::{Finding, Verdict};
 use crate::domain::ids::CommitSha;
+use crate::domain::quality::change_facts::ChangeFacts;
 use crate::domain::quality::comparison::{Comparison, NewFinding};
-use crate::domain::quality::verdict::{ChangeFacts, ScoreFault, ScoreVerdict};
+use crate::domain::quality::verdict::{ScoreFault, ScoreVerdict};
 use crate::domain::quality::{QualityFinding, QualityReport, Scored, Severity};
 
 /// The most findings that a coder gets at once.
@@ -81,7 +82,7 @@ fn items(faults: &[ScoreFault], compared: &Comparison<'_>, change: &ChangeFacts)
     };
     let mut general: Vec<String> = faults.iter().filter(is_general).map(ToString::to_string).collect();
     if faults.iter().any(|fault| matches!(fault, ScoreFault::Silenced { .. })) {
-        let lines = change.suppressions.lines.iter().take(MOST);
+        let lines = change.silencing.iter().take(MOST);
         general
             .extend(lines.map(|line| format!("    {}", line.chars().take(LONGEST_LINE).collect::<String>())));
     }

@@ -8,31 +8,10 @@ use crate::adapters::process::search::{FoundProgram, identity, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::domain::quality::QualityReport;
 
+use super::super::programs;
 use super::policy_files::PolicyFiles;
 use super::reading::{ReportFault, ScanKey};
 use super::{aislop, generic};
-
-/// The programs that scorers call: their absence changes scores silently.
-const CALLED: &[&str] = &[
-    "node",
-    "cargo",
-    "cargo-clippy",
-    "rustc",
-    "rustfmt",
-    "ruff",
-    "python3",
-    "go",
-    "gofmt",
-    "golangci-lint",
-    "ruby",
-    "rubocop",
-    "php",
-    "php-cs-fixer",
-    "dotnet",
-    "clang-format",
-    "clang-tidy",
-    "cppcheck",
-];
 
 /// What prints the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +49,7 @@ impl Scorer {
     }
 
     pub(super) fn key(&self, variables: &Variables, policy: &PolicyFiles) -> ScanKey {
-        let called: Vec<String> = CALLED
-            .iter()
-            .filter_map(|name| match look_for(name, variables) {
-                FoundProgram::There(path) => Some(identity(&path)),
-                FoundProgram::NotExecutable(_) | FoundProgram::NoFile(_) | FoundProgram::Missing => None,
-            })
-            .collect();
+        let called = programs::identities([], variables);
         let command = [identity(&self.program), self.arguments.join("\0")].join("\0");
         ScanKey {
             scorer: digest::abbreviated(format!("{:?}\0{command}", self.kind), 16),

@@ -9,13 +9,15 @@ use std::path::PathBuf;
 use crate::adapters::files;
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
-use crate::domain::tamper::TreeChange;
 use crate::domain::tamper::judge::judge;
+use crate::domain::tamper::links::TreeLinks;
 use crate::domain::tamper::scope::StatedScope;
+use crate::domain::tamper::{FileMode, TreeChange};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
 use crate::ports::workspace::WorkspaceError;
 
+use super::passed::command_words;
 use super::settings::GateSettings;
 use super::tree_change::{self, Compared};
 use settings::TamperSettings;
@@ -62,10 +64,18 @@ impl TamperGate {
         let scratch = self.gates.folders.root().join("scans");
         files::make_folder(&scratch).map_err(WorkspaceError::Disk)?;
         let compared = Compared { base: &order.base, head: &order.head };
+        let files = tree_change::observe(&trees, compared, &scratch).await?;
+        let has_links = files.iter().any(|file| file.after == Some(FileMode::Link));
         let commands = self.gates.measured.commands.values();
+        let words = commands.flat_map(|one| command_words(&one.command));
         Ok(TreeChange {
-            files: tree_change::observe(&trees, compared, &scratch).await?,
-            command_words: commands.flat_map(|one| shlex::split(&one.command).unwrap_or_default()).collect(),
+            links: if has_links {
+                tree_change::links(&trees, &order.head).await?
+            } else {
+                TreeLinks::default()
+            },
+            files,
+            command_words: words.map(str::to_owned).collect(),
             scope: StatedScope::of(&self.tamper.scope, &order.task),
         })
     }
