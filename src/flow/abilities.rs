@@ -50,8 +50,8 @@ impl Abilities {
         };
         let message = || {
             format!(
-                "the gate `{gate}` is required, by the open run or by its open findings, and this machine does not know its \
-                 command: {fix}, or drop the gate with `--no-gate {gate}`"
+                "the gate `{gate}` must pass, because the open run requires it or it has open findings, and this machine \
+                 cannot measure it: {fix}, or drop the gate with `--no-gate {gate}`"
             )
         };
         (!self.gates.contains(gate)).then(message)
