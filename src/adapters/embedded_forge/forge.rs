@@ -139,7 +139,7 @@ impl EmbeddedForge {
         for issue in closes(body) {
             let row = self.stored(self.store.subject(issue))?;
             if row.is_some_and(|row| row.kind == SubjectKind::Issue(IssueState::Open)) {
-                self.stored(self.store.set_state(issue, &PullRequestState::Closed))?;
+                self.stored(self.store.set_issue_state(issue, IssueState::Closed))?;
             }
         }
         self.stored(self.store.set_state(number.0, &state))

@@ -27,7 +27,8 @@ CREATE TABLE subjects (
     head_ref TEXT,
     base_ref TEXT,
     head TEXT,
-    merge_commit TEXT
+    merge_commit TEXT,
+    reason TEXT
 ) STRICT;
 CREATE TABLE comments (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,7 +68,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     match version {
-        VERSION => {}
+        VERSION => add_reason(&transaction).map_err(failed)?,
         0 => {
             let clock = SystemClock;
             let id = format!("local-{}{}{}", clock.unique(), clock.unique(), clock.unique());
@@ -85,6 +86,17 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     }
     transaction.commit().map_err(failed)?;
     Ok(connection)
+}
+
+/// Adds the column for the reason why an issue was closed, which the first files do not have.
+fn add_reason(connection: &Connection) -> rusqlite::Result<()> {
+    let query = "SELECT count(*) FROM pragma_table_info('subjects') WHERE name = 'reason'";
+    let columns: i64 = connection.query_row(query, [], |row| row.get(0))?;
+    if columns == 0 {
+        connection.execute_batch("ALTER TABLE subjects ADD COLUMN reason TEXT")
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns the id of the repository, which never changes.

@@ -27,7 +27,10 @@ pub struct Store {
     repository_id: String,
 }
 
-const SUBJECT: &str = "SELECT number, kind, state, title, body, author, role, head_ref, base_ref, head, merge_commit FROM subjects";
+/// The reason of an issue that was closed without being done.
+const NOT_PLANNED: &str = "not planned";
+
+const SUBJECT: &str = "SELECT number, kind, state, title, body, author, role, head_ref, base_ref, head, merge_commit, reason FROM subjects";
 
 impl Store {
     /// Opens the embedded forge of a repository, and creates it if it does not exist.
@@ -121,6 +124,16 @@ impl Store {
         self.change(query, params![key(number), word, commit])
     }
 
+    pub fn set_issue_state(&self, number: u64, state: IssueState) -> Result<(), String> {
+        let (word, reason) = match state {
+            IssueState::Open => ("open", None),
+            IssueState::Closed => ("closed", None),
+            IssueState::NotPlanned => ("closed", Some(NOT_PLANNED)),
+        };
+        let query = "UPDATE subjects SET state = ?2, reason = ?3 WHERE number = ?1";
+        self.change(query, params![key(number), word, reason])
+    }
+
     /// Stores the head of a pull request, for the case that its branch is removed.
     pub fn set_head(&self, number: u64, head: &CommitSha) -> Result<(), String> {
         let query = "UPDATE subjects SET head = ?2 WHERE number = ?1 AND head IS NOT ?2";
@@ -191,7 +204,12 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
     let number: i64 = row.get(0).map_err(failed)?;
     let state = text(2)?;
     let kind = if text(1)? == "issue" {
-        SubjectKind::Issue(if state == "open" { IssueState::Open } else { IssueState::Closed })
+        let reason: Option<String> = row.get(11).map_err(failed)?;
+        SubjectKind::Issue(match (state.as_str(), reason.as_deref()) {
+            ("open", _) => IssueState::Open,
+            (_, Some(NOT_PLANNED)) => IssueState::NotPlanned,
+            (_, _) => IssueState::Closed,
+        })
     } else {
         let merge_commit: Option<String> = row.get(10).map_err(failed)?;
         let state = match (state.as_str(), merge_commit) {

@@ -53,6 +53,20 @@ fn edits_are_visible() {
     assert_eq!((comment.created_at, comment.updated_at, comment.body.as_str()), (at(2), at(3), "never said"));
 }
 
+/// A file of the first version has no column for the reason.
+#[test]
+fn reasons_of_closed_issues_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    Store::open(folder.path()).unwrap().create(&issue("x"), at(1)).unwrap();
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    file.execute_batch("ALTER TABLE subjects DROP COLUMN reason").unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    for state in [IssueState::NotPlanned, IssueState::Closed, IssueState::NotPlanned, IssueState::Open] {
+        store.set_issue_state(1, state).unwrap();
+        assert_eq!(store.subject(1).unwrap().unwrap().kind, SubjectKind::Issue(state));
+    }
+}
+
 #[test]
 fn newer_and_damaged_files_stay_untouched() {
     let folder = tempfile::tempdir().unwrap();

@@ -113,6 +113,16 @@ pub enum StateChoice {
     All,
 }
 
+/// The reason for closing an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReasonChoice {
+    /// Done.
+    Completed,
+    /// It will not be done.
+    #[value(name = "not planned", alias = "not-planned")]
+    NotPlanned,
+}
+
 /// An action on issues.
 #[derive(Debug, Subcommand)]
 pub enum IssueAction {
@@ -134,7 +144,13 @@ pub enum IssueAction {
     /// Comment on an issue
     Comment(CommentArgs),
     /// Close an issue
-    Close(NumberArgs),
+    Close {
+        #[command(flatten)]
+        on: NumberArgs,
+        /// Reason for closing
+        #[arg(short, long, value_enum, default_value_t = ReasonChoice::Completed)]
+        reason: ReasonChoice,
+    },
     /// Reopen an issue
     Reopen(NumberArgs),
 }
@@ -218,7 +234,7 @@ impl Action {
             | Self::Issue(
                 IssueAction::Create { .. }
                 | IssueAction::Comment(_)
-                | IssueAction::Close(_)
+                | IssueAction::Close { .. }
                 | IssueAction::Reopen(_),
             )
             | Self::Pr(

@@ -23,7 +23,7 @@ use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewP
 
 use super::arguments::{
     Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, DescriptionArgs, IssueAction, LocalCommand,
-    NumberArgs, PullRequestAction, RoleChoice, StateChoice, ViewArgs,
+    NumberArgs, PullRequestAction, ReasonChoice, RoleChoice, StateChoice, ViewArgs,
 };
 use super::render::Comments;
 use super::{json, render};
@@ -140,12 +140,14 @@ impl Handler<'_> {
                 self.forge.issue(IssueNumber(comment.on.number)).await?;
                 self.comment(comment)
             }
-            IssueAction::Close(NumberArgs { number }) => {
-                self.set_issue(number, &PullRequestState::Closed).await
+            IssueAction::Close { on, reason } => {
+                let state = match reason {
+                    ReasonChoice::Completed => IssueState::Closed,
+                    ReasonChoice::NotPlanned => IssueState::NotPlanned,
+                };
+                self.set_issue(on.number, state).await
             }
-            IssueAction::Reopen(NumberArgs { number }) => {
-                self.set_issue(number, &PullRequestState::Open).await
-            }
+            IssueAction::Reopen(on) => self.set_issue(on.number, IssueState::Open).await,
         }
     }
 
@@ -164,10 +166,10 @@ impl Handler<'_> {
         Ok(listed(&rows, all, "issue"))
     }
 
-    async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Printed, Failure> {
+    async fn set_issue(&self, number: u64, state: IssueState) -> Result<Printed, Failure> {
         self.forge.issue(IssueNumber(number)).await?;
-        self.forge.store().set_state(number, state).map_err(Failure::Work)?;
-        Ok(state_set("issue", number, state))
+        self.forge.store().set_issue_state(number, state).map_err(Failure::Work)?;
+        Ok(state_set("issue", number, json::issue_state(state)))
     }
 
     async fn pull_request(&self, action: PullRequestAction) -> Result<Printed, Failure> {
@@ -285,7 +287,7 @@ impl Handler<'_> {
         }
         self.forge.store().set_head(number, &seen.head).map_err(Failure::Work)?;
         self.forge.store().set_state(number, state).map_err(Failure::Work)?;
-        Ok(state_set("pull request", number, state))
+        Ok(state_set("pull request", number, json::pull_request_state(state)))
     }
 
     async fn merge(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
@@ -392,8 +394,7 @@ fn listed<const COLUMNS: usize>(rows: &[[String; COLUMNS]], all: Vec<Value>, wha
     Printed { text: render::list(rows), json: Value::Array(all) }
 }
 
-fn state_set(what: &str, number: u64, state: &PullRequestState) -> Printed {
-    let word = json::pull_request_state(state);
+fn state_set(what: &str, number: u64, word: &str) -> Printed {
     Printed {
         text: format!("{what} #{number} is {word}\n"),
         json: json!({ "number": number, "state": word }),
