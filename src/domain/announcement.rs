@@ -78,7 +78,16 @@ pub enum Announcement {
         usage: Usage,
     },
     /// The coder wrote or revised a plan.
-    Planned { round: u32, agent: Label, plan: PlanHash, steps: usize, summary: String, usage: Usage },
+    Planned {
+        round: u32,
+        agent: Label,
+        plan: PlanHash,
+        steps: usize,
+        /// The titles of stages that the plan leaves for later.
+        deferred: Vec<String>,
+        summary: String,
+        usage: Usage,
+    },
     /// A reviewer answered on a plan.
     PlanReviewed {
         round: u32,

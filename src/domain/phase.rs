@@ -63,6 +63,13 @@ pub enum PhaseProgress {
 }
 
 impl PlannedPhase {
+    /// Creates the part for a stage that was split off: agents can do it at any time.
+    pub fn stage(number: usize, issue: IssueNumber, title: &str) -> Self {
+        let (after, handoff) = (Vec::new(), Handoff::NotYet);
+        let (title, text) = (title.to_owned(), String::new());
+        Self { number, issue, title, automation: Automation::AgentPr, after, handoff, text }
+    }
+
     /// Returns how far the phase is, given the state of each issue.
     pub fn progress(&self, state_of: impl Fn(IssueNumber) -> ChildState) -> PhaseProgress {
         match state_of(self.issue) {
@@ -90,8 +97,13 @@ impl PlannedPhase {
         let issue = self.issue;
         match self.automation {
             Automation::AgentPr => format!("`agent-loop issue {issue}`"),
-            Automation::HumanAction | Automation::ManualClose => {
-                format!("do the work, say so in a comment on #{issue}, and close #{issue}")
+            Automation::HumanAction => {
+                format!("do the work, say so in a comment on #{issue} and close #{issue}")
+            }
+            Automation::ManualClose => {
+                format!(
+                    "do the work or run `agent-loop issue {issue}`, then close #{issue} after its validation"
+                )
             }
         }
     }

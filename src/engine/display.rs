@@ -150,9 +150,10 @@ pub(super) fn own_numbers<J>(session: &Session<J>) -> BTreeSet<u64> {
     let filed = session.results.filed.values().map(|number| number.0);
     let opened = session.facts.pull_requests.keys().map(|number| number.0);
     let found = session.facts.pull_requests_from.values().flatten().map(|found| found.number.0);
-    let phases = session.machine.view().planning.into_iter().flat_map(|planning| planning.phases);
-    let phases = phases.map(|phase| phase.issue.0);
-    filed.chain(opened).chain(found).chain(phases).collect()
+    let parts = session.machine.view().parts.into_iter().map(|part| part.issue.0);
+    let outputs = session.facts.outputs.values().flatten().filter_map(|output| output.debate.as_ref());
+    let stages = outputs.flat_map(|debate| &debate.stages).filter_map(|stage| Some(stage.issue?.0));
+    filed.chain(opened).chain(found).chain(parts).chain(stages).collect()
 }
 
 /// Turns the places in a comment that are lines of the change into links, if it stays within a number of bytes.

@@ -76,6 +76,28 @@ pub struct Brief {
     pub debate: Option<ContextDebate>,
 }
 
+impl Brief {
+    /// Creates the input for a prompt about a subject.
+    pub fn about(subject: ContextSubject, against: Against, max_rounds: u32) -> Self {
+        Self {
+            task: subject.text(),
+            subject,
+            origin: None,
+            against,
+            items: Vec::new(),
+            requirements: Requirements::default(),
+            gates: Vec::new(),
+            followups: Followups::Ignore,
+            branch: None,
+            max_rounds,
+            clarifications: Vec::new(),
+            summary: None,
+            plan: None,
+            debate: None,
+        }
+    }
+}
+
 /// The base with which a head is compared: its merge base with a branch or a commit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Against {

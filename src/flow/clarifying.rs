@@ -18,7 +18,7 @@ use super::context::FlowContext;
 use super::question::{self, Answered, Question, QuestionState};
 use super::request::Questions;
 use super::run::RunState;
-use super::run_effect::{self, Who};
+use super::run_effect;
 use super::step::{Decision, Step, first};
 
 /// The coder's first turn in a run.
@@ -52,10 +52,7 @@ impl<A: Fn(TurnKey, Vec<Clarification>) -> Ask> FirstTurn<'_, A> {
             let ask = (self.ask)(self.key(asked), answers.clone());
             let answered = match question::ask::<K>(cx, &ask)? {
                 Ok(answered) => answered,
-                Err(failure) => {
-                    let who = Who { role: Role::Coder, label: ask.key.label };
-                    return first(run_effect::fatal(&who, &failure));
-                }
+                Err(failure) => return first(run_effect::fatal(ask.key.label, &failure)),
             };
             match meaning(&answered.reading) {
                 OrQuestions::Done(work) => {

@@ -8,22 +8,23 @@ use jiff::Timestamp;
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::domain::subject::Subject;
-use crate::protocol::context::{ContextComment, ContextSubject};
+use crate::protocol::context::ContextSubject;
+use crate::protocol::requirements;
 
 use super::abilities::Abilities;
 use super::ask::Against;
-use super::facts::{Carried, FlowFacts, People};
+use super::facts::{Carried, FlowFacts, IssueFacts, People};
 use super::names;
 use super::request::Request;
 use super::results::Results;
 use super::run::RunState;
 use super::step::{Decision, Effect, Lookup, PushOrder, Step, first, refuse};
 use super::terms::Terms;
-use super::view::FlowOutput;
+use super::view::{DebateOutput, DeliveryOutput, FlowOutput, PlanOutput};
 
 /// The input of a decision besides its state.
 #[derive(Debug, Clone, Copy)]
@@ -136,18 +137,45 @@ impl<'now> FlowContext<'now> {
     }
 
     /// Returns the output of the chain of another flow and subject.
-    pub fn output(&self, flow: FlowName, subject: &Subject) -> Decision<Option<&'now FlowOutput>> {
+    fn output(&self, flow: FlowName, subject: &Subject) -> Decision<Option<&'now FlowOutput>> {
         let both = (flow, subject.clone());
         let output = known(self.facts.outputs.get(&both), || Lookup::Output(both.0.clone(), both.1.clone()))?;
         ControlFlow::Continue(output.as_ref())
     }
 
     /// Returns the decision of a debate about an issue, if its debaters agree.
-    pub fn decision(&self, issue: &Subject) -> Decision<Option<&'now ContextComment>> {
-        ControlFlow::Continue(match self.output(names::DISCUSSION, issue)? {
-            Some(FlowOutput::Discussion { decision }) => Some(decision),
-            Some(FlowOutput::Delivery(_) | FlowOutput::Plan(_)) | None => None,
-        })
+    pub fn debate(&self, issue: &Subject) -> Decision<Option<&'now DebateOutput>> {
+        self.output(names::DISCUSSION, issue).map_continue(|output| output?.debate.as_ref())
+    }
+
+    /// Returns the approved plan of an issue.
+    pub fn plan(&self, issue: &Subject) -> Decision<Option<&'now PlanOutput>> {
+        self.output(names::PLANNING, issue).map_continue(|output| output?.plan.as_ref())
+    }
+
+    /// Returns the delivery of an issue or a task.
+    pub fn delivery(&self, subject: &Subject) -> Decision<Option<&'now DeliveryOutput>> {
+        self.output(names::DELIVERY, subject).map_continue(|output| output?.delivery.as_ref())
+    }
+
+    /// Returns an issue with the decision of its debate, and the requirements of people. One that does not exist is refused.
+    pub fn issue(&self, number: IssueNumber) -> Decision<IssueFacts> {
+        let issue = Subject::Issue(number);
+        let people = self.people(&issue)?;
+        let decision = self.debate(&issue)?.map(|debate| &debate.decision);
+        let (Some(subject), Some(text)) = (people.subject(number, decision), &people.issue) else {
+            return refuse(Refused::Usage, format!("there is no issue {number}"));
+        };
+        let requirements = requirements::surfaced(people.requirements.clone());
+        ControlFlow::Continue(IssueFacts { subject, requirements, state: text.state })
+    }
+
+    /// Returns the tip of the base branch of a new run. A branch that does not exist is refused.
+    pub fn base_tip(&self, base_ref: &BranchName) -> Decision<&'now CommitSha> {
+        if let Some(tip) = self.tip(base_ref)? {
+            return ControlFlow::Continue(tip);
+        }
+        refuse(Refused::Usage, format!("there is no branch `{base_ref}`; name another with --base"))
     }
 
     /// Returns whether the thread of another subject has a record of this chain.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber};
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber};
 use crate::domain::item::CarriedItem;
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
-use crate::domain::requirement::Requirement;
+use crate::domain::requirement::{Requirement, Requirements};
 use crate::domain::subject::Subject;
-use crate::protocol::context::ContextComment;
+use crate::protocol::context::{ContextComment, ContextSubject};
 
 use super::ask::Against;
 use super::view::FlowOutput;
@@ -60,6 +60,23 @@ pub struct IssueText {
     pub state: Workable,
     pub title: String,
     pub body: String,
+}
+
+/// An issue or a task for the prompts of its coder, with the requirements of people.
+#[derive(Debug, Clone)]
+pub struct IssueFacts {
+    pub subject: ContextSubject,
+    pub requirements: Requirements,
+    pub state: Workable,
+}
+
+impl People {
+    /// Returns the issue for prompts. The decision of a debate about it is the last comment.
+    pub fn subject(&self, number: IssueNumber, decision: Option<&ContextComment>) -> Option<ContextSubject> {
+        let IssueText { title, body, .. } = self.issue.clone()?;
+        let comments = self.comments.iter().chain(decision).cloned().collect();
+        Some(ContextSubject { kind: "issue".to_owned(), number: Some(number.0), title, body, comments })
+    }
 }
 
 /// Whether a subject is open.

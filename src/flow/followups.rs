@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::announcement::Announcement;
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
 use crate::domain::ids::{IssueNumber, ItemId};
 use crate::domain::item::Item;
@@ -46,6 +47,12 @@ pub struct ReviewedThread {
     pub number: u64,
     /// The first paragraph of filed issues, which refers to the thread.
     pub origin: String,
+}
+
+/// Creates the announcement of follow-ups.
+pub fn announced(followups: &[Followup]) -> Announcement {
+    let filed: Vec<IssueNumber> = followups.iter().filter_map(|one| one.issue).collect();
+    Announcement::FollowedUp { listed: followups.len() - filed.len(), filed }
 }
 
 /// Groups the future items. In the modes that file issues, an issue is filed for each group first.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::announcement::Announcement;
 use crate::domain::ending::{Blocked, Refused};
+use crate::domain::failure::TurnFailure;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{Label, RunId};
 use crate::domain::requirement::Requirement;
@@ -16,6 +17,7 @@ use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Absence, Vote};
 use crate::ledger::body::{Body, Unreadable};
+use crate::ledger::codec;
 use crate::ledger::envelope::{Draft, Envelope};
 use crate::ledger::thread::Link;
 
@@ -311,6 +313,12 @@ pub const fn entry<F: Flow>() -> FlowEntry {
 
 fn begin<F: Flow>(subject: &Subject) -> Option<Box<dyn Machine>> {
     F::on(subject).map(|flow| -> Box<dyn Machine> { Box::new(FlowMachine(flow)) })
+}
+
+/// Returns the failure of a turn whose record does not fit into a comment.
+pub fn too_long(record: &impl Serialize) -> Option<TurnFailure> {
+    let error = codec::fits(&Body::of(record)).err()?;
+    Some(TurnFailure::Malformed { complaints: vec![format!("too long: {error}")] })
 }
 
 /// Creates a draft of a flow's record.

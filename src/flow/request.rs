@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
 use crate::domain::debate::SplitStages;
+use crate::domain::ending::Ending;
 use crate::domain::execution::{DeferredWork, Execution, ExecutionMode};
 use crate::domain::gate_plan::{GateChoice, NotRun};
 use crate::domain::ids::{GateName, IssueNumber};
@@ -151,9 +152,10 @@ impl Request {
         Self { asked: Overrides { coder: planner, ..self.asked.clone() }, ..self.clone() }
     }
 
-    /// Returns what follows the approval of a plan: as this command says, else as the run recorded it.
+    /// Returns what follows the approval of a plan: as this command says, else as recorded by a run that did not reach its goal.
     pub fn execution(&self, recorded: Option<(&RunState, &Execution)>) -> Execution {
-        let recorded = recorded.filter(|(run, _)| run.is_open()).map(|(_, execution)| execution.clone());
+        let is_done = |run: &RunState| matches!(run.ending, Some(Ending::Planned | Ending::Decomposed));
+        let recorded = recorded.filter(|(run, _)| !is_done(run)).map(|(_, execution)| execution.clone());
         let choices = self.planning.clone();
         let recorded = recorded.unwrap_or(choices.configured);
         let coder = choices.coder.map(|coder| self.with_model(Role::Coder, coder));

@@ -1,21 +1,26 @@
 //! One pass of the reviewers over a revision, for any kind of revision: who is due, what is shown, and what follows from the
 //! votes.
 
+use crate::domain::access::Access;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Failed, NeedsHuman};
-use crate::domain::ids::{ItemId, Label, RequirementId};
+use crate::domain::ids::{ItemId, RequirementId};
 use crate::domain::item::{Author, Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
+use crate::domain::nonce::Nonce;
 use crate::domain::policy::{Followups, OnReviewerFailure};
 use crate::domain::revision::Revision;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::protocol::answer::Reading;
+use crate::protocol::expectation::{Expectation, Voter};
 use crate::protocol::findings::Judgement;
 use crate::protocol::kinds::Kind;
 
 use super::approval::Unanimous;
+use super::ask::{Ask, Brief, shown_items};
 use super::conclusion::Conclusion;
+use super::context::FlowContext;
 use super::panel::FailedSeat;
 use super::rounds::{RoundAt, Rounds};
 use super::run::RunState;
@@ -51,6 +56,26 @@ impl<R: Clone + PartialEq> ReviewPass<'_, R>
 where
     for<'head> Revision: From<&'head R>,
 {
+    /// Creates a question to an agent, with read access.
+    pub fn ask(&self, cx: &FlowContext<'_>, key: TurnKey, brief: Brief, seat: &Seat) -> Ask {
+        let voter = || Voter { label: key.label.clone(), nonce: Nonce::of(cx.nonce_secret, &key) };
+        let expectation = Expectation {
+            shown: shown_items(&brief.items, |label| self.run.terms.roster.reviewer(label).is_some()),
+            ledger: self.rounds.completeness(),
+            requirements: cx.results.surfaced(&key, &brief.requirements),
+            voter: key.kind.is_vote().then(voter),
+            ..Expectation::bare(key.kind)
+        };
+        let published_turns = self.rounds.published_turns(key.role, &key.label);
+        Ask { published_turns, ..Ask::first(key, Access::Read, brief, expectation, seat.model.clone()) }
+    }
+
+    /// Returns the items for the coder after a round, with those of the round itself.
+    pub fn unresolved(&self, head: &R) -> Vec<Item> {
+        let items = self.rounds.items_from(head).into_iter();
+        items.filter(|item| item.status != ItemStatus::Resolved).collect()
+    }
+
     /// Returns the items in the prompts of the round: open ones, and future ones, which may be promoted.
     pub fn shown(&self, at: &RoundAt<R>) -> Vec<Item> {
         let items = self.rounds.items_at(at).into_iter();
@@ -171,16 +196,6 @@ where
         let message =
             format!("findings are left to fix after round {}, the last one: {}", at.round, left.join(", "));
         Err(Conclusion::blocked(Blocked::Rounds, message))
-    }
-
-    /// Returns whether a label is that of a current reviewer.
-    pub fn is_on_roster(&self, label: &Label) -> bool {
-        self.run.terms.roster.reviewer(label).is_some()
-    }
-
-    /// Returns the number of published turns of an agent.
-    pub fn published_turns(&self, key: &TurnKey) -> u32 {
-        self.rounds.published_turns(key.role, &key.label)
     }
 
     /// Adds a note about voters of the coder's vendor to a message.

@@ -103,6 +103,12 @@ impl RunState {
         RunRound { run: self.id.clone(), attempt_window: self.attempt_window, round }
     }
 
+    /// Continues a parked run, and adds the usage of a turn.
+    pub fn resume(&mut self, usage: Usage) {
+        self.ending = None;
+        self.usage = self.usage.plus(usage);
+    }
+
     /// Applies the end of the run. Its usage includes failed turns, which have no record.
     pub fn conclude(&mut self, concluded: &Concluded) {
         self.usage = self.usage.larger(concluded.usage);

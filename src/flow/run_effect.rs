@@ -64,9 +64,10 @@ pub fn conclusion(who: &Who, failure: &TurnFailure) -> Option<Conclusion> {
     }
 }
 
-/// Returns the end of a run after the failure of an agent that it needs.
-pub fn fatal(who: &Who, failure: &TurnFailure) -> Conclusion {
-    conclusion(who, failure).unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
+/// Returns the end of a run after the failure of its coder.
+pub fn fatal(label: Label, failure: &TurnFailure) -> Conclusion {
+    let who = Who { role: Role::Coder, label };
+    conclusion(&who, failure).unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
 }
 
 /// An agent with its role.

@@ -170,6 +170,11 @@ pub fn first<T>(next: impl Into<Next>) -> Decision<T> {
     ControlFlow::Break(next.into())
 }
 
+/// Stops the run of a closed issue, before it starts.
+pub fn refuse_closed<T>() -> Decision<T> {
+    refuse(Refused::ClosedSubject, "the issue is closed; reopen it, then run the same command again")
+}
+
 /// Stops the run without a record, before it starts.
 pub fn refuse<T>(reason: Refused, message: impl Into<String>) -> Decision<T> {
     first(Step::Stop(Conclusion::refused(reason, message)))

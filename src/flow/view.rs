@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::child_issue::ChildIssue;
 use crate::domain::execution::ExecutionMode;
 use crate::domain::gate::Measurement;
 use crate::domain::gate_plan::NotRun;
@@ -40,15 +41,8 @@ pub struct View {
     pub records: Records,
     /// The command that follows in the present state, if the flow knows it.
     pub next_command: Option<String>,
-    /// The plan, if the flow makes one.
-    pub planning: Option<PlanningView>,
-}
-
-/// The view of a plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PlanningView {
-    /// The phases of the approved plan, once they have issues.
-    pub phases: Vec<PlannedPhase>,
+    /// The issues into which the subject was divided.
+    pub parts: Vec<PlannedPhase>,
 }
 
 /// Whether all records of a chain that its flow needs are present.
@@ -60,18 +54,31 @@ pub enum Records {
     Missing,
 }
 
-/// The output of a flow for other flows, read from its records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FlowOutput {
+/// The output of a flow for other flows, read from its records. Each flow sets its own field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FlowOutput {
     /// An issue or a task became a pull request, or is becoming one.
-    Delivery(Box<DeliveryOutput>),
+    pub delivery: Option<DeliveryOutput>,
     /// The debaters of an issue agree.
-    Discussion {
-        /// Their decision, with the constraints that they name.
-        decision: ContextComment,
-    },
+    pub debate: Option<DebateOutput>,
     /// An issue has an approved plan.
-    Plan(Box<PlanOutput>),
+    pub plan: Option<PlanOutput>,
+}
+
+/// The decision of a debate for other flows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebateOutput {
+    /// The decision, with the constraints that the debaters name.
+    pub decision: ContextComment,
+    /// The stages of a split.
+    pub stages: Vec<ProposedStage>,
+}
+
+/// A stage that an issue may be filed for, with the issue once it is filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposedStage {
+    pub child: ChildIssue,
+    pub issue: Option<IssueNumber>,
 }
 
 /// The delivery of an issue or a task for other flows.
@@ -113,7 +120,20 @@ pub enum PlanExtent {
     Part,
 }
 
+impl DebateOutput {
+    /// Returns whether an issue was filed for a stage of the split.
+    pub fn has(&self, issue: IssueNumber) -> bool {
+        self.stages.iter().any(|stage| stage.issue == Some(issue))
+    }
+}
+
 impl PlanOutput {
+    /// Returns whether an issue was filed for a phase or a stage of the plan.
+    pub fn has(&self, issue: IssueNumber) -> bool {
+        let stages = self.covered.iter().chain(&self.deferred);
+        self.phases.iter().map(|phase| &phase.issue).chain(stages).any(|known| *known == issue)
+    }
+
     /// Returns the plan for a change on an issue: for the issue of a phase, the phase comes first.
     pub fn reference(&self, issue: IssueNumber) -> PlanReference {
         let whole = self.plan.clone();

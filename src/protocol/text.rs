@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::vote::Ballot;
+
 /// A trimmed text that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -86,6 +88,15 @@ pub enum ReviewVerdict {
     Approved,
     /// The answer blocks.
     Blocking,
+}
+
+impl From<ReviewVerdict> for Ballot {
+    fn from(verdict: ReviewVerdict) -> Self {
+        match verdict {
+            ReviewVerdict::Approved => Self::Approved,
+            ReviewVerdict::Blocking => Self::Blocking,
+        }
+    }
 }
 
 impl ReviewVerdict {

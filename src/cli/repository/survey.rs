@@ -335,7 +335,7 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let subject = Subject::Issue(number);
     let folded = fold(&subject, |chain| thread::read(chain, &here.recorders, &issue.comments), here)?;
     let view = folded.machine.view();
-    let phases = view.planning.map_or_else(Vec::new, |planning| planning.phases);
+    let phases = view.parts;
     let found = delivery(here, subject, view.pull_request, folded).await?;
     let found = SubjectFacts { title: Some(issue.title), ..found };
     Ok(Some(if phases.is_empty() { found } else { divided(here, found, phases).await? }))

@@ -285,16 +285,21 @@ fn finding(item: &OpenedItem) -> Line {
 
 /// Describes the making of a plan, and what became of it.
 fn planned(said: &Announcement) -> Option<String> {
-    if let Announcement::Planned { agent, plan, steps, usage, .. } = said {
+    if let Announcement::Planned { agent, plan, steps, deferred, usage, .. } = said {
         let steps = count(u64::try_from(*steps).unwrap_or(u64::MAX), "step");
-        return Some(format!("{agent} wrote the plan {plan}, {steps}{}", took(usage)));
+        let titles: Vec<String> = deferred.iter().map(|title| format!("“{}”", clean(title))).collect();
+        let later = match titles.as_slice() {
+            [] => String::new(),
+            all => format!(", leaves {} for later", all.join(", ")),
+        };
+        return Some(format!("{agent} wrote the plan {plan}, {steps}{later}{}", took(usage)));
     }
-    if let Announcement::PhaseStarted { phase, issue } = said {
-        return Some(format!("phase {phase} continues as #{issue}"));
+    if let Announcement::PhaseStarted { issue, .. } = said {
+        return Some(format!("continues as #{issue}"));
     }
     let Announcement::Divided { issues, .. } = said else { return None };
     let issues: Vec<String> = issues.iter().map(|issue| format!("#{issue}")).collect();
-    (!issues.is_empty()).then(|| format!("divided the plan into {}", issues.join(", ")))
+    (!issues.is_empty()).then(|| format!("divided the issue into {}", issues.join(", ")))
 }
 
 fn answered(agent: &Label, head: Option<&str>, usage: &Usage, ids: [&Vec<String>; 3]) -> String {

@@ -66,21 +66,14 @@ fn ask(work: &OpenDelivery<'_>, key: TurnKey, clarifications: Vec<Clarification>
         requirements: work.cx.results.surfaced(&key, &work.requirements),
         ..Expectation::bare(ResponseKind::Implementation)
     };
+    let against = Against::Commit(work.run.base.clone());
     let brief = Brief {
-        task: work.subject.text(),
-        subject: work.subject.clone(),
-        origin: None,
-        against: Against::Commit(work.run.base.clone()),
-        items: Vec::new(),
         requirements: work.requirements.clone(),
-        gates: Vec::new(),
         followups: terms.policy.followups,
         branch: Some(work.run.branch.clone()),
-        max_rounds: terms.policy.max_rounds,
         clarifications,
-        summary: None,
-        debate: None,
         plan: work.plan.clone(),
+        ..Brief::about(work.subject.clone(), against, terms.policy.max_rounds)
     };
     Ask::first(key, Access::Edit, brief, expectation, terms.roster.coder().model.clone())
 }

@@ -72,7 +72,7 @@ impl Flow for DeliveryState {
     fn output(&self, results: &Results) -> Option<FlowOutput> {
         let run = self.run.as_ref()?;
         let made = || coder::made(run, results);
-        Some(FlowOutput::Delivery(Box::new(DeliveryOutput {
+        let delivery = DeliveryOutput {
             run: run.state.id.clone(),
             terms: run.state.terms.clone(),
             spent: run.state.spent(results),
@@ -80,6 +80,7 @@ impl Flow for DeliveryState {
             pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),
             head: self.delivered.as_ref().map(|delivered| delivered.head.clone()).or_else(made),
             plan: run.plan.clone(),
-        })))
+        };
+        Some(FlowOutput { delivery: Some(delivery), ..FlowOutput::default() })
     }
 }

@@ -11,28 +11,21 @@ use crate::domain::pull_request::{Closing, PullRequest, PullRequestPurpose, Pull
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::ledger::envelope::Draft;
-use crate::protocol::context::ContextSubject;
-use crate::protocol::requirements;
 
 use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
-use super::super::facts::Workable;
+use super::super::facts::{IssueFacts, Workable};
 use super::super::machine::draft;
 use super::super::names;
-use super::super::step::{Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first, refuse};
+use super::super::step::{
+    Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first, refuse, refuse_closed,
+};
 use super::super::terms::Terms;
 use super::coder::{self, Made, OpenDelivery};
 use super::plan::{self, Planned};
 use super::records::{Delivered, DeliveryEntry, FirstAnswer, Started};
 use super::state::{DeliveryRun, DeliveryState};
-
-/// The subject of a delivery with its text.
-struct Wanted {
-    subject: ContextSubject,
-    requirements: Requirements,
-    state: Workable,
-}
 
 /// The branch of a delivery, with the pull request from it that is not closed.
 struct Branch<'now> {
@@ -48,8 +41,7 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
         return delivered(state, cx, &wanted, pull);
     }
     if wanted.state != Workable::Open {
-        let message = "the issue is closed; reopen it, then run the same command again";
-        return refuse(Refused::ClosedSubject, message);
+        return refuse_closed();
     }
     can_be_made(cx, &branch.name)?;
     let planned = match &state.subject {
@@ -58,8 +50,9 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
     };
     let planned = planned.as_ref();
     let known = state.run.as_ref().map(|run| &run.state);
-    let terms = match planned.filter(|_| known.is_none_or(|run| !run.is_open())) {
-        Some(planned) => cx.terms(&cx.request.bound_to(&planned.terms), known)?,
+    let of_the_plan = planned.and_then(|planned| planned.terms.as_ref());
+    let terms = match of_the_plan.filter(|_| known.is_none_or(|run| !run.is_open())) {
+        Some(terms) => cx.terms(&cx.request.bound_to(terms), known)?,
         None => cx.terms(cx.request, known)?,
     };
     let run = started(state, cx, &branch, (terms, planned))?;
@@ -93,26 +86,10 @@ fn can_be_made(cx: &FlowContext<'_>, branch: &BranchName) -> Decision<()> {
     ControlFlow::Continue(())
 }
 
-fn wanted(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Wanted> {
+fn wanted(subject: &Subject, cx: &FlowContext<'_>) -> Decision<IssueFacts> {
     match (subject, cx.task) {
-        (Subject::Issue(number), _) => {
-            let people = cx.people(subject)?;
-            let Some(issue) = people.issue.clone() else {
-                return refuse(Refused::Usage, format!("there is no issue {number}"));
-            };
-            ControlFlow::Continue(Wanted {
-                subject: ContextSubject {
-                    kind: "issue".to_owned(),
-                    number: Some(number.0),
-                    title: issue.title,
-                    body: issue.body,
-                    comments: people.comments.iter().chain(cx.decision(subject)?).cloned().collect(),
-                },
-                requirements: requirements::surfaced(people.requirements.clone()),
-                state: issue.state,
-            })
-        }
-        (Subject::Task(_), Some(task)) => ControlFlow::Continue(Wanted {
+        (Subject::Issue(number), _) => cx.issue(*number),
+        (Subject::Task(_), Some(task)) => ControlFlow::Continue(IssueFacts {
             subject: task.clone(),
             requirements: Requirements::default(),
             state: Workable::Open,
@@ -151,7 +128,7 @@ fn branch<'now>(subject: &Subject, cx: &FlowContext<'now>) -> Decision<Branch<'n
 fn delivered(
     state: &DeliveryState,
     cx: &FlowContext<'_>,
-    wanted: &Wanted,
+    wanted: &IssueFacts,
     pull: &PullRequest,
 ) -> Decision<Infallible> {
     let thread = Subject::PullRequest(pull.number);
@@ -181,7 +158,7 @@ fn delivered(
 /// Returns how the coder's answer was read, if this machine has the answer.
 fn answer(
     (subject_of, cx): (&Subject, &FlowContext<'_>),
-    wanted: &Wanted,
+    wanted: &IssueFacts,
     run: &DeliveryRun,
 ) -> Decision<Option<FirstAnswer>> {
     let tip = cx.tip(&run.branch)?;
@@ -210,9 +187,7 @@ fn started<'now>(
     }
     let still_open = state.run.as_ref().filter(|run| run.state.is_open());
     let base_ref = still_open.map_or(cx.base_ref, |run| &run.base_ref);
-    let Some(tip) = cx.tip(base_ref)? else {
-        return refuse(Refused::Usage, format!("there is no branch `{base_ref}`; name another with --base"));
-    };
+    let tip = cx.base_tip(base_ref)?;
     let participants = terms.roster.participants();
     let continues = planned.and_then(|planned| planned.continues.as_ref());
     let record = DeliveryEntry::Started(Box::new(Started {

@@ -1,4 +1,4 @@
-//! The approved plan of a delivery: that of its issue, or that of the parent whose phase or stage the issue is.
+//! The approved plan of a delivery: that of its issue, or that of the parent of which the issue is a phase or a stage.
 
 use std::ops::ControlFlow;
 
@@ -15,18 +15,18 @@ use crate::protocol::markers;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
 use super::super::facts::Workable;
-use super::super::names;
 use super::super::step::{Decision, first, refuse};
 use super::super::terms::Terms;
-use super::super::view::{FlowOutput, PlanExtent, PlanOutput};
+use super::super::view::{PlanExtent, PlanOutput};
 
 /// The place of an issue in an approved plan.
 #[derive(Debug, Clone)]
 pub(super) struct Planned {
     /// The plan of the change; a stage that a plan only mentions has none.
     pub(super) plan: Option<PlanReference>,
-    pub(super) terms: Terms,
-    /// The issue of the plan, if it is another one.
+    /// The terms of the plan; a stage that was only debated has none.
+    pub(super) terms: Option<Terms>,
+    /// The issue of the plan or debate, if it is another one.
     pub(super) parent: Option<IssueNumber>,
     pub(super) closing: Closing,
     /// The run of the plan that goes on here, and its cost so far.
@@ -35,20 +35,22 @@ pub(super) struct Planned {
 
 /// Returns the plan for an issue, if there is one. An issue that cannot be implemented now is refused.
 pub(super) fn planned(cx: &FlowContext<'_>, number: IssueNumber, body: &str) -> Decision<Option<Planned>> {
-    if let Some(output) = output(cx, number)? {
+    if let Some(output) = cx.plan(&Subject::Issue(number))? {
         return own(number, output).map_continue(Some);
     }
     let Some(parent) = parent(body).filter(|parent| *parent != number) else {
         return ControlFlow::Continue(None);
     };
-    let Some(output) = output(cx, parent)? else { return ControlFlow::Continue(None) };
+    let stage =
+        Planned { plan: None, terms: None, parent: Some(parent), closing: Closing::Closes, continues: None };
     // Anyone can write a marker: only the records of the parent say what its children are.
-    let phase = output.phases.iter().find(|phase| phase.issue == number);
-    let is_covered = output.covered.contains(&number);
-    if phase.is_none() && !is_covered && !output.deferred.contains(&number) {
-        return ControlFlow::Continue(None);
-    }
-    let closing = match phase {
+    let of_the_parent = Subject::Issue(parent);
+    let Some(output) = cx.plan(&of_the_parent)?.filter(|output| output.has(number)) else {
+        let debate = cx.debate(&of_the_parent)?;
+        let is_debated = debate.is_some_and(|debate| debate.has(number));
+        return ControlFlow::Continue(Some(stage).filter(|_| is_debated));
+    };
+    let closing = match output.phases.iter().find(|phase| phase.issue == number) {
         Some(phase) => {
             may_start(cx, phase, parent)?;
             match phase.automation {
@@ -58,21 +60,8 @@ pub(super) fn planned(cx: &FlowContext<'_>, number: IssueNumber, body: &str) -> 
         }
         None => Closing::Closes,
     };
-    ControlFlow::Continue(Some(Planned {
-        plan: (phase.is_some() || is_covered).then(|| output.reference(number)),
-        terms: output.terms.clone(),
-        parent: Some(parent),
-        closing,
-        continues: None,
-    }))
-}
-
-fn output<'now>(cx: &FlowContext<'now>, number: IssueNumber) -> Decision<Option<&'now PlanOutput>> {
-    let output = cx.output(names::PLANNING, &Subject::Issue(number))?;
-    ControlFlow::Continue(match output {
-        Some(FlowOutput::Plan(output)) => Some(&**output),
-        Some(FlowOutput::Delivery(_) | FlowOutput::Discussion { .. }) | None => None,
-    })
+    let plan = Some(output.reference(number)).filter(|_| !output.deferred.contains(&number));
+    ControlFlow::Continue(Some(Planned { plan, terms: Some(output.terms.clone()), closing, ..stage }))
 }
 
 fn own(number: IssueNumber, output: &PlanOutput) -> Decision<Planned> {
@@ -90,7 +79,7 @@ fn own(number: IssueNumber, output: &PlanOutput) -> Decision<Planned> {
     }
     ControlFlow::Continue(Planned {
         plan: Some(output.plan.clone()),
-        terms: output.terms.clone(),
+        terms: Some(output.terms.clone()),
         parent: None,
         closing: match output.extent {
             PlanExtent::Whole => Closing::Closes,
@@ -114,7 +103,7 @@ fn may_start(cx: &FlowContext<'_>, phase: &PlannedPhase, parent: IssueNumber) ->
         Automation::AgentPr | Automation::ManualClose => {}
         Automation::HumanAction => {
             let message = format!(
-                "{} is for a person: {}, then run `agent-loop resume issue/{parent}`",
+                "{} is for a person: {}. Then run `agent-loop resume issue/{parent}`",
                 phase.named(),
                 phase.advice()
             );

@@ -26,7 +26,7 @@ use super::names;
 use super::results::Results;
 use super::run::RunState;
 use super::step::Decision;
-use super::view::{FlowOutput, View};
+use super::view::{DebateOutput, FlowOutput, View};
 use records::DiscussEntry;
 
 use state::{DebateState, DiscussState};
@@ -77,8 +77,9 @@ impl Flow for DiscussState {
     }
 
     fn output(&self, _: &Results) -> Option<FlowOutput> {
-        let decision = verdict::decision(self.debate.as_ref()?)?;
-        Some(FlowOutput::Discussion { decision })
+        let debate = self.debate.as_ref()?;
+        let output = DebateOutput { decision: verdict::decision(debate)?, stages: stages::debated(debate) };
+        Some(FlowOutput { debate: Some(output), ..FlowOutput::default() })
     }
 
     fn view(&self) -> View {
@@ -90,6 +91,7 @@ impl Flow for DiscussState {
             rounds,
             votes: debate.map(verdict::votes).unwrap_or_default(),
             records: self.records,
+            parts: debate.map(stages::parts).unwrap_or_default(),
             next_command: verdict::next_command(self),
             ..View::default()
         }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::agent::Role;
 use crate::domain::debate::{DebateResult, OnDebaterFailure};
-use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::CommitSha;
 use crate::ledger::envelope::Draft;
 use crate::protocol::kinds::discuss_review::DebateOutcome;
@@ -16,7 +16,7 @@ use super::super::facts::Workable;
 use super::super::machine::draft;
 use super::super::panel::FailedSeat;
 use super::super::run_effect::{self, Who};
-use super::super::step::{Decision, Next, Step, first, refuse};
+use super::super::step::{Decision, Next, Step, first, refuse_closed};
 use super::analyzer::{self, Agenda};
 use super::debaters;
 use super::open::OpenDebate;
@@ -32,10 +32,9 @@ pub(super) fn next(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Infal
     let topic = topic::topic(&state.subject, cx)?;
     decided(state, cx, &topic)?;
     if topic.state == Workable::Closed {
-        let message = "the issue is closed; reopen it, then run the same command again";
-        return refuse(Refused::ClosedSubject, message);
+        return refuse_closed();
     }
-    let head = head(cx)?;
+    let head = cx.base_tip(cx.base_ref)?.clone();
     let terms = terms::terms(state, cx)?;
     let open = opened(state, cx, topic, (terms, head))?;
     shortened(&open)?;
@@ -56,14 +55,6 @@ fn decided(state: &DiscussState, cx: &FlowContext<'_>, topic: &Topic) -> Decisio
         }
         Some((_, RoundSummary { ending: None, .. })) | None => ControlFlow::Continue(()),
     }
-}
-
-/// Returns the commit that the debaters of a new debate read.
-fn head(cx: &FlowContext<'_>) -> Decision<CommitSha> {
-    if let Some(tip) = cx.tip(cx.base_ref)? {
-        return ControlFlow::Continue(tip.clone());
-    }
-    refuse(Refused::Usage, format!("there is no branch `{}`; name another with --base", cx.base_ref))
 }
 
 /// Returns the open debate about this topic with these terms. Opening it, or publishing new terms, comes first.

@@ -1,9 +1,7 @@
 //! An open debate: its state, its terms and the inputs of its decisions, and what all its prompts say.
 
-use crate::domain::policy::Followups;
 use crate::protocol::context::{ContextDebate, ContextPosition};
 use crate::protocol::expectation::Debate;
-use crate::protocol::requirements::surfaced;
 
 use super::super::ask::{Against, Brief};
 use super::super::context::FlowContext;
@@ -34,21 +32,8 @@ impl OpenDebate<'_> {
 
     /// Returns the input for a prompt of the current round.
     pub(super) fn brief(&self, debate: ContextDebate) -> Brief {
-        Brief {
-            subject: self.debate.subject.clone(),
-            task: self.debate.subject.text(),
-            origin: None,
-            against: Against::Commit(self.debate.head.clone()),
-            items: Vec::new(),
-            requirements: surfaced(Vec::new()),
-            gates: Vec::new(),
-            followups: Followups::Ignore,
-            branch: None,
-            max_rounds: self.debate.policy.rounds(),
-            clarifications: Vec::new(),
-            summary: None,
-            plan: None,
-            debate: Some(debate),
-        }
+        let (subject, against) = (self.debate.subject.clone(), Against::Commit(self.debate.head.clone()));
+        let max_rounds = self.debate.policy.rounds();
+        Brief { debate: Some(debate), ..Brief::about(subject, against, max_rounds) }
     }
 }

@@ -45,11 +45,17 @@ pub struct DebateOpened {
 }
 
 /// A debater's valid answer.
+pub type Position = GivenAnswer<DiscussReview>;
+
+/// An analyzer's valid answer.
+pub type AgendaAnswer = GivenAnswer<DiscussAgenda>;
+
+/// An agent's valid answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Position {
+pub struct GivenAnswer<K> {
     pub agent: Label,
-    pub response: DiscussReview,
+    pub response: K,
     pub normalisations: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
@@ -122,20 +128,6 @@ pub struct FiledStages {
 pub struct FiledStage {
     pub title: String,
     pub issue: IssueNumber,
-}
-
-/// An analyzer's valid answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgendaAnswer {
-    pub agent: Label,
-    pub response: DiscussAgenda,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
 }
 
 /// A seat whose turn failed.

@@ -1,16 +1,18 @@
 //! The stages of a split: the merged proposals are filed as issues if a command asks for it, each exactly once.
 
+use std::iter;
 use std::ops::ControlFlow;
 
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
 use crate::domain::debate::SplitStages;
+use crate::domain::phase::PlannedPhase;
 use crate::ledger::chain::child_key;
-use crate::protocol::kinds::discuss_review::DebateOutcome;
 
 use super::super::context::FlowContext;
 use super::super::filing;
 use super::super::machine::draft;
 use super::super::step::{Decision, Step, first};
+use super::super::view::ProposedStage;
 use super::records::{DiscussEntry, FiledStage, FiledStages};
 use super::state::{DebateState, DiscussState};
 use super::verdict;
@@ -24,22 +26,36 @@ pub(super) fn file(state: &DiscussState, cx: &FlowContext<'_>, debate: &DebateSt
     let (Some(run), Some(verdict), Some((round, _))) = (&state.run, debate.verdict(), &debate.end) else {
         return ControlFlow::Continue(());
     };
-    let Some(parent) = debate.subject.number.filter(|_| is_asked && verdict.outcome == DebateOutcome::Split)
-    else {
+    let debated = debated(debate);
+    if !is_asked || debated.is_empty() {
         return ControlFlow::Continue(());
-    };
+    }
     let mut stages = Vec::new();
-    for proposal in verdict.split_proposals.iter().take(MOST_STAGES) {
-        let issue = issue(debate, parent, proposal);
-        let title = issue.title.clone();
-        stages.push(FiledStage { title, issue: filing::filed(cx, issue)? });
+    for ProposedStage { child, .. } in debated {
+        stages.push(FiledStage { title: child.title.clone(), issue: filing::filed(cx, child)? });
     }
     let skipped = verdict.split_proposals.iter().skip(MOST_STAGES).cloned().collect();
     let record = DiscussEntry::Stages(FiledStages { stages, skipped });
     first(Step::Publish(Box::new(draft::<DiscussState>(&run.id, *round, &record))))
 }
 
-fn issue(debate: &DebateState, parent: u64, proposal: &str) -> ChildIssue {
+/// Returns the stages of a split, with the issues that were filed for them.
+pub(super) fn debated(debate: &DebateState) -> Vec<ProposedStage> {
+    let (Some(parent), Some(verdict)) = (debate.subject.number, debate.verdict()) else { return Vec::new() };
+    let filed = debate.stages.iter().flat_map(|filed| &filed.stages).map(|stage| Some(stage.issue));
+    let proposals = verdict.split_proposals.iter().take(MOST_STAGES);
+    let stage =
+        |(proposal, issue): (&String, _)| ProposedStage { child: child(debate, parent, proposal), issue };
+    proposals.zip(filed.chain(iter::repeat(None))).map(stage).collect()
+}
+
+/// Returns the stages that have issues.
+pub(super) fn parts(debate: &DebateState) -> Vec<PlannedPhase> {
+    let filed = (1..).zip(debate.stages.iter().flat_map(|filed| &filed.stages));
+    filed.map(|(number, one)| PlannedPhase::stage(number, one.issue, &one.title)).collect()
+}
+
+fn child(debate: &DebateState, parent: u64, proposal: &str) -> ChildIssue {
     let (title, text) = proposal.split_once('\n').unwrap_or((proposal, proposal));
     let reasons = verdict::last_round(debate).into_iter().flat_map(|round| &round.positions);
     let reasons = reasons.map(|one| format!("{}: {}", one.agent, one.response.rationale.as_str()));

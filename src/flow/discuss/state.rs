@@ -142,8 +142,7 @@ impl DiscussState {
         if debate.current().is_some_and(|current| current.position(&position.agent).is_some()) {
             return Err(Illegal("this debater has voted in this round"));
         }
-        run.ending = None;
-        run.usage = run.usage.plus(position.usage);
+        run.resume(position.usage);
         *self.turns.entry((Role::Debater, position.agent.clone())).or_default() += 1;
         let seats = || run.terms.roster.reviewers().iter().map(|seat| seat.label.clone()).collect();
         match debate.rounds.last_mut().filter(|last| last.summary.is_none()) {

@@ -95,8 +95,8 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
             let each = each.collect::<Vec<_>>().join(", ");
             let subject = &state.subject;
             format!(
-                "no agreement on {subject} after round {number}: {each}; a person must decide. A comment on the issue \
-                 opens a new debate"
+                "no agreement on {subject} after round {number}: {each}; a person must decide. Comment on the issue before you \
+                 debate it again"
             )
         }
     }

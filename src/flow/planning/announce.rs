@@ -1,39 +1,41 @@
 //! Converts the records of a planning to announcements.
 
 use crate::domain::announcement::Announcement;
+use crate::domain::plan::Plan;
 
+use super::super::followups;
 use super::super::machine::At;
 use super::super::run::opened;
 use super::records::PlanningEntry;
-use super::state::ballot;
 
 /// Converts a record.
 pub(super) fn announce(at: At<'_>, record: &PlanningEntry) -> Announcement {
     let round = at.round;
     match record {
         PlanningEntry::Opened(record) => opened(None, &record.roster, &record.policy),
-        PlanningEntry::Plan(record) => Announcement::Planned {
-            round,
-            agent: record.agent.clone(),
-            plan: record.plan.clone(),
-            steps: record.response.plan().steps.len(),
-            summary: record.response.summary().to_owned(),
-            usage: record.usage,
-        },
+        PlanningEntry::Plan(record) => {
+            let Plan { steps, deferred } = record.response.plan();
+            Announcement::Planned {
+                round,
+                agent: record.agent.clone(),
+                plan: record.plan.clone(),
+                steps: steps.len(),
+                deferred: deferred.into_iter().map(|stage| stage.title).collect(),
+                summary: record.response.summary().to_owned(),
+                usage: record.usage,
+            }
+        }
         PlanningEntry::PlanReview(review) => Announcement::PlanReviewed {
             round,
             agent: review.agent.clone(),
             plan: review.plan.clone(),
-            state: ballot(review.response.state),
+            state: review.response.state.into(),
             summary: review.response.summary.as_str().to_owned(),
             items: review.opened.clone(),
             dispositions: review.dispositions.clone(),
             usage: review.usage,
         },
-        PlanningEntry::PlanApproved(record) => Announcement::FollowedUp {
-            filed: record.followups.iter().filter_map(|one| one.issue).collect(),
-            listed: record.followups.iter().filter(|one| one.issue.is_none()).count(),
-        },
+        PlanningEntry::PlanApproved(record) => followups::announced(&record.followups),
         PlanningEntry::Decomposed(record) => Announcement::Divided {
             issues: record.phases.iter().filter_map(|phase| phase.issue).collect(),
             parts: record.phases.len(),

@@ -31,8 +31,8 @@ pub(super) fn render(state: &PlanningState, at: At<'_>, record: &PlanningEntry) 
         PlanningEntry::PlanReview(review) => review_text(at, review, &items),
         PlanningEntry::PlanApproved(record) => approved_text(state, record, &items),
         PlanningEntry::Decomposed(record) => decomposed_text(record),
-        PlanningEntry::PhaseStarted(record) => started_text(record),
-        PlanningEntry::Split(record) => split_text(record),
+        PlanningEntry::PhaseStarted(record) => started_text(state, record),
+        PlanningEntry::Split(record) => split_text(state, record),
         PlanningEntry::Concluded(record) => concluded(record),
     }
 }
@@ -131,6 +131,10 @@ fn approved_text(state: &PlanningState, record: &PlanApproved, items: &[Item]) -
     if is_listed && !record.followups.is_empty() {
         text.push_str("\nThese follow-ups are not carried into the review of the pull request.\n");
     }
+    let lists = state.run.as_ref().is_some_and(|run| run.execution.stages == DeferredWork::Listed);
+    if lists && state.plan.as_ref().is_some_and(|current| !current.plan.deferred.is_empty()) {
+        text.push_str("\nNo issue is filed for the stages that are left for later: `--materialize-split-issues` files them.\n");
+    }
     text
 }
 
@@ -162,16 +166,22 @@ fn decomposed_text(record: &Decomposed) -> String {
     text
 }
 
-fn started_text(record: &PhaseStarted) -> String {
+fn started_text(state: &PlanningState, record: &PhaseStarted) -> String {
+    let part = if state.approved_phases().is_some() { "Phase" } else { "Stage" };
     format!(
-        "**Phase {}** is handed over to #{issue}. Continue it with `agent-loop issue {issue}`.",
+        "**{part} {}** is handed over to #{issue}. Continue it with `agent-loop issue {issue}`.",
         record.phase,
         issue = record.issue
     )
 }
 
-fn split_text(record: &SplitRecord) -> String {
-    let mut text = format!("**Stages** that the plan `{}` leaves for later\n", record.plan);
+fn split_text(state: &PlanningState, record: &SplitRecord) -> String {
+    let plan = state.plan.as_ref().filter(|current| current.hash == record.plan);
+    let mut text = if plan.is_some_and(|plan| record.stages.iter().all(|stage| plan.defers(&stage.title))) {
+        format!("**Stages** that the plan `{}` leaves for later\n", record.plan)
+    } else {
+        format!("**Stages** of this issue, from its debate and the plan `{}`\n", record.plan)
+    };
     let line = |title: &str| one_line(&unmarked(title), 120);
     let lines: Vec<String> =
         record.stages.iter().map(|stage| format!("#{} {}", stage.issue, line(&stage.title))).collect();

@@ -27,7 +27,7 @@ use super::results::Results;
 use super::run::RunState;
 use super::step::Decision;
 use super::terms::Terms;
-use super::view::{FlowOutput, PlanExtent, PlanOutput, PlanningView, Records, View};
+use super::view::{FlowOutput, PlanExtent, PlanOutput, Records, View};
 use records::{PlannedStage, PlanningEntry};
 use state::{PlanningRun, PlanningState};
 
@@ -78,7 +78,7 @@ impl Flow for PlanningState {
             votes: self.votes(),
             items: self.rounds.items(),
             records: self.records,
-            planning: Some(PlanningView { phases: phases::planned(self) }),
+            parts: stages::parts(self),
             next_command: Some(next::command(self)),
             ..View::default()
         }
@@ -88,11 +88,12 @@ impl Flow for PlanningState {
         let run = self.run.as_ref()?;
         let (plan, _) = self.approval()?;
         let reference = PlanReference { hash: plan.hash.clone(), issue: self.number, text: plan.plan.text() };
-        let is_later = |stage: &&PlannedStage| plan.defers(&stage.title);
+        let is_named = |stage: &PlannedStage| run.execution.stage == Some(stage.issue);
+        let is_later = |stage: &&PlannedStage| plan.defers(&stage.title) && !is_named(stage);
         let (deferred, covered): (Vec<_>, Vec<_>) = self.stages.iter().partition(is_later);
         let numbers = |stages: Vec<&PlannedStage>| stages.iter().map(|stage| stage.issue).collect();
         let is_whole = plan.plan.deferred.is_empty() && self.stages.is_empty();
-        Some(FlowOutput::Plan(Box::new(PlanOutput {
+        let plan = PlanOutput {
             open_run: run.state.is_open().then(|| (run.state.id.clone(), run.state.spent(results))),
             mode: run.execution.mode,
             terms: terms(run),
@@ -101,7 +102,8 @@ impl Flow for PlanningState {
             phases: phases::planned(self),
             covered: numbers(covered),
             deferred: numbers(deferred),
-        })))
+        };
+        Some(FlowOutput { plan: Some(plan), ..FlowOutput::default() })
     }
 }
 

@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use crate::domain::ending::{Blocked, Ending, Refused};
+use crate::domain::ending::{Blocked, Ending};
 use crate::domain::execution::{Execution, ExecutionMode};
+use crate::domain::ids::IssueNumber;
+use crate::domain::phase::PlannedPhase;
 use crate::domain::policy::Followups;
 use crate::domain::subject::Subject;
 use crate::ledger::envelope::Draft;
@@ -12,16 +14,17 @@ use crate::ledger::envelope::Draft;
 use super::super::approval::Unanimous;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
+use super::super::facts::IssueFacts;
 use super::super::followups::{self, HandledFollowups, ReviewedThread};
 use super::super::machine::draft;
 use super::super::names;
 use super::super::review_pass::AfterPass;
 use super::super::rounds::{EarlierVotes, RoundAt};
-use super::super::step::{Decision, HandOver, Step, first, refuse};
+use super::super::step::{Decision, HandOver, Step, first};
 use super::super::terms::Terms;
 use super::super::view::Records;
 use super::records::{PlanApproved, PlanningEntry, PlanningOpened};
-use super::seen::{OpenPlanning, PlanAt, PlannedIssue, issue};
+use super::seen::{OpenPlanning, PlanAt, issue};
 use super::state::{CurrentPlan, PlanningRun, PlanningState};
 use super::{phases, planner, reviewers, stages};
 
@@ -45,7 +48,7 @@ pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infa
 fn opened<'now>(
     state: &'now PlanningState,
     cx: &FlowContext<'_>,
-    issue: &PlannedIssue,
+    issue: &IssueFacts,
     (terms, execution): (Terms, Execution),
 ) -> Decision<&'now PlanningRun> {
     let is_whole = state.records == Records::Whole;
@@ -55,7 +58,7 @@ fn opened<'now>(
         match &run.state.ending {
             _ if run.state.is_open() => return ControlFlow::Continue(run),
             Some(ending @ (Ending::Planned | Ending::Decomposed)) if is_settled(&open) => {
-                return first(Step::Stop(Conclusion::again(ending, summary_of(state, run.execution.mode))));
+                return first(Step::Stop(Conclusion::again(ending, summary_of(&open)?)));
             }
             Some(_) | None => {}
         }
@@ -64,11 +67,7 @@ fn opened<'now>(
     let base_ref = kept.map_or(cx.base_ref, |run| &run.base_ref);
     let base = match (kept, cx.tip(base_ref)?) {
         (Some(run), _) => run.base.clone(),
-        (None, Some(tip)) => tip.clone(),
-        (None, None) => {
-            let message = format!("there is no branch `{base_ref}`; name another with --base");
-            return refuse(Refused::Usage, message);
-        }
+        (None, _) => cx.base_tip(base_ref)?.clone(),
     };
     let participants = terms.roster.participants();
     let record = PlanningEntry::Opened(Box::new(PlanningOpened {
@@ -92,11 +91,11 @@ fn is_settled(seen: &OpenPlanning<'_>) -> bool {
     })
 }
 
-fn summary_of(state: &PlanningState, mode: ExecutionMode) -> String {
-    match (state.approval(), mode) {
-        (Some((plan, _)), ExecutionMode::PlanOnly) => planned(state, plan),
-        (Some((plan, _)), _) => format!("the plan `{}` is divided into issues already", plan.hash),
-        (None, _) => "planned already".to_owned(),
+fn summary_of(seen: &OpenPlanning<'_>) -> Decision<String> {
+    match (seen.state.approval(), seen.run.execution.mode) {
+        (Some((plan, _)), ExecutionMode::PlanOnly) => planned(seen, plan),
+        (Some((plan, _)), _) => divided(seen, plan, &phases::planned(seen.state)),
+        (None, _) => ControlFlow::Continue("planned already".to_owned()),
     }
 }
 
@@ -111,14 +110,19 @@ pub(super) fn command(state: &PlanningState) -> String {
     }
 }
 
-fn planned(state: &PlanningState, plan: &CurrentPlan) -> String {
-    let number = state.number;
-    format!(
+fn divided(seen: &OpenPlanning<'_>, plan: &CurrentPlan, phases: &[PlannedPhase]) -> Decision<String> {
+    let summary = phases::summary(seen, phases)?;
+    stages::warning(seen, plan).map_continue(|warning| summary + &warning)
+}
+
+fn planned(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<String> {
+    let number = seen.state.number;
+    let warning = stages::warning(seen, plan)?;
+    ControlFlow::Continue(format!(
         "the plan `{}` is approved by everyone. Implement it with `agent-loop issue {number}`, or divide it into issues with \
-         `agent-loop issue {number} --plan-first --plan-execution-mode decompose-only`{}",
+         `agent-loop issue {number} --plan-first --plan-execution-mode decompose-only`{warning}",
         plan.hash,
-        stages::warning(state, plan).map_or_else(String::new, |warning| format!(". {warning}"))
-    )
+    ))
 }
 
 fn reviews(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<Infallible> {
@@ -145,27 +149,29 @@ fn approved(
     follow_ups(seen, at)?;
     stages::file(seen, at, plan)?;
     match seen.run.execution.mode {
-        ExecutionMode::PlanOnly => first(seen.end(Conclusion::planned(unanimous, planned(seen.state, plan)))),
+        ExecutionMode::PlanOnly => first(seen.end(Conclusion::planned(unanimous, planned(seen, plan)?))),
         ExecutionMode::DecomposeOnly => {
             let phases = phases::filed(seen, at, plan)?;
-            let message = phases::summary(seen, &phases)?;
+            let message = divided(seen, plan, &phases)?;
             first(seen.end(Conclusion::decomposed(unanimous, message)))
         }
         ExecutionMode::ImplementOneShot => {
-            let stage = stages::covered(seen, plan)?;
-            let subject = Subject::Issue(stage.unwrap_or(seen.state.number));
-            hand_over(seen, subject)
+            let Some(stage) = stages::covered(seen, plan)? else {
+                return hand_over(seen, seen.state.number);
+            };
+            stages::start(seen, at, stage)?;
+            hand_over(seen, stage)
         }
         ExecutionMode::ImplementByPhase => {
             let phases = phases::filed(seen, at, plan)?;
             let issue = phases::started(seen, at, &phases, unanimous)?;
-            hand_over(seen, Subject::Issue(issue))
+            hand_over(seen, issue)
         }
     }
 }
 
-fn hand_over(seen: &OpenPlanning<'_>, subject: Subject) -> Decision<Infallible> {
-    let head = seen.run.base.clone();
+fn hand_over(seen: &OpenPlanning<'_>, issue: IssueNumber) -> Decision<Infallible> {
+    let (subject, head) = (Subject::Issue(issue), seen.run.base.clone());
     first(Step::HandOver(HandOver { flow: names::DELIVERY, subject, head }))
 }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
 use crate::domain::ending::NeedsHuman;
 use crate::domain::ids::IssueNumber;
-use crate::domain::phase::{Automation, ChildState, Handoff, PhaseProgress, PlannedPhase};
+use crate::domain::phase::{Automation, ChildState, PhaseProgress, PlannedPhase};
 use crate::domain::plan::folded_title;
 use crate::domain::subject::Subject;
 use crate::ledger::chain::child_key;
@@ -16,7 +16,6 @@ use super::super::approval::Unanimous;
 use super::super::conclusion::Conclusion;
 use super::super::facts::Workable;
 use super::super::filing;
-use super::super::names;
 use super::super::step::{Decision, first};
 use super::planner;
 use super::records::{Decomposed, FiledPhase, PhaseStarted, PlanningEntry};
@@ -55,7 +54,7 @@ pub(super) fn planned(state: &PlanningState) -> Vec<PlannedPhase> {
             title: filed.phase.title.as_str().to_owned(),
             automation: filed.phase.automation,
             after: filed.after.iter().filter_map(issue).collect(),
-            handoff: if state.started.contains(&own) { Handoff::Started } else { Handoff::NotYet },
+            handoff: state.handoff(own),
             text: text(&filed.phase),
         })
     };
@@ -155,7 +154,7 @@ pub(super) fn started(
     let stop = |message| first(seen.end(Conclusion::needs_human(NeedsHuman::Phase, message)));
     if let Some(phase) = of(PhaseProgress::InProgress) {
         // Without a record of its own the handover was interrupted.
-        if seen.cx.output(names::DELIVERY, &Subject::Issue(phase.issue))?.is_none() {
+        if seen.cx.delivery(&Subject::Issue(phase.issue))?.is_none() {
             return ControlFlow::Continue(phase.issue);
         }
         return stop(format!("{} was handed over; continue with {}", phase.named(), phase.advice()));
@@ -170,8 +169,8 @@ pub(super) fn started(
             first(seen.publish(at.round, &PlanningEntry::PhaseStarted(record)))
         }
         (_, Some(phase), _) => {
-            let next = format!("then run `agent-loop resume issue/{}`", seen.state.number);
-            stop(format!("{} is for a person: {}, {next}", phase.named(), phase.advice()))
+            let next = format!("Then run `agent-loop resume issue/{}`", seen.state.number);
+            stop(format!("{} is for a person: {}. {next}", phase.named(), phase.advice()))
         }
         (_, None, Some((phase, blocked))) => {
             stop(format!("no phase can start: {} {}", phase.named(), blocked.words()))
@@ -211,7 +210,8 @@ pub(super) fn summary(seen: &OpenPlanning<'_>, phases: &[PlannedPhase]) -> Decis
     let next = progress.iter().find(|(_, one)| !matches!(one, PhaseProgress::Done | PhaseProgress::Dropped));
     let next = next.map_or_else(String::new, |(phase, _)| format!(". Next: {}", phase.advice()));
     let issues: Vec<String> = phases.iter().map(|phase| format!("#{}", phase.issue)).collect();
-    ControlFlow::Continue(format!("the plan is divided into {}: {}{next}", count(phases), issues.join(", ")))
+    let issues = issues.join(", ");
+    ControlFlow::Continue(format!("the plan is divided into {}: {issues}{next}", count(phases)))
 }
 
 fn count(phases: &[PlannedPhase]) -> String {

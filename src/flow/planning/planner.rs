@@ -5,13 +5,10 @@ use std::convert::Infallible;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
-use crate::domain::item_status::ItemStatus;
 use crate::domain::plan::Plan;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
-use crate::ledger::body::Body;
 use crate::ledger::chain::plan_hash;
-use crate::ledger::codec;
 use crate::ledger::envelope::Draft;
 use crate::protocol::answer::Reading;
 use crate::protocol::context::Clarification;
@@ -22,9 +19,9 @@ use crate::protocol::kinds::plan_state::PlanState;
 
 use super::super::ask::Ask;
 use super::super::clarifying::{FinishedWork, FirstTurn};
-use super::super::machine::draft;
+use super::super::machine::{draft, too_long};
 use super::super::question::{self, Answered};
-use super::super::run_effect::{self, Who};
+use super::super::run_effect;
 use super::super::step::{Decision, Step, first};
 use super::records::{Decomposed, FiledPhase, PlanAnswer, PlanRecord, PlanningEntry};
 use super::seen::{OpenPlanning, PlanAt};
@@ -49,10 +46,7 @@ pub(super) fn revise(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<Infallibl
     seen.unless_over(seen.pass().may_fix(at))?;
     let seat = seen.run.state.terms.roster.coder();
     let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanRevision, at.round);
-    // The round's own findings are included.
-    let open = seen.state.rounds.items_from(&at.head).into_iter();
-    let shown = open.filter(|item| item.status != ItemStatus::Resolved).collect();
-    let ask = seen.ask(key, shown, seat);
+    let ask = seen.ask(key, seen.pass().unresolved(&at.head), seat);
     match question::ask::<PlanRevision>(seen.cx, &ask)? {
         Ok(answered) => {
             let plan = answered.reading.meaning.plan.clone();
@@ -86,8 +80,7 @@ fn publish<K: Kind>(
 
 /// Publishes a coder's answer, if it fits into a record.
 fn answer(seen: &OpenPlanning<'_>, key: TurnKey, record: &PlanningEntry) -> Decision<Infallible> {
-    if let Err(error) = codec::fits(&Body::of(record)) {
-        let failure = TurnFailure::Malformed { complaints: vec![format!("too long: {error}")] };
+    if let Some(failure) = too_long(record) {
         return failed(seen, key.label, &failure);
     }
     let draft = draft::<PlanningState>(&seen.run.state.id, key.round, record);
@@ -121,5 +114,5 @@ pub(super) fn decompose(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan
 
 /// Ends the run after a failed turn.
 fn failed(seen: &OpenPlanning<'_>, label: Label, failure: &TurnFailure) -> Decision<Infallible> {
-    first(seen.end(run_effect::fatal(&Who { role: Role::Coder, label }, failure)))
+    first(seen.end(run_effect::fatal(label, failure)))
 }

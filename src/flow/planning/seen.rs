@@ -2,43 +2,31 @@
 
 use std::ops::ControlFlow;
 
-use crate::domain::access::Access;
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::ending::Refused;
 use crate::domain::execution::ExecutionMode;
 use crate::domain::ids::{Label, PlanHash};
 use crate::domain::item::Item;
-use crate::domain::nonce::Nonce;
 use crate::domain::plan::PlanReference;
-use crate::domain::requirement::Requirements;
 use crate::domain::roster::Seat;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
-use crate::protocol::context::{Clarification, ContextSubject};
-use crate::protocol::expectation::{Expectation, Voter};
+use crate::protocol::context::Clarification;
 use crate::protocol::requirements;
 
-use super::super::ask::{Against, Ask, Brief, shown_items};
+use super::super::ask::{Against, Ask, Brief};
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
-use super::super::facts::Workable;
+use super::super::facts::{IssueFacts, Workable};
 use super::super::machine::draft;
 use super::super::names;
 use super::super::review_pass::ReviewPass;
 use super::super::rounds::RoundAt;
-use super::super::step::{Decision, HandOver, Next, Step, first, refuse};
+use super::super::step::{Decision, HandOver, Next, Step, first, refuse_closed};
 use super::records::PlanningEntry;
 use super::state::{CurrentPlan, PlanningRun, PlanningState};
 
 /// A point in a planning: one pass of the reviewers over one plan.
 pub(super) type PlanAt = RoundAt<PlanHash>;
-
-/// The issue of a planning.
-#[derive(Debug, Clone)]
-pub(super) struct PlannedIssue {
-    pub(super) subject: ContextSubject,
-    pub(super) requirements: Requirements,
-}
 
 /// Refuses a closed issue, unless its plan is being implemented: the merge closes it before the run has ended.
 fn closed(state: &PlanningState) -> Decision<()> {
@@ -48,31 +36,17 @@ fn closed(state: &PlanningState) -> Decision<()> {
         let (subject, head) = (Subject::Issue(state.number), run.base.clone());
         return first(Step::HandOver(HandOver { flow: names::DELIVERY, subject, head }));
     }
-    let message = "the issue is closed; reopen it, then run the same command again";
-    refuse(Refused::ClosedSubject, message)
+    refuse_closed()
 }
 
 /// Fetches the issue. A closed one is not planned.
-pub(super) fn issue(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<PlannedIssue> {
-    let number = state.number;
-    let people = cx.people(&Subject::Issue(number))?;
-    let Some(issue) = people.issue.clone() else {
-        return refuse(Refused::Usage, format!("there is no issue {number}"));
-    };
+pub(super) fn issue(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<IssueFacts> {
+    let issue = cx.issue(state.number)?;
     match issue.state {
         Workable::Open => {}
         Workable::Closed | Workable::Dropped => closed(state)?,
     }
-    ControlFlow::Continue(PlannedIssue {
-        subject: ContextSubject {
-            kind: "issue".to_owned(),
-            number: Some(number.0),
-            title: issue.title,
-            body: issue.body,
-            comments: people.comments.clone(),
-        },
-        requirements: requirements::surfaced(people.requirements.clone()),
-    })
+    ControlFlow::Continue(issue)
 }
 
 /// An open run with its terms and the inputs of its decisions.
@@ -80,7 +54,7 @@ pub(super) struct OpenPlanning<'now> {
     pub(super) cx: &'now FlowContext<'now>,
     pub(super) state: &'now PlanningState,
     pub(super) run: &'now PlanningRun,
-    pub(super) issue: &'now PlannedIssue,
+    pub(super) issue: &'now IssueFacts,
 }
 
 impl OpenPlanning<'_> {
@@ -97,39 +71,20 @@ impl OpenPlanning<'_> {
 
     /// Creates a question to an agent. No agent edits files during a planning.
     pub(super) fn ask(&self, key: TurnKey, shown: Vec<Item>, seat: &Seat) -> Ask {
-        let pass = self.pass();
-        let is_vote = key.kind.is_vote();
-        let voter =
-            is_vote.then(|| Voter { label: key.label.clone(), nonce: Nonce::of(self.cx.nonce_secret, &key) });
-        let expectation = Expectation {
-            shown: shown_items(&shown, |label| pass.is_on_roster(label)),
-            ledger: self.state.rounds.completeness(),
-            requirements: self.cx.results.surfaced(&key, &self.issue.requirements),
-            voter,
-            ..Expectation::bare(key.kind)
-        };
-        let published_turns = pass.published_turns(&key);
-        let brief = self.brief(shown, Vec::new());
-        Ask { published_turns, ..Ask::first(key, Access::Read, brief, expectation, seat.model.clone()) }
+        self.pass().ask(self.cx, key, self.brief(shown, Vec::new()), seat)
     }
 
     pub(super) fn brief(&self, items: Vec<Item>, clarifications: Vec<Clarification>) -> Brief {
         let policy = &self.run.state.terms.policy;
+        let against = Against::Commit(self.run.base.clone());
         Brief {
-            subject: self.issue.subject.clone(),
-            task: self.issue.subject.text(),
-            origin: None,
-            against: Against::Commit(self.run.base.clone()),
             items,
             requirements: self.issue.requirements.clone(),
-            gates: Vec::new(),
             followups: policy.followups,
-            branch: None,
-            max_rounds: policy.max_rounds,
             clarifications,
             summary: self.state.plan.as_ref().map(|plan| plan.summary.clone()),
             plan: self.state.plan.as_ref().map(|plan| self.reference(plan)),
-            debate: None,
+            ..Brief::about(self.issue.subject.clone(), against, policy.max_rounds)
         }
     }
 

@@ -1,66 +1,106 @@
-//! The stages that a plan leaves for later: they are filed once, and implementation goes to the stage that the plan covers.
+//! The stages of an issue, from a debate or left for later by its plan: each is filed once, and the plan is implemented on the
+//! issue of the stage that it covers.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
 use crate::domain::ending::Refused;
 use crate::domain::execution::DeferredWork;
 use crate::domain::ids::IssueNumber;
+use crate::domain::phase::PlannedPhase;
 use crate::domain::plan::{Stage, folded_title};
+use crate::domain::subject::Subject;
 use crate::ledger::chain::child_key;
 
 use super::super::filing;
 use super::super::step::{Decision, first, refuse};
-use super::records::{PlannedStage, PlanningEntry, SplitRecord};
+use super::super::view::ProposedStage;
+use super::phases;
+use super::records::{PhaseStarted, PlannedStage, PlanningEntry, SplitRecord};
 use super::seen::{OpenPlanning, PlanAt};
 use super::state::{CurrentPlan, PlanningState};
 
-/// Files an issue for each stage that an approved plan leaves for later, unless a record shows that it was done.
+/// Publishes the stages that no record lists, each with its issue. Without `--materialize-split-issues` these are only the stages
+/// that a debate filed.
 pub(super) fn file(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<()> {
-    let is_wanted = match seen.run.execution.stages {
-        DeferredWork::Listed => false,
-        DeferredWork::Filed => !plan.plan.deferred.is_empty(),
-    };
-    if !is_wanted || seen.state.split.contains(&plan.hash) {
-        return ControlFlow::Continue(());
-    }
     let mut stages = Vec::new();
-    for Stage { title, summary } in &plan.plan.deferred {
-        let issue = filing::filed(seen.cx, child(seen.state, plan, title, summary))?;
-        stages.push(PlannedStage { title: title.clone(), summary: summary.clone(), issue });
+    for ProposedStage { child, issue } in unlisted(seen, plan)? {
+        let (title, summary) = (child.title.clone(), child.text.clone());
+        let issue = match (issue, seen.run.execution.stages) {
+            (Some(issue), _) => issue,
+            (None, DeferredWork::Filed) => filing::filed(seen.cx, child)?,
+            (None, DeferredWork::Listed) => continue,
+        };
+        stages.push(PlannedStage { title, summary, issue });
+    }
+    if stages.is_empty() {
+        return ControlFlow::Continue(());
     }
     let record = SplitRecord { plan: plan.hash.clone(), stages };
     first(seen.publish(at.round, &PlanningEntry::Split(record)))
 }
 
-fn child(state: &PlanningState, plan: &CurrentPlan, title: &str, summary: &str) -> ChildIssue {
-    let parent = state.number.0;
-    let text = |words: String| SectionContent::Text(words);
+/// Returns the stages of the debate about the issue, and those that the plan leaves for later, without those in a record.
+fn unlisted(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<Vec<ProposedStage>> {
+    let debate = seen.cx.debate(&Subject::Issue(seen.state.number))?;
+    let debated = debate.into_iter().flat_map(|debate| debate.stages.clone());
+    let deferred = plan.plan.deferred.iter().map(|stage| child(seen.state.number, plan, stage));
+    let mut known: BTreeSet<String> =
+        seen.state.stages.iter().map(|stage| folded_title(&stage.title)).collect();
+    let all = debated.chain(deferred.map(|child| ProposedStage { child, issue: None }));
+    ControlFlow::Continue(all.filter(|stage| known.insert(folded_title(&stage.child.title))).collect())
+}
+
+fn child(IssueNumber(parent): IssueNumber, plan: &CurrentPlan, stage: &Stage) -> ChildIssue {
     ChildIssue {
-        key: child_key(ChildPurpose::Stage, parent, &folded_title(title)),
+        key: child_key(ChildPurpose::Stage, parent, &folded_title(&stage.title)),
         parent,
-        title: title.to_owned(),
+        title: stage.title.clone(),
         origin: format!("Refs #{parent}. The plan `{}` leaves this stage for later.", plan.hash),
-        text: summary.to_owned(),
+        text: stage.summary.clone(),
         sections: vec![ChildSection {
             heading: "The plan before this stage",
-            content: text(plan.plan.text()),
+            content: SectionContent::Text(plan.plan.text()),
         }],
         links: Vec::new(),
     }
 }
 
-/// Returns a warning about stages without an issue.
-pub(super) fn warning(state: &PlanningState, plan: &CurrentPlan) -> Option<String> {
-    let deferred = &plan.plan.deferred;
-    if deferred.is_empty() || state.split.contains(&plan.hash) {
-        return None;
+/// Returns a last sentence about stages without an issue; empty if all are filed.
+pub(super) fn warning(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<String> {
+    let titles: Vec<String> =
+        unlisted(seen, plan)?.iter().map(|stage| format!("“{}”", stage.child.title)).collect();
+    let all = titles.join(", ");
+    ControlFlow::Continue(if titles.is_empty() {
+        String::new()
+    } else {
+        format!(". No issue is filed for {all}; add --materialize-split-issues to file one for each stage")
+    })
+}
+
+/// Publishes once that a stage was handed over to its issue.
+pub(super) fn start(seen: &OpenPlanning<'_>, at: &PlanAt, issue: IssueNumber) -> Decision<()> {
+    if seen.state.started.contains(&issue) {
+        return ControlFlow::Continue(());
     }
-    let titles: Vec<String> = deferred.iter().map(|stage| format!("“{}”", stage.title)).collect();
-    Some(format!(
-        "Not filed: the plan leaves {} for later; --materialize-split-issues files an issue for each of them",
-        titles.join(", ")
-    ))
+    let place = seen.state.stages.iter().position(|stage| stage.issue == issue).unwrap_or_default();
+    let record = PhaseStarted { plan: at.head.clone(), phase: place + 1, issue };
+    first(seen.publish(at.round, &PlanningEntry::PhaseStarted(record)))
+}
+
+/// Returns the phases of the approved plan; without phases, the stages of the issue, once the run has ended or handed one over.
+pub(super) fn parts(state: &PlanningState) -> Vec<PlannedPhase> {
+    let phases = phases::planned(state);
+    let is_open = state.run.as_ref().is_some_and(|run| run.state.is_open());
+    if !phases.is_empty() || (is_open && state.started.is_empty()) {
+        return phases;
+    }
+    let part = |(number, one): (usize, &PlannedStage)| {
+        let handoff = state.handoff(one.issue);
+        PlannedPhase { handoff, ..PlannedPhase::stage(number, one.issue, &one.title) }
+    };
+    (1..).zip(&state.stages).map(part).collect()
 }
 
 /// Returns the issue of the stage that the plan covers; `None` if it is the parent's own.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::domain::agent::Role;
 use crate::domain::execution::Execution;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PlanHash, RunId};
+use crate::domain::phase::Handoff;
 use crate::domain::plan::{Plan, folded_title};
 use crate::domain::usage::Usage;
-use crate::domain::vote::{Ballot, Vote};
+use crate::domain::vote::Vote;
 use crate::protocol::recorded::ReplyKind;
-use crate::protocol::text::ReviewVerdict;
 
 use super::super::items::{CastReview, CoderReply};
 use super::super::machine::{At, Illegal};
@@ -33,12 +33,10 @@ pub struct PlanningState {
     pub approved: Option<PlanApproved>,
     /// The phases of the latest approved plan that was divided.
     pub phases: Option<Decomposed>,
-    /// The issues of the phases that were handed over.
+    /// The issues of the phases and stages that were handed over.
     pub started: BTreeSet<IssueNumber>,
     /// All stages that were filed, latest plan last.
     pub stages: Vec<PlannedStage>,
-    /// The plans whose stages were filed.
-    pub split: BTreeSet<PlanHash>,
     /// Whether records are missing since the reviewers were last asked again.
     pub records: Records,
 }
@@ -72,7 +70,6 @@ impl PlanningState {
             phases: None,
             started: BTreeSet::new(),
             stages: Vec::new(),
-            split: BTreeSet::new(),
             records: Records::Whole,
         }
     }
@@ -103,7 +100,6 @@ impl PlanningState {
                 self.resume(Usage::default());
                 self.stages.retain(|known| record.stages.iter().all(|new| new.issue != known.issue));
                 self.stages.extend(record.stages);
-                self.split.insert(record.plan);
             }
             PlanningEntry::Concluded(concluded) => self.conclude(&concluded),
         }
@@ -157,7 +153,7 @@ impl PlanningState {
         self.resume(review.usage);
         let PlanReviewRecord { agent, plan, response, opened, dispositions, next_item, requirements, .. } =
             review;
-        let state = ballot(response.state);
+        let state = response.state.into();
         let vote = Vote { agent: agent.clone(), state, head: (&plan).into(), requirements };
         let cast = CastReview { round, agent, opened, dispositions };
         self.rounds.review(&RoundAt { round, head: plan }, vote, cast, next_item);
@@ -174,8 +170,7 @@ impl PlanningState {
     /// Resumes a parked run, and adds the cost of a turn.
     fn resume(&mut self, usage: Usage) {
         if let Some(run) = &mut self.run {
-            run.state.ending = None;
-            run.state.usage = run.state.usage.plus(usage);
+            run.state.resume(usage);
         }
     }
 
@@ -202,6 +197,11 @@ impl PlanningState {
         self.phases.as_ref().filter(|phases| phases.plan == plan.hash)
     }
 
+    /// Returns whether the issue of a phase or stage was handed over.
+    pub fn handoff(&self, issue: IssueNumber) -> Handoff {
+        if self.started.contains(&issue) { Handoff::Started } else { Handoff::NotYet }
+    }
+
     pub fn votes(&self) -> Vec<Vote> {
         self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.state.terms.roster))
     }
@@ -212,13 +212,5 @@ impl CurrentPlan {
     pub fn defers(&self, title: &str) -> bool {
         let title = folded_title(title);
         self.plan.deferred.iter().any(|stage| folded_title(&stage.title) == title)
-    }
-}
-
-/// Converts a verdict to a ballot.
-pub(super) fn ballot(verdict: ReviewVerdict) -> Ballot {
-    match verdict {
-        ReviewVerdict::Approved => Ballot::Approved,
-        ReviewVerdict::Blocking => Ballot::Blocking,
     }
 }

@@ -3,10 +3,10 @@
 use crate::domain::announcement::Announcement;
 use crate::protocol::text::Text;
 
+use super::super::followups;
 use super::super::machine::At;
 use super::super::run::opened;
 use super::records::{AnswerRecord, ReviewEntry};
-use super::state::ballot;
 
 /// Converts a record.
 pub(super) fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
@@ -17,7 +17,7 @@ pub(super) fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
             round,
             agent: review.agent.clone(),
             head: review.head.clone(),
-            state: ballot(review.response.state),
+            state: review.response.state.into(),
             summary: review.response.summary.as_str().to_owned(),
             items: review.opened.clone(),
             dispositions: review.dispositions.clone(),
@@ -31,10 +31,7 @@ pub(super) fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
             items: gates.opened.iter().chain(&gates.updated).cloned().collect(),
             resolved: gates.resolved.clone(),
         },
-        ReviewEntry::FollowedUp(record) => Announcement::FollowedUp {
-            filed: record.followups.iter().filter_map(|one| one.issue).collect(),
-            listed: record.followups.iter().filter(|one| one.issue.is_none()).count(),
-        },
+        ReviewEntry::FollowedUp(record) => followups::announced(&record.followups),
         ReviewEntry::Concluded(concluded) => concluded.announced(),
     }
 }

@@ -95,7 +95,7 @@ impl Flow for ReviewState {
                 .map_or_else(BTreeMap::new, |run| run.terms.policy.gates_not_run.clone()),
             records: self.records,
             next_command: None,
-            planning: None,
+            parts: Vec::new(),
         }
     }
 }

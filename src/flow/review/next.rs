@@ -25,7 +25,7 @@ use super::super::rounds::{EarlierVotes, Gating, RoundAt};
 use super::super::run::RunState;
 use super::super::step::{Decision, Effect, Step, first, refuse};
 use super::super::terms::Terms;
-use super::super::view::{DeliveryOutput, FlowOutput, Records};
+use super::super::view::Records;
 use super::records::{FollowedUp, Opened, ReviewEntry};
 use super::seen::{Observed, OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
@@ -135,9 +135,7 @@ fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
 /// open.
 fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<Terms> {
     match (&state.run, &observed.delivery) {
-        (None, Some((_, FlowOutput::Delivery(delivery)))) => {
-            cx.terms(&cx.request.bound_to(&delivery.terms), None)
-        }
+        (None, Some((_, delivery))) => cx.terms(&cx.request.bound_to(&delivery.terms), None),
         (run, _) => cx.terms(&with_red_gates(state, cx), run.as_ref()),
     }
 }
@@ -162,6 +160,7 @@ fn opened<'now>(
             if run.terms == terms && is_whole && is_settled(&OpenReview { cx, state, run, observed }) =>
         {
             let message = format!("approved already, at {}", observed.pull.head.short());
+            let message = observed.plan.with_warning(message);
             return first(Step::Stop(Conclusion::again(&Ending::Approved, message)));
         }
         Some(_) | None => {}
@@ -171,13 +170,7 @@ fn opened<'now>(
         Some(_) => None,
     };
     let handed_over = observed.delivery.as_ref().filter(|_| state.run.is_none());
-    let (delivered, spent, handed_run, plan) = match handed_over {
-        Some((_, FlowOutput::Delivery(delivery))) => {
-            let DeliveryOutput { head, spent, run, plan, .. } = &**delivery;
-            (head.clone(), Some(*spent), Some(run), plan.clone())
-        }
-        Some((_, FlowOutput::Plan(_) | FlowOutput::Discussion { .. })) | None => (None, None, None, None),
-    };
+    let delivery = handed_over.map(|(_, delivery)| *delivery);
     let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
     let pull = observed.pull;
     // A run that was handed over is opened at once, and waits for the folders later.
@@ -185,15 +178,15 @@ fn opened<'now>(
     let record = ReviewEntry::Opened(Box::new(Opened {
         base_ref: pull.base_ref.clone(),
         head: pull.head.clone(),
-        delivered: delivered.filter(|head| *head == pull.head),
+        delivered: delivery.and_then(|one| one.head.clone()).filter(|head| *head == pull.head),
         roster: terms.roster,
         policy: terms.policy,
         votes: if is_whole { EarlierVotes::Stand } else { EarlierVotes::AskedAnew },
         carried,
-        spent: spent.filter(|spent| spent.calls > 0),
-        plan,
+        spent: delivery.map(|one| one.spent).filter(|spent| spent.calls > 0),
+        plan: delivery.and_then(|one| one.plan.clone()),
     }));
-    let run = run.or(handed_run).unwrap_or(cx.fresh_run);
+    let run = run.or(delivery.map(|one| &one.run)).unwrap_or(cx.fresh_run);
     let draft = draft::<ReviewState>(run, state.rounds.round().max(1), &record);
     let continues = handed_over.map(|(subject, _)| subject.clone());
     first(Step::Publish(Box::new(Draft { continues, participants, ..draft })))

@@ -6,9 +6,8 @@ use crate::domain::plan::{BoundPlan, PlanReference};
 use crate::domain::subject::Subject;
 
 use super::super::context::FlowContext;
-use super::super::names;
 use super::super::step::Decision;
-use super::super::view::FlowOutput;
+use super::super::view::DeliveryOutput;
 use super::state::ReviewState;
 
 /// The plan of a pull request.
@@ -24,24 +23,19 @@ pub(super) enum ObservedPlan {
 pub(super) fn observed(
     state: &ReviewState,
     cx: &FlowContext<'_>,
-    (source, delivery): (Option<&Subject>, Option<&FlowOutput>),
+    (source, delivery): (Option<&Subject>, Option<&DeliveryOutput>),
 ) -> Decision<ObservedPlan> {
-    let delivered = match delivery {
-        Some(FlowOutput::Delivery(delivery)) => delivery.plan.clone(),
-        Some(FlowOutput::Plan(_) | FlowOutput::Discussion { .. }) | None => None,
-    };
+    let delivered = delivery.and_then(|delivery| delivery.plan.clone());
     let Some(bound) = state.plan.clone().or(delivered) else {
         return ControlFlow::Continue(ObservedPlan::Unplanned);
     };
-    let output = cx.output(names::PLANNING, &Subject::Issue(bound.issue))?;
-    ControlFlow::Continue(match (output, source) {
-        (Some(FlowOutput::Plan(output)), Some(Subject::Issue(number))) if output.plan.hash == bound.hash => {
-            ObservedPlan::Bound(output.reference(*number))
-        }
-        (Some(FlowOutput::Plan(output)), _) if output.plan.hash == bound.hash => {
+    let current = cx.plan(&Subject::Issue(bound.issue))?.filter(|output| output.plan.hash == bound.hash);
+    ControlFlow::Continue(match (current, source) {
+        (Some(output), Some(Subject::Issue(number))) => ObservedPlan::Bound(output.reference(*number)),
+        (Some(output), Some(Subject::Task(_) | Subject::PullRequest(_)) | None) => {
             ObservedPlan::Bound(output.plan.clone())
         }
-        (Some(_) | None, _) => ObservedPlan::Void(bound),
+        (None, _) => ObservedPlan::Void(bound),
     })
 }
 

@@ -14,7 +14,7 @@ use super::super::panel::{self, Asking, FailedSeat, Panel, Publishing};
 use super::super::question::Answered;
 use super::super::review_pass::NumberedFindings;
 use super::super::step::Decision;
-use super::coder::ask_about;
+use super::coder;
 use super::records::{ReviewEntry, ReviewRecord};
 use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
@@ -32,7 +32,7 @@ pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Deci
 fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
     let key =
         TurnKey::first(seen.run.at(at.round), Role::Reviewer, &seat.label, ResponseKind::PrReview, &at.head);
-    ask_about(seen, key, shown, seat)
+    seen.pass().ask(seen.cx, key, coder::brief(seen, shown.to_vec()), seat)
 }
 
 /// Creates the record of a review. Findings get their numbers here, at publication.

@@ -15,15 +15,13 @@ use super::super::approval::Unanimous;
 use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
-use super::super::facts::{IssueText, People};
 use super::super::gates::{GateContext, GatesRecord};
 use super::super::machine::draft;
-use super::super::names;
 use super::super::review_pass::ReviewPass;
 use super::super::rounds::RoundAt;
 use super::super::run::RunState;
 use super::super::step::{Decision, Next, Step};
-use super::super::view::FlowOutput;
+use super::super::view::DeliveryOutput;
 use super::plan::{self, ObservedPlan};
 use super::records::ReviewEntry;
 use super::state::ReviewState;
@@ -39,7 +37,7 @@ pub(super) struct Observed<'now> {
     /// The issue or task of the pull request, if we know it from our own records.
     pub(super) origin: Option<ContextSubject>,
     pub(super) discussion: &'now [ContextComment],
-    pub(super) delivery: Option<(Subject, &'now FlowOutput)>,
+    pub(super) delivery: Option<(Subject, &'now DeliveryOutput)>,
     pub(super) plan: ObservedPlan,
 }
 
@@ -59,17 +57,17 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
     };
     let is_ours = provenance.source.is_some() || delivery.is_some();
     let of_the_issue = match &source {
-        Some(issue @ Subject::Issue(_)) => Some((issue, cx.people(issue)?)),
+        Some(issue @ Subject::Issue(number)) => Some((*number, issue, cx.people(issue)?)),
         Some(Subject::Task(_) | Subject::PullRequest(_)) | None => None,
     };
     let decision = match of_the_issue {
-        Some((issue, _)) if is_ours => cx.decision(issue)?,
+        Some((_, issue, _)) if is_ours => cx.debate(issue)?.map(|debate| &debate.decision),
         Some(_) | None => None,
     };
-    let required = of_the_issue.iter().flat_map(|(_, people)| &people.requirements);
+    let required = of_the_issue.iter().flat_map(|(_, _, people)| &people.requirements);
     let required = required.chain(&people.requirements).cloned().collect();
     let origin = match (&source, of_the_issue) {
-        (_, Some((subject, people))) => origin_issue(subject, people, decision).filter(|_| is_ours),
+        (_, Some((number, _, people))) => people.subject(number, decision).filter(|_| is_ours),
         (Some(Subject::Task(_)), None) => cx.task.cloned().filter(|_| is_ours),
         (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
     };
@@ -83,27 +81,12 @@ fn delivery<'now>(
     cx: &FlowContext<'now>,
     pull: &PullRequest,
     subject: &Subject,
-) -> Decision<Option<(Subject, &'now FlowOutput)>> {
-    let is_of_this_pull = |output: &&FlowOutput| match output {
-        FlowOutput::Delivery(delivery) => {
-            delivery.branch == pull.head_ref
-                && delivery.pull_request.is_none_or(|number| number == pull.number)
-        }
-        FlowOutput::Discussion { .. } | FlowOutput::Plan(_) => false,
+) -> Decision<Option<(Subject, &'now DeliveryOutput)>> {
+    let is_of_this_pull = |delivery: &&DeliveryOutput| {
+        delivery.branch == pull.head_ref && delivery.pull_request.is_none_or(|number| number == pull.number)
     };
-    let output = cx.output(names::DELIVERY, subject)?.filter(is_of_this_pull);
+    let output = cx.delivery(subject)?.filter(is_of_this_pull);
     ControlFlow::Continue(output.map(|output| (subject.clone(), output)))
-}
-
-fn origin_issue(
-    subject: &Subject,
-    people: &People,
-    decision: Option<&ContextComment>,
-) -> Option<ContextSubject> {
-    let Subject::Issue(number) = subject else { return None };
-    let IssueText { title, body, .. } = people.issue.clone()?;
-    let comments = people.comments.iter().chain(decision).cloned().collect();
-    Some(ContextSubject { kind: "issue".to_owned(), number: Some(number.0), title, body, comments })
 }
 
 /// An open run with its terms and the inputs of its decisions.

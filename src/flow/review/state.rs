@@ -7,9 +7,8 @@ use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::plan::BoundPlan;
 use crate::domain::policy::Followups;
 use crate::domain::usage::Usage;
-use crate::domain::vote::{Ballot, Vote};
+use crate::domain::vote::Vote;
 use crate::protocol::recorded::ReplyKind;
-use crate::protocol::text::ReviewVerdict;
 
 use super::super::gates::{GatesRecord, Measured};
 use super::super::items::{CastReview, CoderReply};
@@ -121,7 +120,7 @@ impl ReviewState {
         let ReviewRecord { agent, head, response, opened, dispositions, next_item, requirements, .. } =
             review;
         self.heads.insert(head.clone());
-        let state = ballot(response.state);
+        let state = response.state.into();
         let vote = Vote { agent: agent.clone(), state, head: (&head).into(), requirements };
         let cast = CastReview { round, agent, opened, dispositions };
         self.rounds.review(&RoundAt { round, head }, vote, cast, next_item);
@@ -155,8 +154,7 @@ impl ReviewState {
     /// Resumes a parked run, and adds the cost of a turn.
     fn resume(&mut self, usage: Usage) {
         if let Some(run) = &mut self.run {
-            run.ending = None;
-            run.usage = run.usage.plus(usage);
+            run.resume(usage);
         }
     }
 
@@ -182,13 +180,5 @@ impl ReviewState {
     /// Returns the latest vote of each reviewer of the roster.
     pub fn votes(&self) -> Vec<Vote> {
         self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.terms.roster))
-    }
-}
-
-/// Converts a verdict to a ballot.
-pub(super) fn ballot(verdict: ReviewVerdict) -> Ballot {
-    match verdict {
-        ReviewVerdict::Approved => Ballot::Approved,
-        ReviewVerdict::Blocking => Ballot::Blocking,
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::stage::{Ended, Stage, until};
+use super::stage::{Ended, Stage, until, walk};
 
 /// A debater that votes; `VOTE` in a file named after its label beside the repository.
 const DEBATER: &str = r#"#!/bin/sh
@@ -13,6 +13,7 @@ root=$(dirname "$0")
 vote=$(cat "$root/$AGENT_LOOP_LABEL.vote")
 rebuttal=
 test "$AGENT_LOOP_ROUND" = 1 || rebuttal='"rebuttal":"I have read it.",'
+test "$vote" != split || rebuttal='"split_proposals":["First part","Second part"],'
 printf '{"schema_version":1,"kind":"%s","nonce":"%s",%s"outcome":"%s","rationale":"Because."}' \
   "$AGENT_LOOP_KIND" "$AGENT_LOOP_NONCE" "$rebuttal" "$vote" > "$AGENT_LOOP_RESPONSE"
 "#;
@@ -27,8 +28,9 @@ printf '{"schema_version":1,"kind":"discuss_review","nonce":"%s","outcome":"impl
   "$AGENT_LOOP_NONCE" > "$AGENT_LOOP_RESPONSE"
 "#;
 
-/// Tells that it has begun, and never ends.
-const ENDLESS: &str = "#!/bin/sh\necho $$ > \"$(dirname \"$0\")/$AGENT_LOOP_LABEL.pid\"\nsleep 1000 & wait\n";
+/// Writes its process id and that of its child, and never ends.
+const ENDLESS: &str =
+    "#!/bin/sh\nsleep 1000 &\necho $$ $! > \"$(dirname \"$0\")/$AGENT_LOOP_LABEL.pid\"\nwait\n";
 
 const QUESTION: [&str; 3] = ["discuss", "--question", "Should slugs keep accents?"];
 
@@ -97,6 +99,18 @@ fn a_question_is_debated_once() {
 }
 
 #[test]
+fn a_split_shows_its_stages() {
+    let stage = stage(DEBATER, &[("one", "split")]);
+    let panel = debaters(&["one"]);
+    let ended = stage.run(&words(&QUESTION, &panel, &["--materialize-split-issues"]));
+    assert_eq!(ended.json()["next_command"], "agent-loop issue 2", "{}", ended.stderr);
+    stage.run(&["local", "issue", "close", "3"]);
+    let status = stage.run(&["status", "issue/1"]).stdout;
+    assert!(status.contains("1. First part (#2) can start: agent-loop issue 2"), "{status}");
+    assert!(status.contains("2. Second part (#3) done"), "{status}");
+}
+
+#[test]
 fn a_deadlock_is_for_a_person() {
     let stage = stage(DEBATER, &[("one", "implement"), ("two", "needs-human")]);
     let panel = debaters(&["one", "two"]);
@@ -140,25 +154,60 @@ fn four_debaters_work_at_once() {
     assert_eq!(ended.json()["status"], "consensus", "{}", ended.stderr);
 }
 
-/// An interrupt ends every debater, and the debate goes on later.
+/// Returns the processes of these debaters that have begun.
+fn begun(stage: &Stage, labels: &[&str]) -> Vec<String> {
+    let read = |label: &&str| fs::read_to_string(stage.root().join(format!("{label}.pid"))).ok();
+    let whole = labels.iter().filter_map(read).filter(|text| text.ends_with('\n'));
+    whole.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+fn is_alive(stage: &Stage, pid: &str) -> bool {
+    stage.succeeds("kill", &["-0", pid])
+}
+
+/// An interrupt ends every debater, and the debate is resumed later.
 #[test]
 fn an_interrupt_ends_all_debaters() {
     let stage = stage(ENDLESS, &[("one", "implement"), ("two", "implement")]);
     let panel = debaters(&["one", "two"]);
     let child = stage.start(&words(&QUESTION, &panel, &["--discuss-parallel"]));
-    let pids = || -> Vec<String> {
-        let read = |label: &str| fs::read_to_string(stage.root().join(format!("{label}.pid"))).ok();
-        ["one", "two"].iter().filter_map(|label| read(label)).filter(|text| text.ends_with('\n')).collect()
-    };
-    until("both debaters begin", || pids().len() == 2);
+    until("both debaters begin", || begun(&stage, &["one", "two"]).len() == 4);
     assert!(stage.succeeds("kill", &["-INT", &child.id().to_string()]));
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
-    for pid in pids() {
-        assert!(!stage.succeeds("kill", &["-0", pid.trim()]), "{pid} is alive");
+    for pid in begun(&stage, &["one", "two"]) {
+        assert!(!is_alive(&stage, &pid), "{pid} is alive");
     }
     stage.agent("debater.sh", DEBATER);
     let resumed = stage.run(&["resume", "issue/1", "--json"]);
     assert_eq!(resumed.json()["status"], "consensus", "{}", resumed.stderr);
+}
+
+/// After `kill -9` no process of a debater is left, and a vote that was given is not asked for again.
+#[test]
+fn a_killed_debate_keeps_its_votes() {
+    let stage = stage(DEBATER, &[("one", "implement"), ("two", "implement"), ("three", "implement")]);
+    stage.agent("slow.sh", ENDLESS);
+    let mut panel = debaters(&["one"]);
+    panel.extend(["two", "three"].map(|label| format!("{label}=command:../slow.sh")));
+    let mut child = stage.start(&words(&QUESTION, &panel, &["--discuss-parallel"]));
+    let votes_kept = || {
+        let files = walk(&stage.root().join("state")).into_iter();
+        let journals = files.filter(|path| path.ends_with("journal.jsonl"));
+        journals.filter_map(|path| fs::read_to_string(path).ok()).any(|text| text.contains("\"answered\""))
+    };
+    until("two debaters begin", || begun(&stage, &["two", "three"]).len() == 4);
+    until("the other votes", votes_kept);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    until("the end of all debaters", || {
+        begun(&stage, &["two", "three"]).iter().all(|pid| !is_alive(&stage, pid))
+    });
+    stage.agent("slow.sh", DEBATER);
+    let resumed = stage.run(&["resume", "issue/1", "--json"]);
+    assert_eq!(resumed.json()["status"], "consensus", "{}", resumed.stderr);
+    assert_eq!(resumed.json()["votes"].as_array().map(Vec::len), Some(3));
+    let asked = stage.logs().iter().filter(|path| path.to_string_lossy().contains("debater-one")).count();
+    assert_eq!(asked, 1);
 }
 
 #[test]

@@ -62,7 +62,25 @@ fn phases_are_shown_and_resumed() {
     // Nothing is left to replace, so the second phase changes nothing.
     let resumed = stage.run(&["resume", "issue/1", "--json"]);
     assert_eq!(resumed.json()["reason"], "no-change", "{}\n{}", resumed.stdout, resumed.stderr);
-    assert!(resumed.stderr.contains("phase 2 continues as #3"), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("continues as #3"), "{}", resumed.stderr);
+}
+
+/// A phase that will not be done blocks the next, and the status of the parent says so.
+#[test]
+fn a_dropped_phase_is_shown() {
+    let stage = Stage::new();
+    let ended = stage.run(&issue(&stage, &["--plan-first", "--plan-execution-mode", "decompose-only"]));
+    assert_eq!(ended.json()["status"], "decomposed", "{}", ended.stderr);
+    let closed = stage.run(&["local", "issue", "close", "2", "--reason", "not planned"]);
+    assert_eq!(closed.stdout, "issue #2 is not planned\n", "{}", closed.stderr);
+    let status = stage.run(&["status", "issue/1"]).stdout;
+    assert!(status.contains("1. Replace them (#2) closed as not planned"), "{status}");
+    assert!(status.contains("2. Check them (#3) waits for #2"), "{status}");
+    let mut second = task(&[]);
+    second.splice(0..2, ["issue", "3"]);
+    let refused = stage.run(&second);
+    assert_eq!(refused.exit, Some(2));
+    assert!(refused.stdout.contains("depends on #2, which will not be done"), "{}", refused.stdout);
 }
 
 #[test]

@@ -18,6 +18,8 @@ use agent_loop::protocol::raw_answer::RawAnswer;
 use super::cast::{
     agent, always_approves, always_fails, approves, blocks_while, honest_coder, implementation,
 };
+use super::discuss::converged;
+use super::planning::a_plan_decomposed;
 use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
 use super::stage::{Begins, Story, issue, pull_request, story};
 
@@ -246,4 +248,20 @@ fn noise(length: usize) -> String {
         char::from(b'a' + u8::try_from(state % 26).unwrap())
     };
     (0..length).map(letter).collect()
+}
+
+/// Plans and debates end at a spent budget, and continue with a higher one: nobody is asked twice.
+#[tokio::test]
+async fn plans_and_debates_have_budgets() {
+    for (story, ending) in [(a_plan_decomposed(), Ending::Decomposed), (converged(), Ending::Consensus)] {
+        let whole = story.world();
+        story.play(&whole).await;
+        let world = story.world();
+        let short = Story { budget: turns(3), ..story.clone() };
+        assert_eq!(short.play(&world).await.ending, SPENT, "{}", story.name);
+        assert_eq!(world.calls().len(), 3, "{}", story.name);
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, ending, "{}: {}", story.name, outcome.message);
+        assert_eq!(world.calls(), whole.calls(), "{}", story.name);
+    }
 }

@@ -33,21 +33,28 @@ async fn a_decided_topic_is_not_debated() {
     }
 }
 
-/// A comment during the debate is for the next command.
+/// A comment, a new title or a new description during the debate is for the next command.
 #[tokio::test]
-async fn later_comments_wait_for_a_command() {
-    let story = converged();
-    let world = story.world();
-    let talks = async {
-        while world.thread(1).len() < 2 {
-            tokio::task::yield_now().await;
-        }
-        world.say(1, &"ada".parse().unwrap(), "There is news.");
-    };
-    let (outcome, ()) = tokio::join!(story.play(&world), talks);
-    assert_eq!((outcome.ending.status(), world.calls().len()), ("consensus", 4));
-    assert_eq!(again(&story, &world).await, "consensus");
-    assert_eq!(world.calls().len(), 8);
+async fn later_changes_wait_for_a_command() {
+    let changes: [fn(&MemoryWorld); 3] = [
+        |world| world.say(1, &"ada".parse().unwrap(), "There is news."),
+        |world| world.rewrite_issue(1, "It is very old", "Make it new."),
+        |world| world.rewrite_issue(1, "It is old", "Make it very new."),
+    ];
+    for change in changes {
+        let story = converged();
+        let world = story.world();
+        let changes = async {
+            while world.thread(1).len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            change(&world);
+        };
+        let (outcome, ()) = tokio::join!(story.play(&world), changes);
+        assert_eq!((outcome.ending.status(), world.calls().len()), ("consensus", 4));
+        assert_eq!(again(&story, &world).await, "consensus");
+        assert_eq!(world.calls().len(), 8);
+    }
 }
 
 #[tokio::test]

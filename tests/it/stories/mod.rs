@@ -20,6 +20,7 @@ mod older;
 mod on_github;
 mod origins;
 mod planning;
+mod planning_later;
 mod reads;
 mod records;
 mod repairs;

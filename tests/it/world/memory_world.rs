@@ -132,9 +132,24 @@ impl MemoryWorld {
         self.with(|state| state.forge.file(issue))
     }
 
-    /// Closes an issue as a person does.
+    /// Closes an issue or a pull request as a person does.
     pub(crate) fn close_as_person(&self, number: u64) {
         self.set_issue(number, IssueState::Closed);
+        self.with(|state| {
+            if let Some(Filed::PullRequest { state, .. }) = state.forge.subjects.get_mut(&number) {
+                *state = PullRequestState::Closed;
+            }
+        });
+    }
+
+    /// Replaces the title and the body of an issue.
+    pub(crate) fn rewrite_issue(&self, number: u64, new_title: &str, new_body: &str) {
+        self.with(|state| {
+            if let Some(Filed::Issue { title, body, .. }) = state.forge.subjects.get_mut(&number) {
+                new_title.clone_into(title);
+                new_body.clone_into(body);
+            }
+        });
     }
 
     /// Sets the state of an issue.

@@ -6,7 +6,8 @@ use crate::model::{Answer, Seen, ToolCall};
 
 /// Returns the kind of answer that a prompt requests.
 pub(super) fn kind(seen: &Seen) -> &'static str {
-    let kinds = ["implementation", "coder_followup", "pr_review"];
+    let kinds =
+        ["implementation", "coder_followup", "pr_review", "plan_state", "plan_review", "plan_decomposition"];
     let asks = |kind: &&str| seen.prompt.contains(&format!("\"const\": \"{kind}\""));
     kinds.into_iter().find(asks).unwrap_or_else(|| panic!("what is asked? {}", seen.prompt))
 }

@@ -8,6 +8,7 @@ mod github;
 mod hostile;
 mod interrupts;
 mod matrix;
+mod planning;
 mod powers;
 mod quota;
 mod stage;
