@@ -64,6 +64,9 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
         ("POST", ["issues", number, "comments"]) => comment(state, request, number),
         ("GET", ["issues"]) => issues(state, request),
         ("POST", ["issues"]) if !state.has_issues => Answer::says(410, "Issues are disabled for this repo"),
+        ("POST", ["issues" | "pulls"]) if is_too_long(request) => {
+            Answer::invalid("title or body is too long (maximum is 256 and 65536 characters)")
+        }
         ("POST", ["issues"]) => {
             let number = state.file(request.by.id, (text(request, "title"), text(request, "body")), None);
             Answer::created(shapes::issue(state, &state.filed[&number]))
@@ -110,6 +113,11 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
         ("POST", ["statuses", commit]) => statuses::create(state, request, commit),
         _ => Answer::says(404, "Not Found"),
     }
+}
+
+fn is_too_long(request: &Request<'_>) -> bool {
+    let length = |name| text(request, name).chars().count();
+    length("title") > 256 || length("body") > LONGEST
 }
 
 fn text<'request>(request: &'request Request<'_>, name: &str) -> &'request str {

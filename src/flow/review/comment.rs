@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::gate::Verdict;
+use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::item::Item;
 use crate::domain::item_status::Scope;
 use crate::protocol::text::Text;
@@ -123,8 +123,6 @@ fn gates_text(gates: &GatesRecord) -> String {
         } else if let Some((details, summary)) = measured.detail.rsplit_once('\n') {
             let _ = write!(text, "\n{}\n{}", unmarked(summary), folded_output("Measurements", details));
         }
-        let reports: Vec<String> = measured.reports().map(|one| unmarked(&one.text)).collect();
-        section(&mut text, "For the reviewers to judge", &reports);
     }
     for item in gates.opened.iter().chain(&gates.updated) {
         let mut findings = gates.measurements.iter().flat_map(|measured| &measured.findings);
@@ -137,6 +135,9 @@ fn gates_text(gates: &GatesRecord) -> String {
     for resolved in &gates.resolved {
         let _ = writeln!(text, "\n`{resolved}` is resolved.");
     }
+    let reports = gates.measurements.iter().flat_map(Measurement::reports);
+    let reports: Vec<String> = reports.map(|one| unmarked(&one.text)).collect();
+    section(&mut text, "For the reviewers to judge", &reports);
     text
 }
 

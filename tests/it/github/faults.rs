@@ -1,7 +1,10 @@
 //! Reads with faults, limits, pages, and comments of strange authors. Faults of writes are in `writes.rs`.
 
+use agent_loop::adapters::clock::SystemClock;
 use agent_loop::domain::ids::{IssueNumber, PullRequestNumber};
+use agent_loop::ports::clock::Clock;
 use agent_loop::ports::forge::{Forge, Thread};
+use jiff::SignedDuration;
 
 use super::stage::Stage;
 use crate::github_model::{Fault, FaultKind, Role};
@@ -48,6 +51,29 @@ async fn reads_are_repeated_and_paged() {
     assert_eq!(forge.comments(PullRequestNumber(number)).await.unwrap().len(), 251);
     // Everything was written within a minute, so that all of it is looked at again: three pages.
     assert!(stage.github.calls().len() <= 3);
+}
+
+/// A limited call is made again when its time has come, and not before.
+#[tokio::test]
+#[ignore = "needs gh"]
+async fn limits_are_never_hammered() {
+    let stage = Stage::new();
+    let thread = Thread::Issue(IssueNumber(issue(&stage)));
+    let forge = stage.forge().await.unwrap();
+    for (method, path, expected) in [("POST", "/comments", 3), ("GET", "/comments", 3)] {
+        stage.github.calls();
+        let fault = Fault { method, path, kind: FaultKind::Secondary(1), times: 2 };
+        stage.github.state().faults.push(fault);
+        let begun = SystemClock.now();
+        match method {
+            "POST" => forge.publish(thread, "record").await.unwrap(),
+            _ => drop(forge.comments(PullRequestNumber(1)).await.unwrap()),
+        }
+        let lasted = SystemClock.now().duration_since(begun);
+        assert!(lasted >= SignedDuration::from_secs(2), "{method}: {lasted}");
+        let calls = stage.github.calls();
+        assert_eq!(calls.iter().filter(|call| call.method == method).count(), expected, "{calls:?}");
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod places;
 mod planning;
 mod privacy;
 mod protection;
+mod published;
 mod refusals;
 mod remote;
 mod runs;

@@ -32,6 +32,7 @@ fn every_refusal_names_a_solution() {
     let bob = stage.github.state().person("bob", Role::Write);
     let issue = stage.github.state().file(bob, ("Do it", ""), None).to_string();
     let draft = pull(&stage, "draft", |pull| pull.is_draft = true).to_string();
+    let locked = pull(&stage, "locked", |_| {}).to_string();
     let fork = pull(&stage, "fork", |pull| pull.fork = Some("eve/r".to_owned())).to_string();
     refused(&stage, &["issue", &draft], &[], &format!("try `agent-loop pr {draft}`"));
     refused(&stage, &["pr", &issue], &[], &format!("try `agent-loop issue {issue}`"));
@@ -52,7 +53,10 @@ fn every_refusal_names_a_solution() {
         &[("GH_ENTERPRISE_TOKEN", "")],
         "gh auth login --hostname localhost:",
     );
-    stage.github.state().filed.get_mut(&1).unwrap().is_locked = true;
+    for number in [1, locked.parse().unwrap()] {
+        stage.github.state().filed.get_mut(&number).unwrap().is_locked = true;
+    }
+    refused(&stage, &["pr", &locked], &[], &format!("pull request {locked} in octo/r is locked; unlock it"));
     refused(&stage, &["issue", &issue], &[], "is locked; unlock it first");
     let sso = Fault { method: "GET", path: "repos/octo/r", kind: FaultKind::SingleSignOn, times: 1 };
     stage.github.state().faults.push(sso);

@@ -1,0 +1,58 @@
+//! Agents' texts on GitHub: wherever a run publishes them, they notify nobody, link and close nothing, and load no image.
+
+use super::runs::approved;
+use super::stage::Stage;
+use crate::github_model::Role;
+
+const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
+const BAIT: &str = "cc @octo/team, fixes #5, GH-6: ![ok](https://evil.example/a.png) <img src=x> [github.com](https://evil.example)";
+/// The parts of the bait on which GitHub acts in any text, and those on which it acts in Markdown.
+const ACTING: [&str; 3] = ["@octo", "#5", "GH-6"];
+const RENDERED: [&str; 3] = ["![ok]", "<img", "](https://evil"];
+
+/// An agent that says the bait in every text. The first change leaves something to do.
+fn baiting() -> String {
+    let later = format!("\"blocking_items\": [$new], \"future_followups\": [\"Write docs, {BAIT}\"]");
+    let mut agent = TODO_AGENT
+        .replace("implementation)\n  do_all", "implementation)\n  sed -i 's/one/first/' notes.txt")
+        .replace("\"There is still a TODO.\"", &format!("\"`notes.txt:1` has a TODO, {BAIT}\""))
+        .replacen("\"blocking_items\": [$new]", &later, 1);
+    for said in
+        ["Every TODO is done now.", "Resolve all TODOs", "Replaces every TODO.", "Took care", "Looked for"]
+    {
+        agent = agent.replacen(said, &format!("{BAIT} {said}"), 1);
+    }
+    agent
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn texts_of_agents_do_nothing() {
+    let stage = Stage::new();
+    stage.agent("todo.sh", &baiting());
+    let bob = stage.github.state().person("bob", Role::Write);
+    let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
+    approved(&stage, &["issue", &issue, "--native-reviews", "--approved-followups", "issue"]);
+    let bare = stage.github.bare();
+    let log = stage.git(&["--git-dir", bare.to_str().unwrap(), "log", "--all", "--format=%B"]);
+    let model = stage.github.state();
+    let titles = model.filed.values().map(|one| one.title.clone());
+    let statuses = model.statuses.iter().filter_map(|one| one.description.clone());
+    let plain: Vec<String> = titles.chain(statuses).chain([log]).collect();
+    let bodies = model.filed.values().map(|one| one.body.clone());
+    let comments = model.comments.iter().map(|one| one.body.clone());
+    let reviews = model.reviews.iter().map(|one| one.body.clone());
+    let remarks = model.conversations.iter().map(|one| one.body.clone());
+    let markdown: Vec<String> = bodies.chain(comments).chain(reviews).chain(remarks).collect();
+    assert!(model.filed.len() == 3 && !model.reviews.is_empty() && !model.conversations.is_empty());
+    let baited = markdown.iter().chain(&plain).filter(|text| text.contains("octo/team"));
+    assert!(baited.count() >= 8, "{markdown:#?}\n{plain:#?}");
+    let acts = |text: &str, parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    for text in plain.iter().chain(&markdown) {
+        assert!(!acts(text, &ACTING), "{text}");
+    }
+    for text in &markdown {
+        assert!(!acts(text, &RENDERED), "{text}");
+    }
+    assert_eq!(model.filed[&2].body.matches("Closes #").count(), 1, "{}", model.filed[&2].body);
+}
