@@ -1,11 +1,9 @@
 //! Observes a change for the gates that judge trees: changed files with their types, and facts about their lines. Git writes
 //! the diff to a file, and the file is read piece by piece: a huge diff needs no memory.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use crate::adapters::files;
 use crate::adapters::git::{MeasuredTrees, RawChange};
 use crate::domain::ids::CommitSha;
 use crate::domain::tamper::lines::{ChangedLine, LineFacts};
@@ -27,20 +25,16 @@ pub(super) struct Compared<'order> {
     pub(super) head: &'order CommitSha,
 }
 
-/// Returns the changed files. `scratch` is an existing folder of ours. Two spawns, and one for each manifest and side.
+/// Returns the changed files. `scratch` is an existing folder of ours. One spawn, and one for each manifest and side.
 pub(super) async fn observe(
     trees: &MeasuredTrees,
     compared: Compared<'_>,
     scratch: &Path,
 ) -> Result<Vec<TouchedFile>, WorkspaceError> {
-    let entries = trees.changed_entries(compared.base, compared.head).await?;
     let place = tempfile::tempdir_in(scratch).map_err(|error| unreadable(&error))?;
-    let diff = place.path().join("diff");
-    files::write_over(&diff, &[]).map_err(WorkspaceError::Disk)?;
-    trees.write_diff(compared.base, compared.head, &diff).await?;
-    let file = File::open(&diff).map_err(|error| unreadable(&error))?;
-    let lines = sections(BufReader::new(file)).map_err(|error| unreadable(&error))?;
-    let mut changed = paired(entries, lines)?;
+    let diff = trees.diff(compared.base, compared.head, &place.path().join("diff")).await?;
+    let lines = sections(diff.lines).map_err(|error| unreadable(&error))?;
+    let mut changed = paired(diff.files, lines)?;
     for file in &mut changed {
         complete(file, trees, compared).await;
     }

@@ -10,6 +10,7 @@ use crate::ports::workspace::WorkspaceError;
 use super::disk::make_folder;
 use super::identity::Identity;
 use super::mirror::Mirror;
+use super::mirror::raw_diff::{self, RawDiff};
 use super::runner::{Git, fields, must};
 
 /// The trees of the commits in the mirror.
@@ -24,19 +25,6 @@ pub struct TreeEntry {
     pub path: String,
     /// The mode and the id of the content.
     pub content: String,
-}
-
-/// A changed file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawChange {
-    /// The mode on the base, `000000` for a new file.
-    pub old_mode: String,
-    /// The mode on the head, `000000` for a deleted file.
-    pub new_mode: String,
-    /// The path on the head, or that of the deleted file; invalid UTF-8 is replaced.
-    pub path: String,
-    pub is_utf8: bool,
-    pub renamed_from: Option<String>,
 }
 
 impl MeasuredTrees {
@@ -85,64 +73,14 @@ impl MeasuredTrees {
         must(line, "read a file of a commit").await
     }
 
-    /// Returns the changed files, in the order of the diff. One spawn.
-    pub async fn changed_entries(
-        &self,
-        base: &CommitSha,
-        head: &CommitSha,
-    ) -> Result<Vec<RawChange>, WorkspaceError> {
-        let line = self.mirror.line().arguments(["diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev"]);
-        let output =
-            must(line.arguments([base.as_str(), head.as_str(), "--"]), &comparing(base, head)).await?;
-        let mut fields = fields(&output);
-        let mut entries = Vec::new();
-        while let (Some(facts), Some(first)) = (fields.next(), fields.next()) {
-            let facts = String::from_utf8_lossy(facts);
-            let words: Vec<&str> = facts.trim_start_matches(':').split(' ').collect();
-            let [old_mode, new_mode, _, _, status] = words.as_slice() else { break };
-            let second = if status.starts_with('R') { fields.next() } else { None };
-            let path = second.unwrap_or(first);
-            entries.push(RawChange {
-                old_mode: (*old_mode).to_owned(),
-                new_mode: (*new_mode).to_owned(),
-                path: String::from_utf8_lossy(path).into_owned(),
-                is_utf8: std::str::from_utf8(path).is_ok(),
-                renamed_from: second.map(|_| String::from_utf8_lossy(first).into_owned()),
-            });
-        }
-        Ok(entries)
-    }
-
-    /// Writes the changed lines to an existing file, as a diff without context. No attribute and no NUL byte hides a line. One
-    /// spawn.
-    pub async fn write_diff(
+    /// Returns the changed files and, without context, their changed lines. git writes them to a file. One spawn.
+    pub async fn diff(
         &self,
         base: &CommitSha,
         head: &CommitSha,
         file: &Path,
-    ) -> Result<(), WorkspaceError> {
-        let mut output = std::ffi::OsString::from("--output=");
-        output.push(file);
-        let line = self
-            .mirror
-            .line()
-            .arguments([
-                "diff-tree",
-                "-r",
-                "-p",
-                "-M",
-                "-U0",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--no-color",
-                "--text",
-            ])
-            .argument(output)
-            .arguments([base.as_str(), head.as_str(), "--"]);
-        must(line, &comparing(base, head)).await.map(drop)
+    ) -> Result<RawDiff, WorkspaceError> {
+        self.mirror.write_diff(base, head, &["-U0", "--text"], file).await?;
+        raw_diff::open(file)
     }
-}
-
-fn comparing(base: &CommitSha, head: &CommitSha) -> String {
-    format!("compare {} with {}", base.short(), head.short())
 }

@@ -28,8 +28,9 @@ mod workspace;
 
 pub use clone::salvage::Kept;
 pub use identity::Identity;
-pub use measured_trees::{MeasuredTrees, RawChange, TreeEntry};
+pub use measured_trees::{MeasuredTrees, TreeEntry};
 pub use mirror::merge::MergeOutcome;
+pub use mirror::raw_diff::{RawChange, RawDiff};
 pub use mirror::tracked::TrackedFile;
 pub use remote::{ForkUrl, Remote, RemoteLogin, RemoteUrl};
 pub use runner::Git;

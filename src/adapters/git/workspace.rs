@@ -376,6 +376,9 @@ impl Workspace for GitWorkspace {
             Harvest::Unchanged => head,
             Harvest::Commit(commit) => {
                 self.facts.learn_ancestry(commit, head);
+                if let Some(parent) = self.mirror.lineage().parent(commit) {
+                    self.facts.learn_child(commit, &parent);
+                }
                 commit
             }
             Harvest::Unfit { salvage, .. } => &salvage.commit,

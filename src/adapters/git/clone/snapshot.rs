@@ -108,6 +108,7 @@ pub(crate) async fn commit(
         .arguments(["commit-tree", tree.as_str(), "-p", snapshot.base.as_str()])
         .input(if message.is_empty() { "\n" } else { message });
     let commit = sha(&must(line, "commit the work of a clone").await?, "commit the work of a clone")?;
+    mirror.lineage().learn_made(&commit, &snapshot.base, &tree);
     if let Some(mut note) = note {
         note.made = Some(MadeCommit {
             commit: commit.clone(),

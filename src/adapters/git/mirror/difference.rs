@@ -1,17 +1,19 @@
 //! The difference of two commits: the changed files, and the diff in a file with its beginning in memory.
 
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 
 use crate::adapters::files;
-use crate::adapters::git::disk::{failed, make_folder, rename, write_over};
-use crate::adapters::git::runner::{fields, must};
+use crate::adapters::git::disk::{failed, make_folder, remove, rename, write_over};
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Difference, Extent, WorkspaceError};
 use crate::protocol::context::ChangedFile;
 
 use super::Mirror;
+use super::raw_diff::{self, RawChange};
 
-/// Returns the difference of two commits. Two spawns; git itself writes the diff, so that a huge one is never in memory.
+/// Returns the difference of two commits. One spawn; git itself writes the diff, so that a huge one is never in memory.
 pub(crate) async fn difference(
     mirror: &Mirror,
     diffs: &Path,
@@ -19,44 +21,43 @@ pub(crate) async fn difference(
     to: &CommitSha,
     excerpt_bytes: usize,
 ) -> Result<Difference, WorkspaceError> {
-    let what = format!("compare {} with {}", from.short(), to.short());
-    let list = mirror
-        .line()
-        .arguments(["diff-tree", "-r", "-z", "--no-renames", "--name-status"])
-        .arguments([from.as_str(), to.as_str(), "--"]);
-    let files = changed_files(&mirror.must_on(list, &[from, to], &what).await?);
-    if files.is_empty() {
-        return Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None });
-    }
     make_folder(diffs)?;
     let path = diffs.join(format!("{from}..{to}.diff"));
     // The engines of two reviewers may need the same file at the same time.
-    let half = diffs.join(format!("{from}..{to}.{}", std::process::id()));
-    // git writes to the existing file, and keeps its mode.
-    write_over(&half, &[])?;
-    let mut option = std::ffi::OsString::from("--output=");
-    option.push(&half);
-    let line = mirror
-        .line()
-        .arguments(["diff-tree", "-r", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color"])
-        .argument(option)
-        .arguments([from.as_str(), to.as_str(), "--"]);
-    must(line, &what).await?;
-    rename(&half, &path)?;
-    let (excerpt, extent) = beginning(&path, excerpt_bytes)?;
-    Ok(Difference { files, excerpt, extent, path: Some(path) })
-}
-
-fn changed_files(output: &[u8]) -> Vec<ChangedFile> {
-    let mut files = Vec::new();
-    let mut fields = fields(output);
-    while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
-        files.push(ChangedFile {
-            path: String::from_utf8_lossy(path).into_owned(),
-            status: String::from_utf8_lossy(status).into_owned(),
+    let half = |of: &str| diffs.join(format!("{from}..{to}.{}.{of}", std::process::id()));
+    let (listed, lines) = (half("listed"), half("lines"));
+    mirror.write_diff(from, to, &[], &listed).await?;
+    let mut diff = raw_diff::open(&listed)?;
+    if !diff.files.is_empty() {
+        // A diff for people, without the list.
+        write_over(&lines, &[])?;
+        let mut whole =
+            OpenOptions::new().append(true).open(&lines).map_err(|cause| failed("open", &lines, &cause))?;
+        io::copy(&mut diff.lines, &mut whole).map_err(|cause| failed("write", &lines, &cause))?;
+        rename(&lines, &path)?;
+    }
+    remove(&listed)?;
+    if diff.files.is_empty() {
+        return Ok(Difference {
+            files: Vec::new(),
+            excerpt: String::new(),
+            extent: Extent::Whole,
+            path: None,
         });
     }
-    files
+    let (excerpt, extent) = beginning(&path, excerpt_bytes)?;
+    Ok(Difference { files: changed_files(&diff.files), excerpt, extent, path: Some(path) })
+}
+
+/// Returns the files in the order of their paths, with git's letters. A renamed file is a deleted and a new one.
+fn changed_files(files: &[RawChange]) -> Vec<ChangedFile> {
+    let file = |path: &String, status: &str| ChangedFile { path: path.clone(), status: status.to_owned() };
+    let renamed = files.iter().filter_map(|change| change.renamed_from.as_ref()).map(|path| file(path, "D"));
+    let mut changed: Vec<ChangedFile> =
+        files.iter().map(|change| file(&change.path, change.letter())).collect();
+    changed.extend(renamed);
+    changed.sort_by(|one, other| one.path.cmp(&other.path));
+    changed
 }
 
 fn beginning(path: &Path, most: usize) -> Result<(String, Extent), WorkspaceError> {

@@ -46,6 +46,21 @@ impl CommitFacts {
         self.known().ancestries.insert((commit.clone(), ancestor.clone()));
     }
 
+    /// Adds what follows for a commit that was just made on top of its only parent. No older commit contains it, so that it has
+    /// the same common ancestors with them as the parent.
+    pub(crate) fn learn_child(&self, commit: &CommitSha, parent: &CommitSha) {
+        let mut known = self.known();
+        let child = |known: &CommitSha| if known == parent { commit.clone() } else { known.clone() };
+        let concerns = |(one, other): &Pair| (one == parent) != (other == parent);
+        let bases = known.bases.iter().filter(|(pair, _)| concerns(pair));
+        let new: Vec<_> =
+            bases.map(|((one, other), base)| ((child(one), child(other)), base.clone())).collect();
+        known.bases.extend(new);
+        let ancestors = known.ancestries.iter().filter(|(contains, _)| contains == parent);
+        let new: Vec<_> = ancestors.map(|(_, ancestor)| (commit.clone(), ancestor.clone())).collect();
+        known.ancestries.extend(new);
+    }
+
     pub(crate) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
         let known = self.known();
         let pair = (base.clone(), head.clone());

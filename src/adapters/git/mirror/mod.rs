@@ -3,7 +3,9 @@
 pub(super) mod difference;
 pub(super) mod facts;
 mod fetch_progress;
+mod lineage;
 pub(super) mod merge;
+pub(super) mod raw_diff;
 pub mod refs;
 pub(super) mod tracked;
 
@@ -24,6 +26,7 @@ use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
 use fetch_progress::Occasion;
+use lineage::Lineage;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
@@ -35,6 +38,9 @@ pub(crate) const SHALLOW: &str = "shallow";
 const TAGS: &str = "+refs/tags/*:refs/tags/*";
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 
+/// The number of objects up to which git stores received objects one by one, as in a fetch.
+const MOST_LOOSE: u32 = 100;
+
 /// A mirror.
 #[derive(Debug)]
 pub(crate) struct Mirror {
@@ -44,6 +50,7 @@ pub(crate) struct Mirror {
     source: Option<PathBuf>,
     turn: tokio::sync::Mutex<()>,
     notice: WaitNotice,
+    lineage: Lineage,
 }
 
 /// The right to fetch into a mirror and to move branches of its remote: one holder on this machine.
@@ -55,7 +62,8 @@ pub(crate) struct Hold<'a> {
 
 impl Mirror {
     pub(crate) fn new(git: Git, path: PathBuf, source: Option<PathBuf>) -> Self {
-        Self { git, path, source, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
+        let (turn, notice, lineage) = Default::default();
+        Self { git, path, source, turn, notice, lineage }
     }
 
     pub(crate) fn with_wait_notice(self, notice: WaitNotice) -> Self {
@@ -68,6 +76,10 @@ impl Mirror {
 
     pub(crate) fn git(&self) -> &Git {
         &self.git
+    }
+
+    pub(crate) fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     /// Returns a git command with the user's own settings and those of their repository, on other files and another index.
@@ -228,6 +240,29 @@ impl Mirror {
         self.must_on(line, &[commit], &what).await.map(drop)
     }
 
+    /// Does the same for a commit that this process made on top of a commit that the other repository has: two spawns instead of
+    /// the six processes of a fetch.
+    pub(crate) async fn hand_over_child(
+        &self,
+        git: CommandLine,
+        commit: &CommitSha,
+        parent: &CommitSha,
+    ) -> Result<(), WorkspaceError> {
+        let what = format!("copy {}", commit.short());
+        let pack = self
+            .line()
+            .arguments(["pack-objects", "--quiet", "--revs", "--thin", "--delta-base-offset", "--stdout"])
+            .input(format!("{commit}\n^{parent}\n"));
+        let pack = must(pack, &what).await?;
+        let count = pack.get(8..12).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let git = if count <= MOST_LOOSE {
+            git.arguments(["unpack-objects", "-q"])
+        } else {
+            git.arguments(["index-pack", "--stdin", "--fix-thin"])
+        };
+        must(git.input(pack), &what).await.map(drop)
+    }
+
     /// Runs git on commits, and returns its output. An error names the commits that the mirror does not have.
     pub(crate) async fn must_on(
         &self,
@@ -306,34 +341,46 @@ impl Mirror {
         }
     }
 
-    /// Returns the tree of a commit. One spawn.
+    /// Returns the tree of a commit. No spawn if it is known, else one.
     pub(crate) async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        if let Some(tree) = self.lineage.tree(commit) {
+            return Ok(tree);
+        }
         let what = format!("read the tree of {}", commit.short());
         let line = self
             .line()
             .arguments(["rev-parse", "--verify", "--quiet"])
             .argument(format!("{commit}^{{tree}}"));
         let captured = ask(line, &what).await?;
-        one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))
+        let tree = one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))?;
+        self.lineage.learn_tree(commit, &tree);
+        Ok(tree)
     }
 
-    /// Returns whether two commits have the same files. No spawn for the same commit, else one.
+    /// Returns whether two commits have the same files. A spawn for each commit whose tree is not known.
     pub(crate) async fn same_files(
         &self,
         one: &CommitSha,
         other: &CommitSha,
     ) -> Result<bool, WorkspaceError> {
-        if one == other {
-            return Ok(true);
-        }
-        let what = format!("compare {} with {}", one.short(), other.short());
-        let line = self.line().arguments(["diff-tree", "--quiet", one.as_str(), other.as_str(), "--"]);
-        let captured = ask(line, &what).await?;
-        match captured.exit {
-            Exit::Code(0) => Ok(true),
-            Exit::Code(1) => Ok(false),
-            Exit::Code(_) | Exit::Signal(_) => Err(failure(&captured, &what)),
-        }
+        Ok(one == other || self.tree(one).await? == self.tree(other).await?)
+    }
+
+    /// Writes the difference of two commits to a file that `raw_diff` reads. One spawn.
+    pub(crate) async fn write_diff(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        options: &[&str],
+        file: &Path,
+    ) -> Result<(), WorkspaceError> {
+        // git writes to the existing file, and keeps its mode.
+        write_over(file, &[])?;
+        let mut output = OsString::from("--output=");
+        output.push(file);
+        let line = self.line().arguments(raw_diff::RAW_DIFF).arguments(options).argument(output);
+        let what = format!("compare {} with {}", from.short(), to.short());
+        self.must_on(line.arguments([from.as_str(), to.as_str(), "--"]), &[from, to], &what).await.map(drop)
     }
 
     /// Returns whether the mirror has a commit. One spawn.

@@ -38,6 +38,30 @@ pub fn tip(repository: &Path, branch: &BranchName) -> Tip {
     }
 }
 
+/// Returns whether git's files show that a branch is checked out nowhere. False may also mean that only git knows.
+pub(crate) fn is_checked_out_nowhere(repository: &Path, branch: &BranchName) -> bool {
+    let Some(common) = common_folder(repository) else { return false };
+    let linked = match common.join("worktrees").read_dir() {
+        Ok(entries) => entries.collect::<Result<Vec<_>, _>>(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    };
+    let Ok(linked) = linked else { return false };
+    let heads = linked.iter().map(|entry| entry.path().join("HEAD"));
+    !common.join("reftable").exists()
+        && std::iter::once(common.join("HEAD")).chain(heads).all(|head| is_elsewhere(&common, &head, branch))
+}
+
+/// Returns whether a HEAD is certainly not on a branch: on no branch, or on another one that is not symbolic.
+fn is_elsewhere(common: &Path, head: &Path, branch: &BranchName) -> bool {
+    let Ok(Some(text)) = read(head, LINE_BYTES) else { return false };
+    let text = text.trim_end();
+    let Some(name) = text.strip_prefix("ref: ") else { return text.parse::<CommitSha>().is_ok() };
+    let is_symbolic = |text: Option<String>| text.is_some_and(|text| text.starts_with("ref:"));
+    name != format!("refs/heads/{branch}")
+        && read(&common.join(name), LINE_BYTES).is_ok_and(|text| !is_symbolic(text))
+}
+
 fn find(packed: &str, name: &str) -> Tip {
     let sha = packed.lines().find_map(|line| {
         let (sha, found) = line.split_once(' ')?;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{copy_with_time, remove};
-use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::mirror::{Mirror, refs};
 use crate::adapters::git::runner::{Git, ask, failure, fields, must, os};
 use crate::adapters::process::command::CommandLine;
 use crate::domain::ids::BranchName;
@@ -35,12 +35,15 @@ pub(crate) enum CheckoutState {
     Elsewhere,
 }
 
-/// Returns the folders in which a branch is checked out. One spawn.
+/// Returns the folders in which a branch is checked out. No spawn if git's files show that there are none, else one.
 pub(crate) async fn checkouts(
     git: &Git,
     repository: &Path,
     branch: &BranchName,
 ) -> Result<Vec<PathBuf>, WorkspaceError> {
+    if refs::is_checked_out_nowhere(repository, branch) {
+        return Ok(Vec::new());
+    }
     let line = git.anywhere(repository).arguments(["worktree", "list", "--porcelain", "-z"]);
     let output = must(line, &format!("list the checkouts of {}", repository.display())).await?;
     let wanted = format!("branch refs/heads/{branch}");

@@ -56,7 +56,7 @@ impl PushTarget<'_> {
         if tip != moving.from {
             return Ok(Push::Moved(tip));
         }
-        self.mirror.hand_over(self.line(), &moving.to, self.repository).await?;
+        self.hand_over(moving).await?;
         let folders = checkouts(self.mirror.git(), self.repository, &moving.branch).await?;
         for folder in &folders {
             match Checkout::new(self.mirror, folder, moving)?.state().await? {
@@ -79,6 +79,18 @@ impl PushTarget<'_> {
                 Ok(other)
             }
         }
+    }
+
+    /// Copies the new commit to the repository. Two spawns for a commit of this process on top of the old one, else one.
+    async fn hand_over(&self, moving: &Moving) -> Result<(), WorkspaceError> {
+        let parent =
+            self.mirror.lineage().parent(&moving.to).filter(|parent| Some(parent) == moving.from.as_ref());
+        if let Some(parent) = parent
+            && self.mirror.hand_over_child(self.line(), &moving.to, &parent).await.is_ok()
+        {
+            return Ok(());
+        }
+        self.mirror.hand_over(self.line(), &moving.to, self.repository).await
     }
 
     /// Completes moves that were interrupted by a kill; no spawn if there are none.
