@@ -320,9 +320,9 @@ fn folders_of_the_embedded(repository: &Repository, store: &Store, surroundings:
     folders.with_locks(repository.common.join("agent-loop-locks"))
 }
 
-/// Refuses a pull request where there is no embedded forge. Makes nothing.
-pub fn without_forge(repository: &Repository, number: PullRequestNumber) -> Result<(), String> {
-    if Store::exists(&repository.common) { Ok(()) } else { Err(missing(number.0, "pull request")) }
+/// Refuses a number where there is no embedded forge. Makes nothing.
+pub fn without_forge(repository: &Repository, number: u64, what: &str) -> Result<(), String> {
+    if Store::exists(&repository.common) { Ok(()) } else { Err(missing(number, what)) }
 }
 
 /// The branch that a pull request on the embedded forge wants to change. Makes nothing.

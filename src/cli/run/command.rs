@@ -165,21 +165,22 @@ async fn find_repository(
     if named.is_some() { Repository::outside(folder, variables).await } else { Err(missing) }
 }
 
-/// Refuses a pull request where there is no forge, which a refusal does not create, and a target branch that does not exist.
+/// Refuses a number where there is no forge, which a refusal does not create, and a target branch that does not exist.
 async fn refuse_missing(
     goal: &Goal,
     base: &BranchName,
     repository: &Repository,
     surroundings: &Surroundings,
 ) -> Result<(), RunError> {
+    let exists = |number, what| site::without_forge(repository, number, what).map_err(usage);
     match &goal.target {
         // The forge knows the target of a pull request; the head branch may be gone.
-        GoalTarget::PullRequest(number) => site::without_forge(repository, *number).map_err(usage),
-        GoalTarget::Task(_) | GoalTarget::Issue(_) => {
-            let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
-            lacking.map_or(Ok(()), |lacking| Err(lacking.into()))
-        }
+        GoalTarget::PullRequest(number) => return exists(number.0, "pull request"),
+        GoalTarget::Issue(number) => exists(number.0, "issue")?,
+        GoalTarget::Task(_) => {}
     }
+    let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
+    lacking.map_or(Ok(()), |lacking| Err(lacking.into()))
 }
 
 fn usage(why: String) -> RunError {

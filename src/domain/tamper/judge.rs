@@ -201,13 +201,13 @@ fn weakened(file: &TouchedFile, assertions: Assertions) -> Option<String> {
     let lost = count(|count| count.removed).saturating_sub(count(|count| count.added));
     let mut facts = Vec::new();
     if skipped > 0 {
-        facts.push(format!("{skipped} more tests skipped, singled out or always green"));
+        facts.push(format!("tests skipped, singled out or always green: {skipped} more"));
     }
     if is_test && file.before.is_some() && file.after.is_some() && file.lines.removed > 0 {
         facts.push(format!("lines removed or replaced: {}, added: {}", file.lines.removed, file.lines.added));
     }
     if lost > 0 && assertions == Assertions::Fewer && file.after.is_some() {
-        facts.push(format!("{lost} fewer tests or assertions"));
+        facts.push(format!("tests and assertions: {lost} fewer"));
     }
     (!facts.is_empty()).then(|| facts.join("; "))
 }

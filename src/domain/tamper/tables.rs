@@ -115,6 +115,7 @@ const TOOL_NAMES: &[&str] = &[
     "checkstyle.xml",
     ".shellcheckrc",
     "tslint.json",
+    "deno.json*",
     ".jshintrc",
     ".jscsrc",
     ".xo-config*",

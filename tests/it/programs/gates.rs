@@ -140,6 +140,36 @@ fn a_new_pull_request_is_measured() {
     assert!(!stage.run(&["status"]).stdout.contains("pr/1"), "nothing was begun");
 }
 
+/// Another machine, or a later version of the settings, does not know the command of a gate with open findings.
+#[test]
+fn gates_with_findings_are_kept() {
+    let stage = stage("[gates.command.lint]\ncommand = \"GATE lint\"\n");
+    fs::write(stage.root().join("red-lint"), "").unwrap();
+    assert_eq!(stage.run(&task(&["--max-rounds", "1"])).exit, Some(1));
+    fs::write(stage.root().join(".config/agent-loop/config.toml"), "").unwrap();
+    for words in [&task(&["--max-rounds", "2"])[..], &["pr", "1", "--max-rounds", "2", "--json"]] {
+        let refused = stage.run(words);
+        assert_eq!(refused.exit, Some(2), "{}{}", refused.stdout, refused.stderr);
+        let message = refused.json()["message"].to_string();
+        assert!(message.contains("drop the gate with `--no-gate lint`"), "{message}");
+    }
+    let branch = stage.branch();
+    stage.git(&["switch", "--quiet", &branch]);
+    stage.write("more.txt", "more\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "a head without a measurement"]);
+    stage.git(&["switch", "--quiet", "main"]);
+    let explained = stage.run(&["gates", "pr/1"]);
+    assert_eq!(explained.exit, Some(1), "{}{}", explained.stdout, explained.stderr);
+    assert!(
+        explained.stdout.contains("? gate lint (inconclusive): the gate `lint` must pass"),
+        "{}",
+        explained.stdout
+    );
+    let dropped = stage.run(&["pr", "1", "--no-gate", "lint", "--json"]);
+    assert_eq!(dropped.json()["status"], "approved", "{}{}", dropped.stdout, dropped.stderr);
+}
+
 #[test]
 fn a_checkout_has_gates_too() {
     let stage =
@@ -166,6 +196,7 @@ fn a_checkout_has_gates_too() {
         (&["gates", "--base", "no-such-branch"], "no branch `no-such-branch`"),
         (&["gates", "issue/7"], "no pull request yet"),
         (&["gates", "pr/7"], "pull request 7 does not exist here"),
+        (&["issue", "7", "--dry-run"], "issue 7 does not exist here"),
     ] {
         let refused = stage.run(words);
         assert_eq!(refused.exit, Some(2), "{words:?}");
