@@ -366,3 +366,25 @@ fn concluded_text(concluded: &Concluded) -> String {
     let _ = write!(text, "\n<sub>{}</sub>", cost(concluded.rounds, &concluded.usage));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::AgentName;
+
+    #[test]
+    fn panels_of_one_house_are_named() {
+        let seat = |name: &&str| Seat::from(&name.parse::<AgentName>().unwrap());
+        for (debaters, expected) in [
+            (&["claude"][..], Some("panel of one")),
+            (&["claude", "strict=claude"], Some("one vendor")),
+            (&["claude", "codex"], None),
+            (&["one=command:./a.sh", "two=command:./a.sh"], None),
+        ] {
+            let seats = debaters.iter().map(seat).collect();
+            let said = independence(&Roster::new(seat(&"claude"), seats).unwrap());
+            assert_eq!(said.is_some(), expected.is_some(), "{debaters:?}");
+            assert!(said.unwrap_or_default().contains(expected.unwrap_or_default()), "{debaters:?}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ use super::state::PlanningState;
 pub(super) fn render(state: &PlanningState, at: At<'_>, record: &PlanningEntry) -> String {
     let items = state.rounds.items();
     match record {
-        PlanningEntry::Opened(opened) => opened_text(at, opened),
+        PlanningEntry::Opened(opened) => opened_text(state, at, opened),
         PlanningEntry::Plan(record) => plan_text(at, record, &items),
         PlanningEntry::PlanReview(review) => review_text(at, review, &items),
         PlanningEntry::PlanApproved(record) => approved_text(state, record, &items),
@@ -37,7 +37,7 @@ pub(super) fn render(state: &PlanningState, at: At<'_>, record: &PlanningEntry) 
     }
 }
 
-fn opened_text(at: At<'_>, opened: &PlanningOpened) -> String {
+fn opened_text(state: &PlanningState, at: At<'_>, opened: &PlanningOpened) -> String {
     let then = match opened.execution.mode {
         ExecutionMode::PlanOnly => "then the run stops",
         ExecutionMode::DecomposeOnly => "then each phase of the plan becomes an issue",
@@ -46,10 +46,12 @@ fn opened_text(at: At<'_>, opened: &PlanningOpened) -> String {
             "then each phase of the plan becomes an issue, and the first one is implemented"
         }
     };
+    let begins = match state.approval() {
+        Some((plan, _)) => format!("continues with the approved plan `{}`", plan.hash),
+        None => format!("plans this issue for `{}` at `{}`", opened.base_ref, opened.base.short()),
+    };
     let mut text = format!(
-        "**agent-loop** plans this issue for `{}` at `{}`: {}, at most {}; {then}.",
-        opened.base_ref,
-        opened.base.short(),
+        "**agent-loop** {begins}: {}, at most {}; {then}.",
         participants(&opened.roster),
         count(u64::from(opened.policy.max_rounds), "round")
     );

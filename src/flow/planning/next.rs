@@ -34,6 +34,7 @@ pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infa
     let request = cx.request.for_planning();
     let terms = cx.terms(&request, state.run.as_ref().map(|run| &run.state))?;
     let execution = cx.request.execution(state.run.as_ref().map(|run| (&run.state, &run.execution)));
+    stages::check_named(state, cx, &execution)?;
     let run = opened(state, cx, &issue, (terms, execution))?;
     let seen = OpenPlanning { cx, state, run, issue: &issue };
     let Some(plan) = &state.plan else { return planner::first_plan(&seen) };

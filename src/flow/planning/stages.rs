@@ -1,18 +1,19 @@
 //! The stages of an issue, from a debate or left for later by its plan: each is filed once, and the plan is implemented on the
 //! issue of the stage that it covers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
 use crate::domain::ending::Refused;
-use crate::domain::execution::DeferredWork;
+use crate::domain::execution::{DeferredWork, Execution};
 use crate::domain::ids::IssueNumber;
 use crate::domain::phase::PlannedPhase;
 use crate::domain::plan::{Stage, folded_title};
 use crate::domain::subject::Subject;
 use crate::ledger::chain::child_key;
 
+use super::super::context::FlowContext;
 use super::super::filing;
 use super::super::step::{Decision, first, refuse};
 use super::super::view::ProposedStage;
@@ -103,21 +104,33 @@ pub(super) fn parts(state: &PlanningState) -> Vec<PlannedPhase> {
     (1..).zip(&state.stages).map(part).collect()
 }
 
+/// Refuses `--split-stage` with an issue that was not filed for a stage, before the plan costs anything.
+pub(super) fn check_named(
+    state: &PlanningState,
+    cx: &FlowContext<'_>,
+    execution: &Execution,
+) -> Decision<()> {
+    let Some(named) = execution.stage else { return ControlFlow::Continue(()) };
+    let debate = cx.debate(&Subject::Issue(state.number))?;
+    let debated = debate.into_iter().flat_map(|debate| &debate.stages);
+    let debated = debated.filter_map(|stage| Some((stage.issue?, stage.child.title.as_str())));
+    let planned = state.stages.iter().map(|stage| (stage.issue, stage.title.as_str()));
+    let known: BTreeMap<IssueNumber, &str> = debated.chain(planned).collect();
+    if known.contains_key(&named) {
+        return ControlFlow::Continue(());
+    }
+    let all: Vec<String> = known.iter().map(|(issue, title)| format!("{issue} “{title}”")).collect();
+    let all = if all.is_empty() { "no stage was filed".to_owned() } else { all.join(", ") };
+    refuse(Refused::Usage, format!("--split-stage {named} is not a stage of issue {}: {all}", state.number))
+}
+
 /// Returns the issue of the stage that the plan covers; `None` if it is the parent's own.
 pub(super) fn covered(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<Option<IssueNumber>> {
-    let known = &seen.state.stages;
-    let named = |stage: &PlannedStage| format!("{} “{}”", stage.issue, stage.title);
-    let list = |stages: &[&PlannedStage]| stages.iter().copied().map(named).collect::<Vec<_>>().join(", ");
-    if let Some(asked) = seen.run.execution.stage {
-        if known.iter().any(|stage| stage.issue == asked) {
-            return ControlFlow::Continue(Some(asked));
-        }
-        let all: Vec<&PlannedStage> = known.iter().collect();
-        let known = if all.is_empty() { "no stage was filed".to_owned() } else { list(&all) };
-        let message = format!("--split-stage {asked} is not a stage of issue {}: {known}", seen.state.number);
-        return refuse(Refused::Usage, message);
+    if let Some(named) = seen.run.execution.stage {
+        return ControlFlow::Continue(Some(named));
     }
-    let open: Vec<&PlannedStage> = known.iter().filter(|stage| !plan.defers(&stage.title)).collect();
+    let is_open = |stage: &&PlannedStage| !plan.defers(&stage.title);
+    let open: Vec<&PlannedStage> = seen.state.stages.iter().filter(is_open).collect();
     let text = folded_title(&format!("{} {}", plan.summary, plan.plan.steps.join(" ")));
     let named: Vec<&PlannedStage> =
         open.iter().copied().filter(|stage| text.contains(&folded_title(&stage.title))).collect();
@@ -125,9 +138,11 @@ pub(super) fn covered(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<O
         ([], _) => ControlFlow::Continue(None),
         ([one], _) | (_, [one]) => ControlFlow::Continue(Some(one.issue)),
         (several, _) => {
+            let all: Vec<String> =
+                several.iter().map(|stage| format!("{} “{}”", stage.issue, stage.title)).collect();
             let message = format!(
                 "it is not clear which stage the plan covers: {}; name one with --split-stage",
-                list(several)
+                all.join(", ")
             );
             refuse(Refused::Usage, message)
         }

@@ -65,6 +65,33 @@ fn phases_are_shown_and_resumed() {
     assert!(resumed.stderr.contains("continues as #3"), "{}", resumed.stderr);
 }
 
+/// The words of a coder close no issue but its own, wherever they stand.
+#[test]
+fn a_phase_never_closes_its_parent() {
+    let stage = Stage::new();
+    let script = format!(
+        "#!/bin/sh\ncase $AGENT_LOOP_KIND in implementation) ;; *) exec {}/todo.sh ;; esac\ncat > /dev/null\n\
+         sed -i s/TODO/DONE/ notes.txt\ncat > \"$AGENT_LOOP_RESPONSE\" <<'JSON'\n\
+         {{\"schema_version\":1,\"kind\":\"implementation\",\"summary\":\"Closes #1.\",\"pr_title\":\"Fixes #1\",\"pr_body\":\"Resolves #1\"}}\n\
+         JSON\n",
+        stage.root().display()
+    );
+    stage.agent("closer.sh", &script);
+    let mode = ["--plan-first", "--plan-execution-mode", "implement-by-phase", "--auto-merge"];
+    let mut words = issue(&stage, &mode);
+    let coder = words.iter().position(|word| word.starts_with("sam=")).unwrap();
+    words[coder] = "sam=command:../closer.sh";
+    let ended = stage.run(&words);
+    assert_eq!(ended.json()["status"], "merged", "{}", ended.stderr);
+    let pull = stage.run(&["local", "pr", "view", "4", "--json"]).json();
+    let all = format!("{} {} {}", pull["title"], pull["body"], stage.git(&["log", "--format=%B", "main"]));
+    for word in ["closes #1", "fixes #1", "resolves #1"] {
+        assert!(!all.to_lowercase().contains(word), "{all}");
+    }
+    let states = ["1", "2"].map(|number| stage.run(&["local", "issue", "view", number, "--json"]).json());
+    assert_eq!(states.map(|issue| issue["state"].clone()), ["open", "closed"]);
+}
+
 /// A phase that will not be done blocks the next, and the status of the parent says so.
 #[test]
 fn a_dropped_phase_is_shown() {

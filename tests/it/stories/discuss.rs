@@ -196,6 +196,27 @@ async fn partial_rounds_need_two_votes() {
     assert_eq!(records[1..], ["1 one implement", "1 concluded failed reviewer-unavailable"]);
 }
 
+/// A vote without its nonce, and one of a debater that edited its clone, are none.
+#[tokio::test]
+async fn void_votes_do_not_count() {
+    let edits = agent(|order, tree| {
+        tree.insert("code".to_owned(), "new".to_owned());
+        Reaction::Says(vote(order, "implement").to_string())
+    });
+    let anonymous = agent(|order, _| {
+        let mut said = vote(order, "implement");
+        said["nonce"] = json!("aaaaaaaaaa");
+        Reaction::Says(said.to_string())
+    });
+    for void in [edits, anonymous] {
+        let (world, status, records) =
+            played(&debate("void", vec![("one", votes(&["implement"])), ("two", void)])).await;
+        assert_eq!(status, "failed");
+        assert_eq!(records[1..], ["1 one implement", "1 concluded failed reviewer-unavailable"]);
+        assert_eq!(world.branches().len(), 1);
+    }
+}
+
 /// With `fail`, the votes of others are published, and nobody else is asked.
 #[tokio::test]
 async fn a_failure_ends_the_debate() {

@@ -412,6 +412,11 @@ async fn a_phase_for_a_person_stops() {
     // `resume` has no flags: what follows the plan is as recorded.
     let resumed = Story { planning: PlanningChoices::default(), ..story };
     assert_eq!(resumed.play(&world).await.ending, Ending::Approved);
+    assert!(
+        said(&world, 1).contains("**agent-loop** continues with the approved plan"),
+        "{}",
+        said(&world, 1)
+    );
 }
 
 #[tokio::test]

@@ -58,7 +58,9 @@ async fn a_named_stage_is_implemented() {
         let planning = PlanningChoices { stage, ..filing(ExecutionMode::ImplementOneShot) };
         Story { planning, ..a_plan_in_stages() }
     };
+    let calls = world.calls();
     let wrong = named(9).play(&world).await;
+    assert_eq!(world.calls(), calls, "nobody is asked first");
     assert_eq!(wrong.ending, Ending::Refused { reason: Refused::Usage });
     assert!(wrong.message.contains("2 “Stage B”, 3 “Stage C”"), "{}", wrong.message);
     let outcome = named(3).play(&world).await;
