@@ -112,10 +112,10 @@ pub(super) fn check_named(
 ) -> Decision<()> {
     let Some(named) = execution.stage else { return ControlFlow::Continue(()) };
     let debate = cx.debate(&Subject::Issue(state.number))?;
-    let debated = debate.into_iter().flat_map(|debate| &debate.stages);
-    let debated = debated.filter_map(|stage| Some((stage.issue?, stage.child.title.as_str())));
-    let planned = state.stages.iter().map(|stage| (stage.issue, stage.title.as_str()));
-    let known: BTreeMap<IssueNumber, &str> = debated.chain(planned).collect();
+    let proposed = debate.into_iter().flat_map(|debate| &debate.stages);
+    let filed = proposed.filter_map(|one| Some((one.issue?, one.child.title.as_str())));
+    let listed = state.stages.iter().map(|one| (one.issue, one.title.as_str()));
+    let known: BTreeMap<IssueNumber, &str> = filed.chain(listed).collect();
     if known.contains_key(&named) {
         return ControlFlow::Continue(());
     }
