@@ -95,7 +95,14 @@ fn is_settled(seen: &OpenPlanning<'_>) -> bool {
 fn summary_of(seen: &OpenPlanning<'_>) -> Decision<String> {
     match (seen.state.approval(), seen.run.execution.mode) {
         (Some((plan, _)), ExecutionMode::PlanOnly) => planned(seen, plan),
-        (Some((plan, _)), _) => divided(seen, plan, &phases::planned(seen.state)),
+        (Some((plan, _)), ExecutionMode::ImplementOneShot) => {
+            let Some(stage) = stages::covered(seen, plan)? else { return planned(seen, plan) };
+            let reopened = || format!("continue with `agent-loop issue {stage}`");
+            stages::after(seen, stage).map_continue(|message| message.unwrap_or_else(reopened))
+        }
+        (Some((plan, _)), ExecutionMode::DecomposeOnly | ExecutionMode::ImplementByPhase) => {
+            divided(seen, plan, &phases::planned(seen.state))
+        }
         (None, _) => ControlFlow::Continue("planned already".to_owned()),
     }
 }
@@ -104,9 +111,12 @@ fn summary_of(seen: &OpenPlanning<'_>) -> Decision<String> {
 pub(super) fn command(state: &PlanningState) -> String {
     let (number, run) = (state.number, state.run.as_ref());
     let stops_with_the_plan = run.is_some_and(|run| run.execution.mode == ExecutionMode::PlanOnly);
+    let is_divided = run.is_some_and(|run| run.state.ending == Some(Ending::Decomposed));
     match state.approval() {
         Some(_) if stops_with_the_plan => format!("agent-loop issue {number}"),
-        Some(_) if state.approved_phases().is_some() => format!("agent-loop status issue/{number}"),
+        Some(_) if is_divided || state.approved_phases().is_some() => {
+            format!("agent-loop status issue/{number}")
+        }
         Some(_) | None => format!("agent-loop resume issue/{number}"),
     }
 }
@@ -161,7 +171,10 @@ fn approved(
                 return hand_over(seen, seen.state.number);
             };
             stages::start(seen, at, stage)?;
-            hand_over(seen, stage)
+            match stages::after(seen, stage)? {
+                Some(message) => first(seen.end(Conclusion::decomposed(unanimous, message))),
+                None => hand_over(seen, stage),
+            }
         }
         ExecutionMode::ImplementByPhase => {
             let phases = phases::filed(seen, at, plan)?;

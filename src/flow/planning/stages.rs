@@ -14,6 +14,7 @@ use crate::domain::subject::Subject;
 use crate::ledger::chain::child_key;
 
 use super::super::context::FlowContext;
+use super::super::facts::Workable;
 use super::super::filing;
 use super::super::step::{Decision, first, refuse};
 use super::super::view::ProposedStage;
@@ -88,6 +89,22 @@ pub(super) fn start(seen: &OpenPlanning<'_>, at: &PlanAt, issue: IssueNumber) ->
     let place = seen.state.stages.iter().position(|stage| stage.issue == issue).unwrap_or_default();
     let record = PhaseStarted { plan: at.head.clone(), phase: place + 1, issue };
     first(seen.publish(at.round, &PlanningEntry::PhaseStarted(record)))
+}
+
+/// Returns what follows once the issue of the covered stage is closed.
+pub(super) fn after(seen: &OpenPlanning<'_>, covered: IssueNumber) -> Decision<Option<String>> {
+    let mut open = Vec::new();
+    for PlannedStage { issue, .. } in &seen.state.stages {
+        let people = seen.cx.people(&Subject::Issue(*issue))?;
+        if people.issue.as_ref().is_some_and(|found| found.state == Workable::Open) {
+            open.push(*issue);
+        }
+    }
+    ControlFlow::Continue(match open.first() {
+        _ if open.contains(&covered) => None,
+        Some(next) => Some(format!("stage #{covered} is closed. Next: `agent-loop issue {next}`")),
+        None => Some(format!("every stage is closed; close issue {}", seen.state.number)),
+    })
 }
 
 /// Returns the phases of the approved plan; without phases, the stages of the issue, once the run has ended or handed one over.

@@ -86,7 +86,8 @@ async fn stages_of_a_debate_are_known() {
 
     let world = stages_filed().world();
     stages_filed().play(&world).await;
-    let outcome = after_a_debate("Do part of two now.", mode).take_over(&world).await;
+    let story = after_a_debate("Do part of two now.", mode);
+    let outcome = story.take_over(&world).await;
     let body = description(&world, &outcome).await;
     assert!(body.contains("Closes #4\nRefs #1\nPlan `"), "{body}");
     assert_eq!(children(&world).await.len(), 3);
@@ -95,6 +96,12 @@ async fn stages_of_a_debate_are_known() {
         thread.contains("#4 Part of two") && thread.contains("**Stage 3** is handed over to #4"),
         "{thread}"
     );
+    world.close_as_person(4);
+    for _ in 0..2 {
+        let next = story.play(&world).await;
+        assert_eq!(next.ending, Ending::Decomposed, "{}", next.message);
+        assert!(next.message.contains("stage #4 is closed. Next: `agent-loop issue 2`"), "{}", next.message);
+    }
 }
 
 #[tokio::test]
