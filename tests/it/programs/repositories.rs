@@ -178,7 +178,7 @@ fn ignored_files_stay_out() {
     assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(stage.git(&["diff", "--name-only", "main", &stage.branch()]), "notes.txt");
     assert!(
-        ended.stderr.contains("`.idea/workspace.xml`, `local.txt` (ignored by the user's own git settings)"),
+        ended.stderr.contains("`.idea/`, `local.txt` (ignored by the user's own git settings)"),
         "{}",
         ended.stderr
     );
