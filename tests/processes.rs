@@ -44,7 +44,7 @@ async fn collected(job: &Job, cancellation: Cancellation) -> (Ended, Vec<u8>) {
 }
 
 fn alive(marker: &str) -> usize {
-    members(Root { pid: None, marker, strays: Orphans::Unknown }).len()
+    members(Root::child(None, marker, Orphans::Unknown)).len()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::lock_holder;
 /// The interval between attempts to take the lock.
 const LOOK: Duration = Duration::from_millis(20);
 /// The time after which a wait is reported.
-const QUIET: Duration = Duration::from_secs(2);
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Reports to a person which process is being waited for.
 #[derive(Clone)]
@@ -42,6 +42,16 @@ impl fmt::Debug for WaitNotice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("WaitNotice")
     }
+}
+
+/// Reports work that takes longer than a second.
+pub(super) async fn reported<T>(work: impl Future<Output = T>, notice: &WaitNotice, text: &str) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = time::wait(QUIET) => notice.say(text.to_owned()),
+    }
+    work.await
 }
 
 /// Takes a lock file, no matter how long another process holds it. Dropping the future ends the wait.

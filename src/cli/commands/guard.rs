@@ -16,6 +16,8 @@ pub struct GuardArguments {
     engine: u32,
     /// Folder of all subjects of the repository
     subjects: PathBuf,
+    /// Stamp of the engine's processes, where the system has stamps
+    stamp: Option<u64>,
 }
 
 /// Waits for the end of the engine, and ends its children.
@@ -25,8 +27,6 @@ pub struct GuardArguments {
 pub fn run(arguments: &GuardArguments) -> Result<String, String> {
     let waited = io::copy(&mut io::stdin().lock(), &mut io::sink());
     waited.map_err(|error| format!("could not wait for the engine: {error}"))?;
-    for children in Folders::children_in(&arguments.subjects) {
-        end_children_of(arguments.engine, &children)?;
-    }
+    end_children_of(arguments.engine, arguments.stamp, &Folders::children_in(&arguments.subjects))?;
     Ok(String::new())
 }

@@ -3,6 +3,7 @@
 mod agent_files;
 mod agent_memory;
 mod belonging;
+mod borrowing;
 mod branches;
 mod checkout_folder;
 mod clones;

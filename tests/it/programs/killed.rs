@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader};
 use serde_json::Value;
 
 use super::stage::{Ended, Stage, task, until};
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal};
 
 /// The facts that must be the same, no matter how often the program was killed.
@@ -124,6 +126,28 @@ fn agents_end_with_a_killed_engine() {
     child.wait().unwrap();
     // The guard's command line contains the path of the stage too.
     until("the end of the coder and of the guard", || alive(&stage.root().display().to_string()).is_empty());
+}
+
+/// The coder starts a process without its environment, session and parents, and both ignore SIGTERM.
+#[cfg(target_os = "linux")]
+#[test]
+fn strays_end_with_a_killed_engine() {
+    let stage = Stage::new();
+    let pipe = stage.root().join("held");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let script = "#!/bin/sh\ntrap '' TERM HUP\nexec 3> PIPE\n(setsid env -i PATH=\"$PATH\" sh -c 'while :; do sleep 0.1; done' &)\n\
+                  echo ready >&3\nwhile :; do sleep 0.1; done\n";
+    let agent = stage.agent("slow.sh", &script.replace("PIPE", &pipe.display().to_string()));
+    let mut words = task(&[]);
+    let coder = format!("sam=command:{}", agent.display());
+    words[4] = &coder;
+    let mut child = stage.start(&words);
+    let mut held = BufReader::new(fs::File::open(&pipe).unwrap());
+    held.read_line(&mut String::new()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The pipe closes when the last process that holds it ends.
+    assert_eq!(held.lines().count(), 0);
 }
 
 /// Closing the terminal is an interrupt too.

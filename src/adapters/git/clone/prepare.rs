@@ -5,6 +5,7 @@ use crate::adapters::git::disk::{
 };
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{ask, must, os};
+use crate::adapters::git::waiting;
 use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::TreeSha;
 use crate::ports::workspace::{CloneId, Layout, Prepared, Salvage, WorkspaceError};
@@ -171,7 +172,8 @@ async fn check_out_all(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) ->
     let read = || line().arguments(PARALLEL).arguments(["read-tree", "--reset", "-u", note.laid()]);
     let is_new = std::fs::read_dir(&paths.checkout.tree).is_ok_and(|mut files| files.next().is_none());
     remove_special_files(&paths.checkout.tree);
-    must(read(), &what).await?;
+    let slow = format!("writing the files of {} for {}", note.head.short(), paths.id.holder());
+    waiting::reported(must(read(), &what), mirror.notice(), &slow).await?;
     // Twice `-f` also removes nested repositories. A coder's ignored files, such as build caches, remain; a reviewer's do
     // not.
     let how = match &paths.id {

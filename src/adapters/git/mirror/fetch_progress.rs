@@ -1,4 +1,4 @@
-//! Reports the progress of a fetch from another machine, which may take minutes.
+//! Reports the progress of a fetch, which may take minutes.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::adapters::git::waiting::WaitNotice;
 use crate::adapters::process::time;
 
 /// The time after which the progress is reported first.
-const QUIET: Duration = Duration::from_secs(3);
+const QUIET: Duration = Duration::from_secs(1);
 /// The time between later reports.
 const PAUSE: Duration = Duration::from_secs(15);
 

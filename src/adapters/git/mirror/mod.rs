@@ -1,5 +1,6 @@
 //! The bare repository that we control: creates it, fetches into it, and answers questions about commits.
 
+mod borrow;
 pub(super) mod difference;
 pub(super) mod facts;
 mod fetch_progress;
@@ -74,6 +75,10 @@ impl Mirror {
         &self.path
     }
 
+    pub(crate) fn notice(&self) -> &WaitNotice {
+        &self.notice
+    }
+
     pub(crate) fn git(&self) -> &Git {
         &self.git
     }
@@ -114,7 +119,7 @@ impl Mirror {
         Ok(Hold { _file: file, _turn: turn })
     }
 
-    /// Creates the mirror if it does not exist, and writes its configuration. Two spawns the first time, else none.
+    /// Creates the mirror if it does not exist, and writes its configuration. Three spawns the first time, else none.
     pub(crate) async fn make(&self, _hold: &Hold<'_>, remote: &Remote) -> Result<(), WorkspaceError> {
         if self.path.join("HEAD").exists() {
             return Ok(());
@@ -143,6 +148,14 @@ impl Mirror {
             CONFIG.replace("FORMAT", "0")
         };
         write_file(&half.join("config"), config.as_bytes())?;
+        if let Some(refs) = remote.folder().and_then(|folder| borrow::borrow(folder, &half)) {
+            let packed = half.join("packed-refs");
+            write_file(&packed, refs.as_bytes())?;
+            let line = self.git.inside(&half, &half).arguments(["for-each-ref", "--format=%(objecttype)"]);
+            if !ask(line, "read the borrowed refs").await?.exit.is_success() {
+                remove(&packed)?;
+            }
+        }
         remove(&self.path)?;
         fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
     }
@@ -160,7 +173,7 @@ impl Mirror {
                 format!("fetch the branches of {}", path.display()),
                 Box::new(move || {
                     self.line()
-                        .arguments(["fetch", "--quiet"])
+                        .arguments(["fetch", "--progress"])
                         .arguments(options)
                         .arguments(["--update-shallow", UPLOAD_PACK])
                         .arguments(deepen)
@@ -195,20 +208,23 @@ impl Mirror {
         }
     }
 
-    /// Runs a fetch. One from another machine may take any time, and its progress is reported.
+    /// Runs a fetch, which may take any time, and reports its progress.
     async fn fetched(
         &self,
         remote: &Remote,
         line: CommandLine,
         what: &str,
     ) -> Result<Captured, WorkspaceError> {
-        let Remote::Url(remote) = remote else { return ask(line, what).await };
+        let from = match remote {
+            Remote::Local(folder) => folder.display().to_string(),
+            Remote::Url(remote) => remote.url.clone(),
+        };
         let is_new =
             !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
         let occasion = if is_new { Occasion::First } else { Occasion::Later };
         let objects = self.path.join("objects");
         let fetch = ask_patiently(line, what);
-        fetch_progress::reported(fetch, (&remote.url, &objects), occasion, &self.notice).await
+        fetch_progress::reported(fetch, (&from, &objects), occasion, &self.notice).await
     }
 
     /// Fetches the branch of a fork, if it is still there. One spawn.

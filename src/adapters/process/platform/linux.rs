@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use rustix::process::set_child_subreaper;
+use rustix::process::{Resource, Rlimit, set_child_subreaper, setrlimit};
 
 use super::process::{Adoption, Life, Process};
 
@@ -55,6 +55,26 @@ pub(in crate::adapters::process) fn adopt_orphans() -> Adoption {
         Ok(()) if Path::new(&list).exists() => Adoption::Ours,
         Ok(()) | Err(_) => Adoption::Elsewhere,
     }
+}
+
+/// Stamps stay below this number.
+const STAMPS: u64 = 1 << 62;
+
+/// Sets a limit of this process that everything it starts inherits and cannot raise, whatever becomes of its environment,
+/// session and parents. Linux does not enforce this limit. Later processes have lower stamps, so that an engine can be started
+/// below another one.
+pub(in crate::adapters::process) fn stamp() -> Option<u64> {
+    let ourselves = process_with(std::process::id())?;
+    let stamp = STAMPS.checked_sub(ourselves.start.checked_shl(22)? | u64::from(ourselves.pid))?;
+    let limit = Rlimit { current: Some(stamp), maximum: Some(stamp) };
+    setrlimit(Resource::Locks, limit).is_ok().then_some(stamp)
+}
+
+/// Returns whether a process has a stamp.
+pub(in crate::adapters::process) fn has_stamp(pid: u32, stamp: u64) -> bool {
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max file locks"));
+    limit.and_then(|limit| limit.split_whitespace().next()?.parse().ok()) == Some(stamp)
 }
 
 /// Returns whether a signal was ignored when this process was started.

@@ -8,6 +8,10 @@ mod portable;
 pub(super) mod process;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{adopt_orphans, all, children, has_variable, is_ignored, process_with};
+pub(super) use linux::{
+    adopt_orphans, all, children, has_stamp, has_variable, is_ignored, process_with, stamp,
+};
 #[cfg(not(target_os = "linux"))]
-pub(super) use portable::{adopt_orphans, all, children, has_variable, is_ignored, process_with};
+pub(super) use portable::{
+    adopt_orphans, all, children, has_stamp, has_variable, is_ignored, process_with, stamp,
+};

@@ -64,6 +64,16 @@ pub(in crate::adapters::process) fn adopt_orphans() -> Adoption {
     Adoption::Elsewhere
 }
 
+/// Marks this process and everything that it starts, where the system has a limit that nothing else uses.
+pub(in crate::adapters::process) fn stamp() -> Option<u64> {
+    None
+}
+
+/// Returns whether a process has a stamp.
+pub(in crate::adapters::process) fn has_stamp(_pid: u32, _stamp: u64) -> bool {
+    false
+}
+
 /// Returns whether a signal was ignored when this process was started. A shell cannot catch a signal that was ignored at its
 /// own start, and it inherits that from us.
 pub(in crate::adapters::process) fn is_ignored(signal: i32) -> bool {

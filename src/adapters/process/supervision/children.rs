@@ -1,6 +1,7 @@
 //! The table of running children: a file for each, created before the child. The next engine ends the remaining children of a
 //! dead engine first, so that no second coder works beside the first.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,9 @@ struct Child {
     /// The engine that started the child.
     #[serde(default)]
     engine: Option<u32>,
+    /// The stamp of that engine.
+    #[serde(default)]
+    stamp: Option<u64>,
 }
 
 /// A child's row in the table; dropping it removes the row.
@@ -51,7 +55,13 @@ impl ChildRecord {
 
     fn write(&self, pid: Option<u32>) -> Result<(), String> {
         let start = pid.and_then(tree::start_time);
-        let child = Child { marker: self.marker.clone(), pid, start, engine: Some(std::process::id()) };
+        let child = Child {
+            marker: self.marker.clone(),
+            pid,
+            start,
+            engine: Some(std::process::id()),
+            stamp: tree::own_stamp(),
+        };
         let text = serde_json::to_string(&child).unwrap_or_default();
         files::write_over(&self.path, text.as_bytes())
     }
@@ -63,60 +73,78 @@ impl Drop for ChildRecord {
     }
 }
 
-/// The number of attempts, 20 ms apart: in the first ones a remaining child is only asked to end, later it is killed.
-const POLITE: u32 = 50;
+/// The time between two attempts. In the first attempts the remaining children are only asked to end, later they are killed.
+const PAUSE: Duration = Duration::from_millis(20);
+const POLITE: u32 = 40;
 const FIRM: u32 = 250;
 
-/// Ends the remaining children of a dead engine.
+/// Ends the remaining children of dead engines.
 ///
 /// # Errors
 /// When a child cannot be ended: then the subject must not be worked on.
 pub fn end_leftovers(folder: &Path) -> Result<(), String> {
-    end_those(folder, |_| true)
+    end_those(&[folder.to_owned()], |_| true, Vec::new())
 }
 
-/// Ends the remaining children of one dead engine.
+/// Ends the remaining children of one dead engine, which are in any of these tables or have its stamp.
 ///
 /// # Errors
 /// When a child cannot be ended.
-pub fn end_children_of(engine: u32, folder: &Path) -> Result<(), String> {
-    end_those(folder, |child| child.engine == Some(engine))
+pub fn end_children_of(engine: u32, stamp: Option<u64>, folders: &[PathBuf]) -> Result<(), String> {
+    let unlisted = Child { marker: format!("engine-{engine}"), pid: None, start: None, engine: None, stamp };
+    end_those(folders, |child| child.engine == Some(engine), vec![unlisted])
 }
 
-fn end_those(folder: &Path, which: impl Fn(&Child) -> bool) -> Result<(), String> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Ok(());
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
+fn end_those(
+    folders: &[PathBuf],
+    which: impl Fn(&Child) -> bool,
+    mut children: Vec<Child>,
+) -> Result<(), String> {
+    let mut rows = Vec::new();
+    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
         let row = files::read_bounded(&path, LONGEST_ROW).ok();
         let child = row.and_then(|row| serde_json::from_slice::<Child>(&row).ok());
         // An incomplete row still has the marker: the name of the file.
         let marker = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let child = child.unwrap_or(Child { marker, pid: None, start: None, engine: None });
+        let child = child.unwrap_or(Child { marker, pid: None, start: None, engine: None, stamp: None });
         if which(&child) {
-            end(&child)?;
-            let _: std::io::Result<()> = fs::remove_file(&path);
+            children.push(child);
+            rows.push(path);
         }
+    }
+    end(&children)?;
+    for row in rows {
+        let _: std::io::Result<()> = fs::remove_file(row);
     }
     Ok(())
 }
 
-fn end(child: &Child) -> Result<(), String> {
-    let same = |pid: &u32| child.start.is_some() && tree::start_time(*pid) == child.start;
-    let root = Root { pid: child.pid.filter(same), marker: &child.marker, strays: Orphans::Unknown };
+/// Ends children with all their processes, at the same time.
+fn end(children: &[Child]) -> Result<(), String> {
+    let is_same = |child: &Child, pid: u32| child.start.is_some() && tree::start_time(pid) == child.start;
+    let roots = || {
+        children.iter().map(|child| Root {
+            pid: child.pid.filter(|pid| is_same(child, *pid)),
+            marker: &child.marker,
+            stamp: child.stamp.filter(|_| child.stamp != tree::own_stamp()),
+            strays: Orphans::Unknown,
+        })
+    };
+    let left = || roots().flat_map(tree::members).collect::<BTreeSet<u32>>();
     for attempt in 0..FIRM {
-        let members = tree::members(root);
+        let members = left();
         if members.is_empty() {
             return Ok(());
         }
         if attempt == 0 {
             tree::signal(&members, Signal::TERM);
         } else if attempt >= POLITE {
-            tree::kill(root);
+            roots().for_each(|root| drop(tree::kill(root)));
         }
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(PAUSE);
     }
-    let left = tree::members(root);
+    let left = left();
     if left.is_empty() {
         Ok(())
     } else {

@@ -42,7 +42,7 @@ impl ProcessTree<'_> {
 
     /// Returns the current root: processes may start and end at any time.
     fn root(&self) -> Root<'_> {
-        Root { pid: self.leader, marker: self.marker, strays: Orphans::left() }
+        Root::child(self.leader, self.marker, Orphans::left())
     }
 
     /// Interrupts the child only while it lives: its remaining processes do not expect an interrupt.

@@ -194,7 +194,7 @@ async fn run(
     let mut reaped = false;
     let end = {
         let deadline = time::wait(job.deadline);
-        let look = || tree::time_used(Root { pid: Some(pid), marker: &job.marker, strays: running.strays() });
+        let look = || tree::time_used(Root::child(Some(pid), &job.marker, running.strays()));
         let hung = idle::hung(job.idle, || lock(streams).heard, look);
         let lingers = lingers(|| lock(streams).complete());
         tokio::pin!(deadline, hung, lingers);

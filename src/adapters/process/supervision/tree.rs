@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 
@@ -101,14 +101,37 @@ fn reap(adopted: &BTreeSet<u32>) {
     }
 }
 
+/// The stamp of this process, once it has one.
+static STAMP: OnceLock<u64> = OnceLock::new();
+
+/// Stamps this process and everything that it starts from now on, and returns the stamp, where the system has stamps.
+pub fn stamp() -> Option<u64> {
+    let stamp = platform::stamp()?;
+    Some(*STAMP.get_or_init(|| stamp))
+}
+
+/// Returns the stamp of this process, if it has its own.
+pub fn own_stamp() -> Option<u64> {
+    STAMP.get().copied()
+}
+
 /// A child whose processes are searched.
 #[derive(Debug, Clone, Copy)]
 pub struct Root<'marker> {
     /// The child itself, if it is known and has not been waited for.
     pub pid: Option<u32>,
     pub marker: &'marker str,
+    /// The stamp of a dead engine, whose processes are all included.
+    pub stamp: Option<u64>,
     /// Whether orphans without a marker are included: only if no other child is running.
     pub strays: Orphans,
+}
+
+impl<'marker> Root<'marker> {
+    /// Returns the root of a child of this process.
+    pub fn child(pid: Option<u32>, marker: &'marker str, strays: Orphans) -> Self {
+        Self { pid, marker, stamp: None, strays }
+    }
 }
 
 /// Whether orphans without a marker are included.
@@ -205,9 +228,12 @@ fn known(pid: u32) -> Option<Pid> {
 fn members_of(root: Root<'_>, processes: &[Process]) -> BTreeSet<u32> {
     let adopted = adopted();
     let ourselves = std::process::id();
+    let belongs = |pid: u32| {
+        has_marker(pid, root.marker) || root.stamp.is_some_and(|stamp| platform::has_stamp(pid, stamp))
+    };
     let begins = |process: &&Process| {
         Some(process.pid) == root.pid
-            || (process.pid != ourselves && has_marker(process.pid, root.marker))
+            || (process.pid != ourselves && belongs(process.pid))
             || (root.strays == Orphans::Ours && adopted.contains(&process.pid) && process.parent == ourselves)
     };
     let mut members: BTreeSet<u32> = processes.iter().filter(begins).map(|process| process.pid).collect();
