@@ -13,13 +13,20 @@ use serde_json::{Value, json};
 /// The file in the folder of programs with the number of turns of the coder after which reviewers approve.
 pub(super) const TURNS: &str = "turns";
 
+/// The file in the folder of programs with a line for each sleeper that has begun.
+pub(super) const SLEEPING: &str = "sleeping";
+
 /// Runs as an agent.
 pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     std::io::stdin().read_to_end(&mut Vec::new()).expect("the prompt");
     match name {
         "talker" => return talk(folder),
         "streamer" => return stream(),
-        "sleeper" => std::thread::sleep(Duration::from_secs(2)),
+        "sleeper" => {
+            let begun = fs::OpenOptions::new().create(true).append(true).open(folder.join(SLEEPING));
+            begun.and_then(|mut begun| begun.write_all(b"begun\n")).expect("the list of sleepers");
+            std::thread::sleep(Duration::from_secs(2));
+        }
         _ => {}
     }
     let context: Value = serde_json::from_slice(

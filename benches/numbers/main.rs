@@ -13,8 +13,10 @@
 mod agent;
 mod answers;
 mod children;
+mod crowd;
 mod gap;
 mod gates;
+mod large;
 mod loops;
 mod measure;
 mod replay;
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 10] = [
+    let measurements: [(&str, Measurement); 12] = [
         ("start", start::measure),
         ("turn", loops::own_time),
         ("gap", gap::measure),
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
         ("replay", replay::measure),
         ("answers", answers::measure),
         ("gates", gates::measure),
+        ("large", large::measure),
+        ("loops", crowd::measure),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let mut broken = 0;

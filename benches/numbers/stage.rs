@@ -1,9 +1,10 @@
 //! A repository with a pull request, and the release build of the program with its own environment.
 
 use std::fs;
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,9 +40,49 @@ impl Stage {
         fs::write(stage.repository().join("feature.txt"), "new\n").expect("a file");
         stage.commit("feature");
         stage.git(&["checkout", "--quiet", "main"]);
-        let words = "local pr create --head feature --base main --title t --body b";
-        stage.run(&words.split(' ').collect::<Vec<_>>());
+        stage.open_pull_request("feature");
         stage
+    }
+
+    /// Creates a bare repository with this number of files and so many megabytes of history, with pull request 1, through
+    /// `git fast-import`.
+    pub(super) fn imported(folder: TempDir, files: usize, megabytes: usize) -> Self {
+        let stage = Self { folder };
+        children::programs(&stage.programs(), &["noop"]);
+        fs::create_dir_all(stage.repository()).expect("a folder");
+        stage.git(&["init", "--quiet", "--bare", "--initial-branch=main"]);
+        stage.git(&["config", "user.name", "Ada"]);
+        stage.git(&["config", "user.email", "ada@localhost"]);
+        let mut import = stage.prepared(Path::new("git"));
+        import.args(["-c", "core.compression=0", "-c", "pack.compression=0", "fast-import", "--quiet"]);
+        let mut import = import.stdin(Stdio::piped()).spawn().expect("git");
+        let mut stream = BufWriter::new(import.stdin.take().expect("a pipe"));
+        write_history(&mut stream, files, megabytes).expect("the stream");
+        drop(stream);
+        assert!(import.wait().expect("git").success(), "git fast-import");
+        stage.open_pull_request("feature");
+        stage
+    }
+
+    /// Creates a repository like `new`, with this number of pull requests.
+    pub(super) fn with_pull_requests(folder: TempDir, files: usize, agents: &[&str], count: usize) -> Self {
+        let stage = Self::new(folder, files, agents);
+        for number in 2..=count {
+            let branch = format!("feature-{number}");
+            stage.git(&["branch", &branch, "feature"]);
+            stage.open_pull_request(&branch);
+        }
+        stage
+    }
+
+    fn open_pull_request(&self, branch: &str) {
+        let words = format!("local pr create --head {branch} --base main --title t --body b");
+        self.run(&words.split(' ').collect::<Vec<_>>());
+    }
+
+    /// Returns the folder of the program's state.
+    pub(super) fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     fn commit(&self, message: &str) {
@@ -103,14 +144,25 @@ impl Stage {
 
     /// Reviews pull request 1 with an agent in every role, and returns the lines on stdout.
     pub(super) fn review(&self, agent: &str, reviewers: usize) -> Vec<Value> {
+        let words = self.words(1, agent, reviewers);
+        self.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Begins to review a pull request with one reviewer, who approves after this number of turns of the coder.
+    pub(super) fn start(&self, number: usize, agent: &str, turns: usize) -> Child {
+        fs::write(self.programs().join(agent::TURNS), turns.to_string()).expect("the number of turns");
+        let mut command = self.prepared(Path::new(env!("CARGO_BIN_EXE_agent-loop")));
+        command.args(self.words(number, agent, 1)).stdout(Stdio::null()).spawn().expect("the program")
+    }
+
+    fn words(&self, number: usize, agent: &str, reviewers: usize) -> Vec<String> {
         let program = self.programs().join(agent).display().to_string();
-        let mut words = vec!["pr", "1", "--json=events", "--quiet", "--max-rounds", "1000"];
-        let coder = format!("coder=command:{program}");
-        words.extend(["--coder", &coder]);
-        let reviewers: Vec<String> =
-            (1..=reviewers).map(|index| format!("reviewer{index}=command:{program}")).collect();
-        words.extend(reviewers.iter().flat_map(|reviewer| ["--reviewer", reviewer.as_str()]));
-        self.run(&words)
+        let line = format!("pr {number} --json=events --quiet --max-rounds 1000");
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        words.extend(["--coder".to_owned(), format!("coder=command:{program}")]);
+        let reviewer = |index| ["--reviewer".to_owned(), format!("reviewer{index}=command:{program}")];
+        words.extend((1..=reviewers).flat_map(reviewer));
+        words
     }
 
     /// Debates a question with an agent in every seat at once, until all agree.
@@ -140,4 +192,43 @@ impl Stage {
         );
         lines
     }
+}
+
+/// Writes the stream of `git fast-import`: old commits of a megabyte each, the files in folders of 20, and a branch `feature`.
+fn write_history(stream: &mut impl Write, files: usize, megabytes: usize) -> io::Result<()> {
+    let commit = |stream: &mut dyn Write, branch: &str| {
+        write!(
+            stream,
+            "commit refs/heads/{branch}\ncommitter Ada <ada@localhost> 1700000000 +0000\ndata 1\nx\n"
+        )
+    };
+    let mut state = 1_u64;
+    for number in 0..megabytes {
+        let bytes: Vec<u8> = (0..1 << 17)
+            .flat_map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(number as u64 | 1);
+                state.to_le_bytes()
+            })
+            .collect();
+        commit(stream, "main")?;
+        write!(stream, "M 100644 inline old.bin\ndata {}\n", bytes.len())?;
+        stream.write_all(&bytes)?;
+        stream.write_all(b"\n")?;
+    }
+    commit(stream, "main")?;
+    if megabytes > 0 {
+        stream.write_all(b"D old.bin\n")?;
+    }
+    for index in 0..files {
+        let text = format!("line of file {index}\n").repeat(20);
+        let folder = index / 20;
+        write!(
+            stream,
+            "M 100644 inline source/{}/{folder}/{index}.txt\ndata {}\n{text}\n",
+            folder / 50,
+            text.len()
+        )?;
+    }
+    commit(stream, "feature")?;
+    stream.write_all(b"from refs/heads/main\nM 100644 inline feature.txt\ndata 4\nnew\n\n")
 }

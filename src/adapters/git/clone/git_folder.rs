@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::adapters::git::disk::{copy_with_time, make_folder, read_file, remove, write_file};
 use crate::adapters::git::identity::{Identity, quoted};
-use crate::adapters::git::mirror::SHALLOW;
+use crate::adapters::git::mirror::refs::SHALLOW;
 use crate::adapters::git::user_checkout::checkout::remember_refs;
 use crate::domain::branch_names;
 use crate::domain::ids::{BranchName, CommitSha};

@@ -9,8 +9,7 @@ use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::disk::is_plain_folder;
 use crate::domain::ids::{BranchName, CommitSha};
 
-use super::SHALLOW;
-use super::refs::common_folder;
+use super::refs::{SHALLOW, common_folder};
 
 /// The files of a pack, in the order in which they must appear.
 const PACK_FILES: [&str; 3] = ["pack", "rev", "idx"];

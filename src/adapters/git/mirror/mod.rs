@@ -28,12 +28,10 @@ use crate::ports::workspace::WorkspaceError;
 
 use fetch_progress::Occasion;
 use lineage::Lineage;
+use refs::SHALLOW;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
-
-/// The file with the commits at which the history of a shallow repository begins.
-pub(crate) const SHALLOW: &str = "shallow";
 
 /// The namespaces of the remote's tags and branches in the mirror.
 const TAGS: &str = "+refs/tags/*:refs/tags/*";

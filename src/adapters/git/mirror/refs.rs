@@ -11,6 +11,9 @@ const LINE_BYTES: u64 = 16 * 1024;
 /// The maximum size of `packed-refs`.
 const PACKED_BYTES: u64 = 256 * 1024 * 1024;
 
+/// The file with the commits at which the history of a shallow repository begins.
+pub(crate) const SHALLOW: &str = "shallow";
+
 /// The result of reading the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tip {
