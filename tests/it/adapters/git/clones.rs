@@ -325,7 +325,7 @@ async fn differences_have_files_excerpt_and_path() {
 async fn refresh_survives_removed_branches_and_locks() {
     let scene = Scene::new().await;
     git(&scene.user(), &["branch", "feature"]).await;
-    fs::write(scene.mirror().join("refs/remotes/forge/feature.lock"), "").unwrap();
+    write(&scene.mirror(), "refs/remotes/forge/feature.lock", "");
     scene.workspace.refresh().await.unwrap();
     let refs = ["for-each-ref", "--format=%(refname)", "refs/remotes"];
     assert_eq!(git(&scene.mirror(), &refs).await, "refs/remotes/forge/feature\nrefs/remotes/forge/main\n");

@@ -101,5 +101,5 @@ async fn a_turn_costs_few_processes() {
     assert_eq!(spawned(), 5, "{}", fs::read_to_string(&log).unwrap());
     scene.reviewer().await;
     inspect(&scene).await;
-    assert_eq!(spawned(), 5, "{}", fs::read_to_string(&log).unwrap());
+    assert_eq!(spawned(), 6, "{}", fs::read_to_string(&log).unwrap());
 }
