@@ -6,8 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::clone::agent_head;
-use crate::adapters::git::disk::is_plain_folder;
+use crate::adapters::git::disk::{is_plain_folder, remove, write_file};
+use crate::adapters::git::runner::{Git, ask};
 use crate::domain::ids::{BranchName, CommitSha};
+use crate::ports::workspace::WorkspaceError;
 
 use super::refs::{SHALLOW, common_folder};
 
@@ -16,9 +18,20 @@ const PACK_FILES: [&str; 3] = ["pack", "rev", "idx"];
 /// The number of attempts: a pack may be replaced while packs are linked.
 const ATTEMPTS: u32 = 3;
 
-/// Links the objects of a repository into a mirror, and returns the lines of `packed-refs` for its branches and tags; `None` if
-/// the objects must be fetched. Links that were made then do no harm.
-pub(super) fn borrow(repository: &Path, mirror: &Path) -> Option<String> {
+/// Links the objects of a repository into a new mirror, and writes its branches and tags to `packed-refs`; what cannot be linked
+/// is fetched later. One spawn, or none if nothing can be linked.
+pub(super) async fn borrow(git: &Git, repository: &Path, mirror: &Path) -> Result<(), WorkspaceError> {
+    let Some(refs) = linked(repository, mirror) else { return Ok(()) };
+    let packed = mirror.join("packed-refs");
+    write_file(&packed, refs.as_bytes())?;
+    let line = git.inside(mirror, mirror).arguments(["for-each-ref", "--format=%(objecttype)"]);
+    let are_there = ask(line, "read the borrowed refs").await?.exit.is_success();
+    if are_there { Ok(()) } else { remove(&packed) }
+}
+
+/// Links objects, and returns the lines of `packed-refs`; `None` if the objects must be fetched. Links that were made then do no
+/// harm.
+fn linked(repository: &Path, mirror: &Path) -> Option<String> {
     let common = common_folder(repository)?;
     let objects = common.join("objects");
     let is_elsewhere = ["info/alternates", "info/http-alternates"].map(|name| objects.join(name));

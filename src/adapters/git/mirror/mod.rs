@@ -146,13 +146,8 @@ impl Mirror {
             CONFIG.replace("FORMAT", "0")
         };
         write_file(&half.join("config"), config.as_bytes())?;
-        if let Some(refs) = remote.folder().and_then(|folder| borrow::borrow(folder, &half)) {
-            let packed = half.join("packed-refs");
-            write_file(&packed, refs.as_bytes())?;
-            let line = self.git.inside(&half, &half).arguments(["for-each-ref", "--format=%(objecttype)"]);
-            if !ask(line, "read the borrowed refs").await?.exit.is_success() {
-                remove(&packed)?;
-            }
+        if let Remote::Local(repository) = remote {
+            borrow::borrow(&self.git, repository, &half).await?;
         }
         remove(&self.path)?;
         fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
