@@ -215,9 +215,8 @@ impl Mirror {
         let is_new =
             !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
         let occasion = if is_new { Occasion::First } else { Occasion::Later };
-        let objects = self.path.join("objects");
         let fetch = ask_patiently(line, what);
-        fetch_progress::reported(fetch, (&from, &objects), occasion, &self.notice).await
+        fetch_progress::reported(fetch, (&from, &self.path.join("objects")), occasion, &self.notice).await
     }
 
     /// Fetches the branch of a fork, if it is still there. One spawn.
