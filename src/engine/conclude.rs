@@ -20,6 +20,7 @@ pub(super) async fn of<W: World>(
     let bare =
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
+    outcome.next = conclusion.next().map(str::to_owned);
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.head) {
         // An outcome without a merge base is better than none.
         outcome.base = cx.base(&against, head).await.ok();

@@ -11,6 +11,7 @@ use crate::domain::flow_name::FlowName;
 use crate::domain::ids::RunId;
 use crate::domain::nonce::NonceSecret;
 use crate::domain::subject::Subject;
+use crate::flow::conclusion::Conclusion;
 use crate::flow::context::{FlowContext, FurtherTurns};
 use crate::flow::step::{Effect, Next, Step};
 use crate::ports::World;
@@ -190,7 +191,16 @@ impl<W: World> Engine<W> {
             telling::state(&self.cx, session);
             display::show(&self.cx, session, Some(&step)).await;
         }
-        perform::perform(&self.cx, &mut self.turns, session, step).await
+        match perform::perform(&self.cx, &mut self.turns, session, step).await {
+            // No flow sees the setup of a clone, but the run has ended, not been interrupted.
+            Err(RunError { ending: Ending::Inconclusive, message, next }) => {
+                let conclusion = Conclusion::inconclusive(message);
+                let conclusion = next.into_iter().fold(conclusion, Conclusion::with_next);
+                let end = in_context(&self.cx, session, |cx| session.machine.conclude(cx, conclusion));
+                perform::perform(&self.cx, &mut self.turns, session, end).await
+            }
+            performed => performed,
+        }
     }
 
     /// Handles INT or TERM: ends the running turns and keeps their work, so that the run can be resumed. If some of the work

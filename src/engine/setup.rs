@@ -3,6 +3,7 @@
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
+use crate::domain::subject::Subject;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{GateOrder, GateReport, Gates};
 
@@ -23,14 +24,19 @@ pub(super) async fn set_up<G: Gates>(gates: &G, order: &GateOrder, cancellation:
     match setup.measure(&order, cancellation).await {
         GateReport::Cancelled => SetUp::Cancelled,
         GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
-        GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, log, .. } => {
-            let log = log.map_or_else(String::new, |log| format!("\nits output is in {}", log.display()));
-            SetUp::Failed(format!("the setup command failed in a fresh clone: {}{log}", detail.trim_end()))
+        GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, .. } => {
+            SetUp::Failed(format!(
+                "the setup command failed in a fresh clone: {}\n`agent-loop logs {}` shows its output; --setup-command \
+                 corrects it, `--setup-command true` skips it",
+                detail.trim_end(),
+                order.subject
+            ))
         }
     }
 }
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
-pub(super) fn inconclusive(message: String) -> RunError {
+pub(super) fn inconclusive(message: String, subject: &Subject) -> RunError {
     RunError::new(Ending::Inconclusive, message)
+        .with_next(format!("agent-loop resume {subject} --setup-command true"))
 }

@@ -231,7 +231,7 @@ async fn attempt<W: World, J: Journal>(
     match set_up_to_edit(world, &ask, (&clone_id, &order), cancellation.clone()).await {
         SetUp::Ready => {}
         SetUp::Cancelled => return Ok(None),
-        SetUp::Failed(message) => return Err(inconclusive(message)),
+        SetUp::Failed(message) => return Err(inconclusive(message, &order.subject)),
     }
     world.operator().tell(&RunEvent::TurnBegun {
         label: turn.label.clone(),

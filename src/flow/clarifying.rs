@@ -60,7 +60,7 @@ impl<A: Fn(TurnKey, Vec<Clarification>) -> Ask> FirstTurn<'_, A> {
                 }
                 OrQuestions::Questions(questions) => match cx.results.clarifications.get(&ask.key) {
                     Some(given) => answers.extend(given.iter().cloned()),
-                    None => match clarify(cx, ask.key, asked, questions)? {},
+                    None => match clarify(cx, (self.subject, ask.key), asked, questions)? {},
                 },
             }
         }
@@ -99,7 +99,7 @@ impl<A: Fn(TurnKey, Vec<Clarification>) -> Ask> FirstTurn<'_, A> {
             if let QuestionState::Answered(answered) = question.state::<K>()
                 && let OrQuestions::Questions(questions) = meaning(&answered.reading)
             {
-                match clarify(cx, ask.key, 0, questions)? {}
+                match clarify(cx, (self.subject, ask.key), 0, questions)? {}
             }
         }
         let given = cx.results.clarifications.iter().filter(|(key, _)| is_earlier(key));
@@ -111,13 +111,24 @@ fn meaning<K: Kind<Meaning = OrQuestions<T>>, T: Clone>(reading: &Reading<K>) ->
     reading.meaning.clone()
 }
 
-fn clarify(cx: &FlowContext<'_>, turn: TurnKey, asked: u32, questions: Vec<String>) -> Decision<Infallible> {
+fn clarify(
+    cx: &FlowContext<'_>,
+    (subject, turn): (&Subject, TurnKey),
+    asked: u32,
+    questions: Vec<String>,
+) -> Decision<Infallible> {
     match cx.request.questions {
         Questions::Interactive { at_most } if asked < at_most => first(Step::Clarify { turn, questions }),
         Questions::Interactive { .. } | Questions::Stop => {
             let list: Vec<String> =
                 (1..).zip(&questions).map(|(number, question)| format!("{number}. {question}")).collect();
-            let message = format!("the coder has questions:\n{}", list.join("\n"));
+            let how = match subject {
+                Subject::Task(_) => "",
+                Subject::Issue(_) | Subject::PullRequest(_) => {
+                    "\nAnswer in a comment, then run the same command again; or answer at the terminal."
+                }
+            };
+            let message = format!("the coder has questions:\n{}{how}", list.join("\n"));
             first(Conclusion::needs_human(NeedsHuman::Clarification, message))
         }
     }

@@ -14,11 +14,13 @@ pub struct Conclusion {
     message: String,
     /// The head at the end, if there is one.
     head: Option<CommitSha>,
+    /// The command that follows, if it is not that of every such end.
+    next: Option<String>,
 }
 
 impl Conclusion {
     fn new(ending: Ending, message: String) -> Self {
-        Self { ending, message, head: None }
+        Self { ending, message, head: None, next: None }
     }
 
     /// All reviewers approved the head, and all gates passed on it.
@@ -76,7 +78,7 @@ impl Conclusion {
         Self::new(Ending::Inconclusive, message)
     }
 
-    /// A record already states this end, and nothing has happened since.
+    /// A record already states this end, or the approval that a merge has followed.
     pub fn again(recorded: &Ending, message: String) -> Self {
         Self::new(recorded.clone(), message)
     }
@@ -85,6 +87,12 @@ impl Conclusion {
     #[must_use]
     pub fn about(self, head: &CommitSha) -> Self {
         Self { head: Some(head.clone()), ..self }
+    }
+
+    /// Names the command that follows.
+    #[must_use]
+    pub fn with_next(self, command: String) -> Self {
+        Self { next: Some(command), ..self }
     }
 
     /// Rewrites the message of the conclusion.
@@ -99,6 +107,10 @@ impl Conclusion {
 
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    pub fn next(&self) -> Option<&str> {
+        self.next.as_deref()
     }
 
     pub fn head(&self) -> Option<&CommitSha> {

@@ -105,6 +105,9 @@ pub trait Machine: Send + Sync {
 
     fn next(&self, cx: &FlowContext<'_>) -> Step;
 
+    /// Returns the step that ends the run with this conclusion.
+    fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step;
+
     /// Returns the conditions of an approval, or the lookup or measurement that must come first.
     fn explain(&self, cx: &FlowContext<'_>) -> Decision<Explanation>;
 
@@ -266,6 +269,10 @@ impl<F: Flow> Machine for FlowMachine<F> {
             // Only a spent budget forbids turns.
             Next::NoMoreTurns => Step::Await,
         }
+    }
+
+    fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step {
+        Self::conclude(self, cx, conclusion)
     }
 
     fn explain(&self, cx: &FlowContext<'_>) -> Decision<Explanation> {

@@ -26,6 +26,9 @@ use super::rounds::{RoundAt, Rounds};
 use super::run::RunState;
 use super::run_effect::{self, Who};
 
+/// How a run continues after its last round.
+const MORE_ROUNDS: &str = "the same command allows as many rounds again (`--max-rounds N`: other limit)";
+
 /// The reviewers of a run at a point of its rounds.
 #[derive(Debug)]
 pub struct ReviewPass<'now, R> {
@@ -179,7 +182,7 @@ where
     pub fn next_round(&self, at: &RoundAt<R>, at_most: &str) -> Result<RoundAt<R>, Conclusion> {
         let next = RoundAt { round: at.round + 1, head: at.head.clone() };
         if next.round > self.run.terms.policy.max_rounds {
-            return Err(Conclusion::blocked(Blocked::Rounds, at_most));
+            return Err(Conclusion::blocked(Blocked::Rounds, format!("{at_most}; {MORE_ROUNDS}")));
         }
         Ok(next)
     }
@@ -193,8 +196,11 @@ where
             return Ok(());
         }
         let left: Vec<String> = self.must_fix(at).into_iter().map(|item| item.id.into()).collect();
-        let message =
-            format!("findings are left to fix after round {}, the last one: {}", at.round, left.join(", "));
+        let message = format!(
+            "findings are left to fix after round {}, the last one: {}; {MORE_ROUNDS}",
+            at.round,
+            left.join(", ")
+        );
         Err(Conclusion::blocked(Blocked::Rounds, message))
     }
 
@@ -222,5 +228,12 @@ fn disputes_judged(round: u32, left: &[Item]) -> Result<(), Conclusion> {
         Some(format!("{}: the coder says “{}”, {} says “{reviewer}”", item.id, dispute.evidence, item.author))
     };
     let lost: Vec<String> = left.iter().filter_map(lost).collect();
-    if lost.is_empty() { Ok(()) } else { Err(Conclusion::needs_human(NeedsHuman::Dispute, lost.join("; "))) }
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{}. To decide, comment with a last line `-- Human Reviewer`, then run the same command again",
+        lost.join("; ")
+    );
+    Err(Conclusion::needs_human(NeedsHuman::Dispute, message))
 }

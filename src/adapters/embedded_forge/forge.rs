@@ -295,7 +295,11 @@ impl Forge for EmbeddedForge {
         let commit = match merged.map_err(not_merged)? {
             MergeOutcome::Done(commit) => commit,
             MergeOutcome::Conflict(paths) => {
-                return Ok(Merge::NotMerged(format!("these files conflict: {}", paths.join(", "))));
+                return Ok(Merge::NotMerged(format!(
+                    "these files conflict with `{}`: {}; `agent-loop pr {number} --auto-merge` lets the coder resolve the conflict",
+                    pull_request.base_ref,
+                    paths.join(", ")
+                )));
             }
             MergeOutcome::Refused(why) => return Ok(Merge::NotMerged(why)),
             MergeOutcome::Moved(_) => {

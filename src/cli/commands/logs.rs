@@ -1,5 +1,6 @@
 //! `logs`: the output of agents and tests, formatted or raw, complete or as it is written.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -54,9 +55,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
     let Some(typed) = &arguments.subject else {
         if arguments.follow {
-            let running: Vec<Subject> =
-                here.subjects().into_iter().filter(|subject| here.holder(subject).is_some()).collect();
-            return follow(&here, one_running(&running)?, form).await;
+            return follow(&here, one_running(&running(&here))?, form).await;
         }
         let lists: Vec<String> = here
             .subjects()
@@ -101,6 +100,15 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
         print::talk("no output; `--raw` also shows the command line\n");
     }
     Ok(())
+}
+
+/// Returns the subject of each active run. A run that was handed over also holds the subject that it began with, which comes
+/// after its pull request.
+fn running(here: &OpenRepository) -> Vec<Subject> {
+    let mut processes = BTreeSet::new();
+    let mut is_new =
+        |subject: &Subject| here.holder(subject).is_some_and(|holder| processes.insert(holder.pid));
+    here.subjects().into_iter().filter(|subject| is_new(subject)).collect()
 }
 
 /// Returns the subject to follow if none was named.

@@ -1,4 +1,4 @@
-//! `stop`: asks the process that is working on a subject to end, and waits until it has ended.
+//! `stop`: asks the process that is working on a subject to end, waits until it has ended, and reports how the run ended.
 
 use std::time::Duration;
 
@@ -7,7 +7,9 @@ use clap::Args;
 use crate::adapters::process::{signal, time};
 use crate::adapters::storage::lock;
 use crate::cli::arguments::common::KnownRepositoryArgs;
+use crate::cli::commands::status;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
+use crate::cli::repository::survey::{self, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 
 /// `stop`
@@ -39,19 +41,27 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
     }
     let pid =
         holder.pid.ok_or_else(|| format!("the lock of {subject} does not say which process holds it"))?;
-    signal::interrupt(pid)?;
+    signal::terminate(pid)?;
     if arguments.now {
         // The second signal has an effect only after the first one was handled.
         time::wait(LOOK).await;
-        signal::interrupt(pid)?;
+        signal::terminate(pid)?;
     }
     for _ in 0..PATIENCE {
         if here.holder(&subject).is_none_or(|now| now.pid != Some(pid)) {
-            return Ok(format!("{subject} has stopped (process {pid}); continue with `agent-loop resume`\n"));
+            let here = here.with_trusted_recorders(surroundings).await;
+            return Ok(ended(survey::current(&here, subject).await, pid));
         }
         time::wait(LOOK).await;
     }
     Err(format!(
         "process {pid} has not ended yet; to kill its agents at once: `agent-loop stop {subject} --now`"
     ))
+}
+
+/// Describes the subject after its process has ended: the run may have ended before it could be stopped.
+fn ended(known: Option<SubjectSummary>, pid: u32) -> String {
+    let Some(known) = known else { return format!("process {pid} has ended\n") };
+    let next = status::next_command(&known).map_or_else(String::new, |next| format!("next: {next}\n"));
+    format!("process {pid} has ended; {} is {}\n{next}", known.subject(), status::describe(&known))
 }

@@ -45,8 +45,8 @@ const FLAGS: &[Row] = &[
     (REPAIR, "repair-backend", "roles.repair", Agent),
     (REPAIR, "repair-model", "repair.models", Value("MODEL")),
     (REPAIR, "repair-timeout-seconds", "repair.timeout_seconds", Value("SECONDS")),
-    (GATES, "test-command", "gates.tests.command", Value("COMMAND")),
-    (GATES, "setup-command", "gates.tests.setup", Value("COMMAND")),
+    (GATES, TEST_COMMAND, "gates.tests.command", Value("COMMAND")),
+    (GATES, SETUP_COMMAND, "gates.tests.setup", Value("COMMAND")),
     (
         GATES,
         "no-pre-review-tests",
@@ -104,6 +104,11 @@ pub const IMPLEMENTATION_CODER_KEY: &str = "roles.implementation_coder";
 pub const NO_AGENT_MEMORY: &str = "no-agent-memory";
 /// The flag that silences progress messages.
 pub const QUIET: &str = "quiet";
+
+/// The flag with the command that tests a commit.
+pub const TEST_COMMAND: &str = "test-command";
+/// The flag with the command that prepares a fresh clone.
+pub const SETUP_COMMAND: &str = "setup-command";
 
 /// The setting that files the stages of a split or of a plan.
 pub const SPLIT_ISSUES_KEY: &str = "discuss.materialize_split_issues";

@@ -13,7 +13,7 @@ use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::{utc, was_set_back};
 use crate::domain::phase::{ChildState, PhaseProgress, PlannedPhase};
-use crate::domain::pull_request::PullRequestState;
+use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
@@ -26,6 +26,7 @@ use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
 use crate::ports::forge::{Forge, ForgeError, IssueState};
 use crate::ports::journal::{Entry, Finished, Holder};
+use crate::ports::workspace::{MergeParents, Workspace};
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::open::OpenRepository;
@@ -117,6 +118,20 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
             let state = SubjectState::Unreadable(why);
             Some(SubjectSummary { flow: None, outcome, state, title, touched, phases: Vec::new() })
         }
+    }
+}
+
+/// Returns the state of a subject, or of the pull request that it led to.
+pub async fn current(here: &OpenRepository, subject: Subject) -> Option<SubjectSummary> {
+    let found = known(here, subject).await?;
+    match found.state {
+        SubjectState::Delivered(number) => known(here, Subject::PullRequest(number)).await,
+        SubjectState::Running(_)
+        | SubjectState::Parked(_)
+        | SubjectState::Interrupted
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Settled(_)
+        | SubjectState::Unreadable(_) => Some(found),
     }
 }
 
@@ -283,7 +298,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     let reviewed = view.head.clone();
     let ending = run.and_then(|run| run.ending.clone());
     let bare = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new());
-    let outcome = Outcome {
+    let mut outcome = Outcome {
         run: run.map(|run| run.id.clone()),
         usage: run.map_or_else(Usage::default, |run| run.usage),
         head: Some(pull_request.head.clone()),
@@ -296,11 +311,23 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (Some(Ending::Approved), PullRequestState::Open) if reviewed.as_ref() != Some(&pull_request.head) => {
             SubjectState::NeedsHuman("approved an older head".to_owned())
         }
+        (Some(Ending::Approved), PullRequestState::Open) if conflicts(here, &pull_request).await => {
+            outcome.next = Some(format!("agent-loop pr {number} --auto-merge"));
+            SubjectState::NeedsHuman(format!("approved, conflicts with {}", pull_request.base_ref))
+        }
         (Some(ending), PullRequestState::Open) => after(ending, noted),
         (None, PullRequestState::Open) => SubjectState::Interrupted,
     };
     let title = Some(pull_request.title);
     Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new() }))
+}
+
+/// Returns whether a pull request conflicts with its base branch, as far as this machine knows that branch.
+async fn conflicts(here: &OpenRepository, pull_request: &PullRequest) -> bool {
+    let workspace = here.workspace();
+    let Ok(Some(other)) = workspace.tip(&pull_request.base_ref).await else { return false };
+    let parents = MergeParents { head: pull_request.head.clone(), other };
+    workspace.conflicts(&parents).await.is_ok_and(|files| !files.is_empty())
 }
 
 /// Returns the state after a run with this ending at this time.
@@ -374,9 +401,11 @@ async fn divided(
 /// Returns the state of an issue whose phases are done one by one.
 fn between(phases: &[(PlannedPhase, PhaseProgress)]) -> SubjectState {
     let of = |wanted: PhaseProgress| phases.iter().find(|(_, progress)| *progress == wanted);
+    let is_new = of(PhaseProgress::Done).is_none();
     match (of(PhaseProgress::InProgress), of(PhaseProgress::Ready), of(PhaseProgress::ForPerson)) {
         (Some((phase, _)), _, _) => SubjectState::Settled(format!("{} is in progress", phase.named())),
-        (None, Some(_), _) => SubjectState::Interrupted,
+        (None, Some(_), _) if is_new => SubjectState::Interrupted,
+        (None, Some((phase, _)), _) => SubjectState::NeedsHuman(format!("{} can start", phase.named())),
         (None, None, Some((phase, _))) => {
             SubjectState::NeedsHuman(format!("{} waits for a person", phase.named()))
         }

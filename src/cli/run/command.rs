@@ -52,10 +52,10 @@ use super::learning::Learning;
 use super::order::RunOrder;
 use super::permissions::{Permissions, Trigger};
 use super::planning;
-use super::programs::{AskedAgents, ResolvedAgents};
+use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RealWorld, RunSettings};
-use super::{directories, memory, models, overrides, programs, secrets, withheld};
+use super::{directories, memory, overrides, programs, secrets, withheld};
 use super::{rehearse, retain, signals};
 
 /// Who answers the coder's questions.
@@ -305,10 +305,7 @@ async fn prepare(
     let (settings, variables) = (&configuration.settings, &surroundings.variables);
     assignment.flow = planning::flow(&assignment, trigger, &configuration).map_err(usage)?;
 
-    models::check(settings).map_err(config)?;
-    let asked = AskedAgents::of(&assignment.flow, &configuration.asked_roles());
-    overrides::roster(&settings.roles).map_err(usage)?;
-    let agents = programs::resolved(&asked, &earlier, settings, variables)?;
+    let (asked, agents) = programs::of_command(&assignment.flow, &configuration, &earlier, variables)?;
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;

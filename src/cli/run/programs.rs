@@ -13,6 +13,7 @@ use crate::adapters::agents::vendors;
 use crate::adapters::process::search::{self, FoundProgram};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::run_file::KnownAgent;
+use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::access::Power;
@@ -25,8 +26,8 @@ use crate::domain::vendors::Vendor;
 use crate::engine::outcome::RunError;
 use crate::flow::names;
 
-use super::models;
 use super::remembered::Remembered;
+use super::{models, overrides};
 
 /// The agents that the flags of a command name.
 #[derive(Debug)]
@@ -92,9 +93,24 @@ enum Presence {
     Optional,
 }
 
+/// Finds the agents of a command. Whatever about them can be refused is refused here.
+pub fn of_command(
+    flow: &FlowName,
+    configuration: &Configuration,
+    earlier: &Remembered,
+    variables: &Variables,
+) -> Result<(AskedAgents, ResolvedAgents), RunError> {
+    let settings = &configuration.settings;
+    models::check(settings).map_err(|why| RunError::refused(Refused::Config, why))?;
+    let asked = AskedAgents::of(flow, &configuration.asked_roles());
+    overrides::roster(&settings.roles).map_err(|why| RunError::refused(Refused::Usage, why))?;
+    let agents = resolved(&asked, earlier, settings, variables)?;
+    Ok((asked, agents))
+}
+
 /// Finds the program of every agent that may be used. An agent that was named for this subject before keeps its program, even
 /// if the settings have changed since.
-pub fn resolved(
+fn resolved(
     asked: &AskedAgents,
     earlier: &Remembered,
     settings: &Settings,

@@ -11,9 +11,13 @@ use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::IssueNumber;
 use crate::engine::outcome::RunError;
+use crate::flow::names;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, IssueState};
 use crate::text::sanitize::one_line;
+
+use super::programs;
+use super::remembered::Remembered;
 
 /// The maximum length of a title, in characters.
 const TITLE: usize = 80;
@@ -44,6 +48,17 @@ pub async fn issue(
             return Err(usage(message.to_owned()).with_next("gh issue create"));
         }
     }
+    // A refused debate files nothing. The settings are those of a run on the issue.
+    let configuration = match branch {
+        Some(branch) => BaseLayers::look(&repository, branch, surroundings).await?.merged(&[&flags])?,
+        None => layers.merged(&[&flags])?,
+    };
+    programs::of_command(
+        &names::DISCUSSION,
+        &configuration,
+        &Remembered::default(),
+        &surroundings.variables,
+    )?;
     let forge = site::embedded(&repository, surroundings).map_err(disk)?;
     let is_same = |row: &SubjectRow| {
         row.kind == SubjectKind::Issue(IssueState::Open)

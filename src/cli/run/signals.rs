@@ -14,9 +14,11 @@ use crate::ports::cancellation::{Canceller, Urgency};
 const STOPPING: [fn() -> SignalKind; 4] =
     [SignalKind::interrupt, SignalKind::terminate, SignalKind::hangup, SignalKind::quit];
 
-/// Forwards signals as long as it is polled; never returns. A signal that was ignored at the start (`nohup`) stays ignored.
+/// Forwards signals as long as it is polled; never returns. A signal of the terminal that was ignored at the start stays
+/// ignored: `nohup` ignores SIGHUP, and a script ignores SIGINT for its background commands. SIGTERM always counts.
 pub async fn listen(canceller: Arc<Canceller>) {
-    let heard = STOPPING.iter().map(|kind| kind()).filter(|kind| !is_ignored(kind.as_raw_value()));
+    let is_heard = |kind: &SignalKind| *kind == SignalKind::terminate() || !is_ignored(kind.as_raw_value());
+    let heard = STOPPING.iter().map(|kind| kind()).filter(is_heard);
     let mut heard: Vec<Signal> = heard.filter_map(|kind| signal(kind).ok()).collect();
     // At the limit of a log's file size (`ulimit -f`) the write fails; the process does not end.
     let _file_size = signal(SignalKind::from_raw(FILE_SIZE));

@@ -162,9 +162,10 @@ pub fn next_command(outcome: &Outcome) -> String {
     }
     match &outcome.ending {
         Ending::Approved => commands.map_or_else(|| again(outcome), |forge| forge.merge.clone()),
-        Ending::NeedsHuman { reason: NeedsHuman::Clarification } | Ending::Interrupted => {
-            format!("agent-loop resume {}", outcome.subject)
+        Ending::NeedsHuman { reason: NeedsHuman::Clarification } => {
+            format!("agent-loop resume {} --interactive", outcome.subject)
         }
+        Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
         Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } => view(),
         Ending::Parked { .. } => "agent-loop resume --due".to_owned(),
         Ending::Failed { reason: Failed::Disk | Failed::Forge } if outcome.run.is_none() => {
@@ -216,7 +217,7 @@ mod tests {
         let task = Subject::Task("0123abcd".parse().unwrap());
         let clarification = Ending::NeedsHuman { reason: NeedsHuman::Clarification };
         for (ending, number, expected) in [
-            (clarification, None, "agent-loop resume task/0123abcd"),
+            (clarification, None, "agent-loop resume task/0123abcd --interactive"),
             (Ending::Inconclusive, None, "agent-loop resume task/0123abcd"),
             (Ending::Inconclusive, Some(7), "agent-loop pr 7"),
             (Ending::Failed { reason: Failed::AgentFailed }, Some(7), "agent-loop pr 7"),

@@ -6,9 +6,32 @@ use crate::domain::gate::{Finding, Measurement, Verdict};
 use crate::domain::ids::{CommitSha, GateName};
 use crate::domain::policy::AfterApproval;
 
+use super::super::conclusion::Conclusion;
 use super::super::gates::gates_record;
 use super::super::step::{Decision, first};
 use super::seen::{OpenReview, ReviewAt};
+
+/// Returns the commit of the base branch, and the files in which its merge into a head has conflicts.
+pub(super) fn found<'now>(
+    seen: &OpenReview<'now>,
+    head: &CommitSha,
+) -> Decision<Option<(&'now CommitSha, &'now [String])>> {
+    let Some(tip) = seen.cx.tip(&seen.observed.pull.base_ref)? else { return ControlFlow::Continue(None) };
+    ControlFlow::Continue(Some((tip, seen.cx.conflicts(head, tip)?)))
+}
+
+/// Adds a conflict of an approved head with the base branch to a conclusion, and the command that gives it to the coder.
+pub(super) fn noted(seen: &OpenReview<'_>, head: &CommitSha, conclusion: Conclusion) -> Decision<Conclusion> {
+    let Some((_, [first, more @ ..])) = found(seen, head)? else {
+        return ControlFlow::Continue(conclusion);
+    };
+    let files = more.iter().fold(first.clone(), |files, file| format!("{files}, {file}"));
+    let command = format!("agent-loop pr {} --auto-merge", seen.state.number);
+    let base = &seen.observed.pull.base_ref;
+    let note =
+        format!("`{base}` conflicts with it in {files}; `{command}` lets the coder resolve the conflict");
+    ControlFlow::Continue(conclusion.reworded(|message| format!("{message}. {note}")).with_next(command))
+}
 
 /// Opens an item if the base branch cannot be merged into a head that will be merged, and resolves it when it can.
 pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
@@ -16,9 +39,8 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
         AfterApproval::Leave => return ControlFlow::Continue(()),
         AfterApproval::Merge => {}
     }
+    let Some((tip, conflicts)) = found(seen, &at.head)? else { return ControlFlow::Continue(()) };
     let base = &seen.observed.pull.base_ref;
-    let Some(tip) = seen.cx.tip(base)? else { return ControlFlow::Continue(()) };
-    let conflicts = seen.cx.conflicts(&at.head, tip)?;
     let (place, against) = (format!("`{base}` at {}", tip.short()), seen.against());
     let (verdict, detail, findings) = if conflicts.is_empty() {
         if !seen.gates(&against).is_red(&GateName::merge()) {

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::domain::ending::Refused;
+use crate::domain::ids::{BranchName, GateName};
 use crate::domain::item::{Author, Item};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::revision::Revision;
@@ -16,7 +17,7 @@ use super::super::run::RunState;
 use super::super::step::{Decision, refuse};
 use super::seen::{OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
-use super::{checks, next};
+use super::{checks, conflicts, next};
 use crate::domain::explanation::{Condition, ConditionKind, ConditionState, Explanation};
 
 /// Returns the conditions of an approval of the present head. Gates without a measurement are measured.
@@ -55,6 +56,9 @@ pub(super) fn explain(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Exp
     conditions
         .extend(run.terms.policy.gates_not_run.iter().map(|(gate, why)| Condition::not_run(gate, *why)));
     conditions.extend(checks::condition(&seen, &at.head)?);
+    if let Some((_, files @ [_, ..])) = conflicts::found(&seen, &at.head)? {
+        conditions.push(conflict(&pull.base_ref, files));
+    }
     ControlFlow::Continue(Explanation { head: at.head, conditions })
 }
 
@@ -85,6 +89,19 @@ fn vote(seen: &OpenReview<'_>, at: &ReviewAt, seat: &Seat) -> Condition {
         evidence,
         findings: Vec::new(),
         remedy,
+    }
+}
+
+fn conflict(base: &BranchName, files: &[String]) -> Condition {
+    Condition {
+        kind: ConditionKind::Gate,
+        name: GateName::merge().to_string(),
+        state: ConditionState::Unmet,
+        evidence: format!("`{base}` conflicts with this change in {}", files.join(", ")),
+        findings: Vec::new(),
+        remedy: Some(
+            "a merge of the base branch: a run with --auto-merge lets the coder resolve the conflict",
+        ),
     }
 }
 

@@ -60,19 +60,23 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
         }
         PullRequestState::Merged { commit } => commit,
     };
-    let already = format!("pull request {number} is merged already");
+    let already = format!(
+        "pull request {number} is merged already. For a further change, describe it in a new issue, or in a task with other words"
+    );
     let Some(run) = &state.run else { return refuse(Refused::ClosedSubject, already) };
-    if run.ending.as_ref() == Some(&Ending::Merged { commit: commit.clone() }) {
-        return first(Step::Stop(Conclusion::again(&Ending::Merged { commit: commit.clone() }, already)));
-    }
     let seen = OpenReview { cx, state, run, observed };
+    let merged = Ending::Merged { commit: commit.clone() };
+    if run.ending.as_ref() == Some(&merged) || is_settled(&seen) {
+        return first(Step::Stop(Conclusion::again(&merged, already)));
+    }
     let ours = run.is_open() && run.terms.policy.after_approval == AfterApproval::Merge;
     match approval(&seen, &seen.here()).filter(|_| ours) {
         Some(approval) => {
             let message = format!("approved by everyone and merged as {}", commit.short());
-            first(seen.end(Conclusion::merged(&approval, commit.clone(), message)))
+            let conclusion = Conclusion::merged(&approval, commit.clone(), message);
+            first(seen.end(observed.plan.with_next_phase(conclusion)))
         }
-        None => refuse(Refused::ClosedSubject, format!("pull request {number} is already merged")),
+        None => refuse(Refused::ClosedSubject, already),
     }
 }
 
@@ -160,8 +164,9 @@ fn opened<'now>(
             if run.terms == terms && is_whole && is_settled(&OpenReview { cx, state, run, observed }) =>
         {
             let message = format!("approved already, at {}", observed.pull.head.short());
-            let message = observed.plan.with_warning(message);
-            return first(Step::Stop(Conclusion::again(&Ending::Approved, message)));
+            let conclusion = Conclusion::again(&Ending::Approved, observed.plan.with_warning(message));
+            let seen = OpenReview { cx, state, run, observed };
+            return first(Step::Stop(conflicts::noted(&seen, &observed.pull.head, conclusion)?));
         }
         Some(_) | None => {}
     }
@@ -311,7 +316,8 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Deci
         }
         (AfterApproval::Leave, _) => {
             let message = format!("approved by everyone, at {}", head.short());
-            first(seen.end(Conclusion::approved(&approval, message)))
+            let conclusion = Conclusion::approved(&approval, message);
+            first(seen.end(conflicts::noted(seen, &head, conclusion)?))
         }
     }
 }

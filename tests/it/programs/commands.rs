@@ -1,7 +1,8 @@
 //! The commands of daily use: stop, resume, status, logs, clean, dry run, completions, manual.
 
 use std::fs;
-use std::process::Child;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 
 use super::stage::{Stage, task, until};
 
@@ -16,13 +17,17 @@ fn patient(stage: &Stage) -> String {
     format!("{root}/began")
 }
 
-/// Starts a run, waits until its coder works, and returns its subject.
-fn with_a_patient_coder(stage: &Stage) -> (Child, String) {
+/// Starts a run as a script does in the background, with ignored signals of the terminal; waits until a patient agent works,
+/// and returns the subject.
+fn with_a_patient(stage: &Stage, agent: &str) -> (Child, String) {
     let began = patient(stage);
-    let mut words = task(&[]);
-    words[4] = "sam=command:../patient.sh";
-    let child = stage.start(&words);
-    until("the coder's turn", || fs::exists(&began).unwrap());
+    let named = format!("{agent}=command:../patient.sh");
+    let (begin, mut words) = (format!("{agent}="), task(&[]));
+    *words.iter_mut().find(|word| word.starts_with(&begin)).unwrap() = &named;
+    let mut shell = stage.prepared("sh");
+    shell.args(["-c", "trap '' INT QUIT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_agent-loop")]).args(&words);
+    let child = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("the agent's turn", || fs::exists(&began).unwrap());
     let running = stage.run(&["status", "--json"]).json();
     assert_eq!(running[0]["doing"], "running");
     (child, running[0]["subject"].as_str().unwrap().to_owned())
@@ -31,7 +36,7 @@ fn with_a_patient_coder(stage: &Stage) -> (Child, String) {
 #[test]
 fn runs_are_stopped_shown_and_resumed() {
     let stage = Stage::new();
-    let (mut child, subject) = with_a_patient_coder(&stage);
+    let (mut child, subject) = with_a_patient(&stage, "sam");
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains(&format!("process {}", child.id())), "{}", status.stdout);
     assert!(status.stdout.contains(&format!("agent-loop logs {subject} --follow")), "{}", status.stdout);
@@ -43,6 +48,8 @@ fn runs_are_stopped_shown_and_resumed() {
 
     let stopped = stage.run(&["stop", &subject]);
     assert_eq!(stopped.exit, Some(0), "{}", stopped.stderr);
+    let how = format!("{subject} is interrupted\nnext: agent-loop resume {subject}\n");
+    assert!(stopped.stdout.ends_with(&how), "{}", stopped.stdout);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(stage.run(&["status", "--json"]).json()[0]["doing"], "interrupted");
     assert!(stage.run(&["resume", "--list"]).stdout.contains(&format!("agent-loop resume {subject}")));
@@ -52,18 +59,21 @@ fn runs_are_stopped_shown_and_resumed() {
     assert_eq!(resumed.json()["status"], "approved", "{}", resumed.stderr);
     let settled = stage.run(&["resume", &subject]);
     assert!(settled.stderr.contains("nothing to resume"), "{}", settled.stderr);
-    assert_eq!(stage.run(&["resume"]).stdout, "nothing to resume\n");
+    let nothing = "nothing is interrupted or parked; a run waits for you: agent-loop status\n";
+    assert_eq!(stage.run(&["resume"]).stdout, nothing);
 }
 
 #[test]
 fn logs_follow_runs_to_their_end() {
     let stage = Stage::new();
-    let (mut child, subject) = with_a_patient_coder(&stage);
-    let following = stage.start_captured(&["logs", &subject, "--follow"]);
+    let (mut child, _) = with_a_patient(&stage, "one");
+    // The run holds its task and its pull request.
+    let mut following = stage.start_captured(&["logs", "--follow"]);
+    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("I am at work")));
     fs::write(stage.root().join("go"), "").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let followed = following.wait_with_output().unwrap();
-    assert!(String::from_utf8_lossy(&followed.stdout).contains("I am at work"));
     assert!(String::from_utf8_lossy(&followed.stderr).contains("no longer active"));
 }
 

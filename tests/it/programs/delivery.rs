@@ -23,6 +23,19 @@ fn a_task_becomes_a_pull_request() {
     assert_eq!(merged.json()["status"], "merged", "{}", merged.stderr);
     assert_eq!(stage.git(&["show", "main:notes.txt"]), "one DONE");
     assert_eq!(stage.git(&["status", "--porcelain"]), "", "the clean checkout of main was moved along");
+    let known = stage.run(&task(&[]));
+    assert_eq!((known.exit, &known.json()["status"]), (Some(0), &"merged".into()));
+    assert!(known.json()["message"].as_str().unwrap().contains("with other words"), "{}", known.stdout);
+}
+
+#[test]
+fn a_merged_task_needs_other_words() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
+    let again = stage.run(&task(&[]));
+    assert_eq!((again.exit, &again.json()["status"]), (Some(0), &"merged".into()), "{}", again.stdout);
+    assert!(again.json()["message"].as_str().unwrap().contains("with other words"), "{}", again.stdout);
 }
 
 #[test]
@@ -97,4 +110,22 @@ fn a_parked_run_resumes_when_repeated() {
     let done = stage.run(&words("two=command:../todo.sh"));
     assert_eq!(done.json()["status"], "approved", "{}", done.stderr);
     assert!(!done.stderr.contains("✓ one"), "{}", done.stderr);
+}
+
+/// A conflict with a base branch that has moved is shown by every command, and each of them names the way out.
+#[test]
+fn a_later_conflict_is_shown() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    stage.write("notes.txt", "one or two TODO\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "moved"]);
+    let merge = stage.run(&["local", "pr", "merge", "1"]);
+    assert!(merge.stderr.contains("`agent-loop pr 1 --auto-merge`"), "{}", merge.stderr);
+    let status = stage.run(&["status"]).stdout;
+    assert!(status.contains("approved, conflicts with main"), "{status}");
+    assert!(status.contains("agent-loop pr 1 --auto-merge"), "{status}");
+    let gates = stage.run(&["gates", "1"]);
+    assert!(gates.stdout.contains("`main` conflicts with this change in notes.txt"), "{}", gates.stdout);
+    let again = stage.run(&task(&[]));
+    assert_eq!(again.json()["next_command"], "agent-loop pr 1 --auto-merge", "{}", again.stdout);
 }

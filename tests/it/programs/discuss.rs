@@ -245,5 +245,6 @@ fn debates_refuse_what_they_lack() {
         let text = format!("{}{}", ended.stdout, ended.stderr);
         assert!(words[0] != "discuss" || !text.contains("agent-loop issue -h"), "{text}");
         assert!(text.contains(said), "{words:?}: {}", ended.stderr);
+        assert_eq!(stage.run(&["local", "issue", "list", "--json"]).stdout, "[]\n", "{words:?}");
     }
 }

@@ -105,7 +105,7 @@ pr/1     approved, not merged
 
 issue/2  needs-human (clarification)
     Which language?
-    agent-loop resume issue/2
+    agent-loop resume issue/2 --interactive
 ";
     assert!(status.starts_with(expected), "{status}");
     assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "needs-human");
@@ -201,7 +201,7 @@ fn a_refused_start_leaves_nothing() {
             refused.stdout
         );
         assert_eq!(stage.run(&["status", "--json"]).stdout, "[]\n", "{order:?}");
-        assert_eq!(stage.run(&["resume"]).stdout, "nothing to resume\n", "{order:?}");
+        assert_eq!(stage.run(&["resume"]).stdout, "nothing is interrupted or parked\n", "{order:?}");
     }
     for thread in [["issue", "view", "1"], ["pr", "view", "2"]] {
         let view = stage.run(&[&["local"], &thread[..], &["--json"]].concat()).json();

@@ -50,13 +50,17 @@ fn phases_are_shown_and_resumed() {
     let mode = ["--plan-first", "--plan-execution-mode", "implement-by-phase", "--auto-merge"];
     let ended = stage.run(&issue(&stage, &mode));
     assert_eq!(ended.json()["status"], "merged", "{}", ended.stderr);
+    assert_eq!(ended.json()["next_command"], "agent-loop resume issue/1");
+    let resumed = stage.run(&["resume"]).stdout;
+    assert!(resumed.contains("agent-loop status"), "no phase starts unasked: {resumed}");
     let status = stage.run(&["status", "issue/1"]).stdout;
+    assert!(status.starts_with("issue/1  phase 2 “Check them” (#3) can start\n"), "{status}");
     assert!(status.contains("1. Replace them (#2) done"), "{status}");
     assert!(status.contains("2. Check them (#3) can start: agent-loop issue 3"), "{status}");
     let json: Value = stage.run(&["status", "issue/1", "--json"]).json();
     assert_eq!(
         (json["phases"][1]["state"].as_str(), json["doing"].as_str()),
-        (Some("can start"), Some("interrupted"))
+        (Some("can start"), Some("needs-human"))
     );
     assert_eq!(json["next_command"], "agent-loop resume issue/1");
     // Nothing is left to replace, so the second phase changes nothing.

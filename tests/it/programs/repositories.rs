@@ -140,6 +140,11 @@ fn fresh_clones_are_set_up_once() {
         message.contains("the setup command failed in a fresh clone") && message.contains("no network"),
         "{message}"
     );
+    let next = ended.json()["next_command"].as_str().unwrap().to_owned();
+    assert_eq!(stage.run(&["status", "--json"]).json()[0]["doing"], "needs-human");
+    let mut words: Vec<&str> = next.split(' ').skip(1).collect();
+    words.push("--json");
+    assert_ne!(stage.run(&words).json()["status"], "inconclusive", "{next}");
 }
 
 #[test]

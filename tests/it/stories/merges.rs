@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use agent_loop::cli::view::outcome::next_command;
 use agent_loop::domain::ending::{Ending, NeedsHuman};
 use agent_loop::domain::ids::BranchName;
 use agent_loop::domain::policy::AfterApproval;
@@ -70,6 +71,8 @@ async fn nobody_merges_a_conflict_unasked() {
     let story = Story { after: AfterApproval::Leave, ..a_conflict_merged() };
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(next_command(&outcome), "agent-loop pr 1 --auto-merge");
+    assert!(outcome.message.contains("`main` conflicts with it in"), "{}", outcome.message);
 }
 
 #[tokio::test]

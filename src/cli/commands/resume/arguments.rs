@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::arguments::common::{KnownRepositoryArgs, OutputArgs};
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
-use crate::cli::config::flags::{DANGEROUS, Flag, QUIET};
+use crate::cli::config::flags::{DANGEROUS, Flag, QUIET, SETUP_COMMAND, TEST_COMMAND};
 
 /// `resume`
 #[derive(Debug, Args)]
@@ -15,6 +15,9 @@ pub struct ResumeArguments {
     /// Resume only parked runs whose quota is back; prints nothing if there are none (for cron)
     #[arg(long)]
     pub due: bool,
+    /// Answer the coder's questions at the terminal [default: if stdin is a terminal]
+    #[arg(long, conflicts_with = "due")]
+    pub interactive: bool,
     /// List what can be resumed, when, and how, and resume nothing
     #[arg(long, conflicts_with = DANGEROUS)]
     pub list: bool,
@@ -35,12 +38,12 @@ pub struct ResumeArguments {
     pub settings: SettingFlags<ResumeFlags>,
 }
 
-/// The flags that are not taken from the command that started a run.
+/// The flags that are not taken from the command that started a run, and those of commands that may have to be corrected.
 #[derive(Debug)]
 pub struct ResumeFlags;
 
 impl FlagChoice for ResumeFlags {
     fn has(flag: &Flag) -> bool {
-        [DANGEROUS, QUIET].contains(&flag.name.as_str())
+        [DANGEROUS, QUIET, SETUP_COMMAND, TEST_COMMAND].contains(&flag.name.as_str())
     }
 }

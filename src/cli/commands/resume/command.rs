@@ -63,10 +63,11 @@ async fn go_on(
     for why in &repositories.skipped {
         print::talk(&format!("agent-loop: {why}\n"));
     }
-    let Candidates { waiting, unreadable } = match candidates(&repositories.found, arguments).await {
-        Ok(candidates) => candidates,
-        Err(why) => return complain(&why, 2),
-    };
+    let Candidates { waiting, for_person, unreadable } =
+        match candidates(&repositories.found, arguments).await {
+            Ok(candidates) => candidates,
+            Err(why) => return complain(&why, 2),
+        };
     let mut exit = 0;
     for why in unreadable {
         print::talk(&format!("agent-loop: {why}\n"));
@@ -78,7 +79,7 @@ async fn go_on(
     let is_for_cron = arguments.due && !print::results_are_seen();
     if arguments.list || (!is_for_cron && !waiting.iter().any(|waiting| goes_on(&waiting))) {
         let paint = Paint::of_results(&surroundings.variables);
-        print::result(&list::text(&waiting, arguments, now, paint));
+        print::result(&list::text((&waiting, for_person), arguments, now, paint));
         return ExitCode::from(exit);
     }
     let mut parked = false;
@@ -126,11 +127,13 @@ fn goes_on_now(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> bool {
     }
 }
 
-/// Returns the subjects that can be resumed, now or later.
+/// The subjects that can be resumed, now or later.
 #[derive(Debug, Default)]
 struct Candidates<'here> {
     waiting: Vec<Resumable<'here>>,
-    /// Returns the subjects that may be due. A damaged journal counts, because cron would never report it.
+    /// The number of runs that are left to a person.
+    for_person: usize,
+    /// The subjects that may be due. A damaged journal counts, because cron would never report it.
     unreadable: Vec<String>,
 }
 
@@ -147,6 +150,7 @@ impl<'here> Candidates<'here> {
             (None, SubjectState::Unreadable(why)) if arguments.due => {
                 self.unreadable.push(format!("{} can't be read: {why}", known.subject()));
             }
+            (None, SubjectState::NeedsHuman(_)) => self.for_person += 1,
             (None, _) => {}
         }
     }
@@ -236,7 +240,11 @@ async fn resume(
     }
     let (goal, run_arguments) = goal(waiting, arguments)?;
     // Cron has no terminal; a person at a terminal can answer.
-    let answers = if std::io::stdin().is_terminal() { Answers::AtTheTerminal } else { Answers::Nobody };
+    let answers = if arguments.interactive || std::io::stdin().is_terminal() {
+        Answers::AtTheTerminal
+    } else {
+        Answers::Nobody
+    };
     match command::run(goal, &run_arguments, (Trigger::Resumption, answers), surroundings).await {
         RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Ok(None),
         RunResult::Ended(outcome) => Ok(Some(outcome)),

@@ -45,9 +45,9 @@ pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
     }
 }
 
-/// Returns the list; as JSON the array that `status` prints, with `due` for parked subjects.
+/// Returns the list, or that there is nothing in it although runs are left to a person; as JSON the array that `status` prints, with `due` for parked subjects.
 pub(super) fn text(
-    all: &[Resumable<'_>],
+    (all, for_person): (&[Resumable<'_>], usize),
     arguments: &ResumeArguments,
     now: Timestamp,
     paint: Paint,
@@ -58,7 +58,7 @@ pub(super) fn text(
     }
     if all.is_empty() {
         let is_for_cron = arguments.due && !print::results_are_seen();
-        return if is_for_cron { String::new() } else { "nothing to resume\n".to_owned() };
+        return if is_for_cron { String::new() } else { nothing(for_person) };
     }
     let block = |waiting: &Resumable<'_>| Block {
         subject: waiting.known.subject().to_string(),
@@ -68,6 +68,15 @@ pub(super) fn text(
         next: Some(command(waiting, arguments)),
     };
     overview::blocks(&all.iter().map(block).collect::<Vec<_>>(), print::result_width(), paint)
+}
+
+fn nothing(for_person: usize) -> String {
+    let nothing = "nothing is interrupted or parked";
+    match for_person {
+        0 => format!("{nothing}\n"),
+        1 => format!("{nothing}; a run waits for you: agent-loop status\n"),
+        2.. => format!("{nothing}; {for_person} runs wait for you: agent-loop status\n"),
+    }
 }
 
 fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {
