@@ -22,8 +22,8 @@ fn patient(stage: &Stage) -> String {
 fn with_a_patient(stage: &Stage, agent: &str) -> (Child, String) {
     let began = patient(stage);
     let named = format!("{agent}=command:../patient.sh");
-    let (begin, mut words) = (format!("{agent}="), task(&[]));
-    *words.iter_mut().find(|word| word.starts_with(&begin)).unwrap() = &named;
+    let (seat, mut words) = (format!("{agent}="), task(&[]));
+    *words.iter_mut().find(|word| word.starts_with(&seat)).unwrap() = &named;
     let mut shell = stage.prepared("sh");
     shell.args(["-c", "trap '' INT QUIT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_agent-loop")]).args(&words);
     let child = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
