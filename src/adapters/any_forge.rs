@@ -46,6 +46,10 @@ impl Forge for AnyForge {
         each!(self, forge => forge.commands(number))
     }
 
+    fn view_of(&self, issue: IssueNumber) -> String {
+        each!(self, forge => forge.view_of(issue))
+    }
+
     fn login(&self) -> Login {
         each!(self, forge => forge.login())
     }

@@ -1,6 +1,7 @@
 //! Makes the outcome of a run from its end and the state of the flow.
 
 use crate::domain::ids::CommitSha;
+use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::conclusion::Conclusion;
 use crate::ports::World;
@@ -33,6 +34,10 @@ pub(super) fn seen<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>
     let (view, run) = (session.machine.view(), session.machine.run());
     Outcome {
         commands: view.pull_request.map(|number| cx.world.forge().commands(number)),
+        view_of_issue: match session.subject {
+            Subject::Issue(number) => Some(cx.world.forge().view_of(number)),
+            Subject::PullRequest(_) | Subject::Task(_) => None,
+        },
         run: run.map(|run| run.id.clone()),
         head: head(session),
         usage: run.map_or_else(Usage::default, |run| run.usage),

@@ -8,6 +8,7 @@ use crate::domain::ending::{Ending, Failed, Parked, Refused};
 use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, PullRequestNumber, RunId};
+use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
 use crate::domain::subject::Subject;
@@ -45,6 +46,8 @@ pub struct Outcome {
     pub failed_logs: BTreeMap<String, String>,
     /// The commands for the pull request on the forge.
     pub commands: Option<ForgeCommands>,
+    /// The command that shows the issue.
+    pub view_of_issue: Option<String>,
     /// The command that removes the cause of an error, if one does.
     pub next: Option<String>,
     /// The command that follows in the present state, if the flow knows it.
@@ -78,6 +81,7 @@ impl Outcome {
             usage_summary: None,
             failed_logs: BTreeMap::new(),
             commands: None,
+            view_of_issue: None,
             next: None,
             flow_next: None,
             known_tests: None,
@@ -181,7 +185,7 @@ impl From<JournalError> for RunError {
             JournalError::Disk(text) => Self::failed(Failed::Disk, text),
             JournalError::Held { subject, holder } => {
                 let who = match (holder.pid, holder.since) {
-                    (Some(pid), Some(since)) => format!("process {pid} since {since}"),
+                    (Some(pid), Some(since)) => format!("process {pid} since {}", utc(since)),
                     (Some(pid), None) => format!("process {pid}"),
                     (None, _) => "process unknown".to_owned(),
                 };

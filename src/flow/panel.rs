@@ -42,6 +42,9 @@ pub enum Publishing {
     WhenSettled,
 }
 
+/// The beginning of the message that too few seats have answered.
+pub const TOO_FEW_VOTES: &str = "a round needs two votes";
+
 /// A seat whose question failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedSeat {

@@ -31,6 +31,8 @@ pub struct Request {
     pub default_coder: Seat,
     /// The default reviewer.
     pub default_reviewer: Seat,
+    /// The roles that flags of earlier commands on the subject have named: a new run keeps their agents.
+    pub kept_roles: BTreeSet<Role>,
     /// `--parallel-reviewers`, `--no-parallel-reviewers`
     pub reviewing: Reviewing,
     /// `--discuss-parallel`
@@ -105,7 +107,8 @@ pub enum Questions {
 }
 
 impl Request {
-    /// Returns the terms of the run: those of the command line, then those of an open run, else those of the configuration.
+    /// Returns the terms of the run: those of the command line, then those of an open run, else the agents that flags have named
+    /// before, else those of the configuration.
     ///
     /// # Errors
     /// When the seats do not form a roster.
@@ -117,7 +120,18 @@ impl Request {
             // A new run: settings alone decide about its gates.
             Some(run) => {
                 let recorded = Overrides { gates: BTreeMap::new(), ..(&run.terms).into() };
-                asked.or(configured).or(recorded)
+                let is_kept = |role: Role| self.kept_roles.contains(&role);
+                let kept = Overrides {
+                    coder: recorded.coder.clone().filter(|_| is_kept(Role::Coder)),
+                    reviewers: recorded
+                        .reviewers
+                        .iter()
+                        .filter(|_| is_kept(Role::Reviewer))
+                        .cloned()
+                        .collect(),
+                    ..Overrides::default()
+                };
+                asked.or(kept).or(configured).or(recorded)
             }
         };
         let usual = Policy::default();

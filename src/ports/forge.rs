@@ -156,6 +156,9 @@ pub trait Forge: Send + Sync {
     /// Returns the commands for a pull request.
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands;
 
+    /// Returns the command that shows an issue with its comments.
+    fn view_of(&self, issue: IssueNumber) -> String;
+
     fn login(&self) -> Login;
 
     /// Returns how often the forge was called, where calls are limited.

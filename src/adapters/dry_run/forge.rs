@@ -20,6 +20,10 @@ impl<W: World> Forge for RehearsedWorld<W> {
         self.real.forge().commands(number)
     }
 
+    fn view_of(&self, issue: IssueNumber) -> String {
+        self.real.forge().view_of(issue)
+    }
+
     fn login(&self) -> Login {
         self.real.forge().login()
     }

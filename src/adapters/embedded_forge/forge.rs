@@ -177,6 +177,10 @@ impl Forge for EmbeddedForge {
         }
     }
 
+    fn view_of(&self, issue: IssueNumber) -> String {
+        format!("agent-loop local issue view {issue}")
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }

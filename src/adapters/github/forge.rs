@@ -226,6 +226,10 @@ impl Forge for GithubForge {
         }
     }
 
+    fn view_of(&self, issue: IssueNumber) -> String {
+        format!("gh issue view {issue} --comments --repo {}", self.repository.named())
+    }
+
     fn login(&self) -> Login {
         self.repository.login().clone()
     }

@@ -22,7 +22,11 @@ pub fn whole(text: &str, allowed: &RangeInclusive<i64>) -> Result<i64, String> {
 pub fn number(text: &str) -> Result<u64, String> {
     let mut parts = text.split('/').skip_while(|part| !["pr", "issue", "pull", "issues"].contains(part));
     let referenced = parts.nth(1).unwrap_or(text);
-    whole(referenced.strip_prefix('#').unwrap_or(referenced), &(1..=i64::MAX)).map(i64::unsigned_abs)
+    let digits = referenced.strip_prefix('#').unwrap_or(referenced);
+    if !digits.contains(|letter: char| letter.is_ascii_digit()) {
+        return Err("type a number, such as 7 or #7, or a URL".to_owned());
+    }
+    whole(digits, &(1..=i64::MAX)).map(i64::unsigned_abs)
 }
 
 /// The subject of a run, as a person refers to it.
@@ -94,7 +98,7 @@ mod tests {
         assert_eq!(issue("#7").unwrap(), Reference { number: 7, repository: None });
         assert!(pull_request("list").unwrap_err().ends_with("agent-loop local pr list"));
         assert!(issue("create").unwrap_err().ends_with("agent-loop local issue create"));
-        assert_eq!(issue("two").unwrap_err(), "type a whole number, at least 1");
+        assert_eq!(issue("two").unwrap_err(), "type a number, such as 7 or #7, or a URL");
     }
 
     proptest! {

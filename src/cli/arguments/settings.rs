@@ -20,6 +20,9 @@ use super::numbers::whole;
 /// A command's selection of flags.
 pub trait FlagChoice {
     fn has(flag: &Flag) -> bool;
+
+    /// The flags of other choices that have no effect in this command, and are hidden from its help.
+    const HIDDEN: &[&str] = &[];
 }
 
 /// The settings that the flags of a command set.
@@ -53,13 +56,15 @@ fn chosen<C: FlagChoice>() -> Vec<Flag> {
 }
 
 /// The flags in the short help, `-h`.
-const EVERYDAY: [&str; 13] = [
+const EVERYDAY: [&str; 15] = [
     "coder",
     "reviewer",
     "max-rounds",
     "test-command",
     "setup-command",
     "auto-merge",
+    "plan-first",
+    "plan-execution-mode",
     "forge",
     "interactive",
     "discuss-max-rounds",
@@ -73,7 +78,7 @@ impl<C: FlagChoice> Args for SettingFlags<C> {
     fn augment_args(command: Command) -> Command {
         let flags = chosen::<C>();
         let args: Vec<Arg> = flags.iter().map(|flag| arg(flag, &flags)).collect();
-        command.args(args)
+        C::HIDDEN.iter().fold(command.args(args), |command, name| command.mut_arg(name, |arg| arg.hide(true)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -111,8 +111,7 @@ fn stays(state: &SubjectState, arguments: &CleanArguments) -> bool {
 }
 
 fn why_it_stays(known: &SubjectSummary) -> String {
-    let verb = if matches!(known.state, SubjectState::Unreadable(_)) { "" } else { " is" };
-    format!("{}{verb} {}", known.subject(), status::describe(known))
+    format!("{} ({})", known.subject(), status::describe(known))
 }
 
 fn render(removal: &Removal) -> String {

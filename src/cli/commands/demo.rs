@@ -1,7 +1,7 @@
 //! `demo`: the whole loop on a small project with a real bug. The agents are scripted; git, the forge, the tests and the
 //! merge are real.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -265,6 +265,7 @@ fn request() -> Result<Request, String> {
         default_reviewer: seat("careful")?,
         debating: Reviewing::Sequential,
         split_stages: SplitStages::default(),
+        kept_roles: BTreeSet::new(),
         reviewing: Reviewing::Parallel,
         persistence: Persistence::default(),
         sessions: ReviewSessions::Fresh,

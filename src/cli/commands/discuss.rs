@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::cli::arguments::numbers::{self, Reference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
-use crate::cli::config::flags::{DISCUSSION, Flag};
+use crate::cli::config::flags::{DISCUSSION, Flag, STAGES};
 use crate::cli::run::command::Answers;
 use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::run::question;
@@ -20,12 +20,13 @@ use super::start::{begin, in_repository};
 
 /// `discuss`
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("subject").required(true))]
 pub struct DiscussArguments {
     /// Number of the issue: 7, #7 or a URL
-    #[arg(value_parser = numbers::issue, allow_negative_numbers = true, required_unless_present = "question")]
+    #[arg(value_parser = numbers::issue, allow_negative_numbers = true, group = "subject")]
     pub number: Option<Reference>,
     /// Question to file as an issue on the embedded forge, and to debate
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["number", "dry_run"])]
+    #[arg(long, value_name = "TEXT", conflicts_with = "dry_run", group = "subject")]
     pub question: Option<String>,
     #[command(flatten)]
     pub run: RunArguments,
@@ -39,8 +40,24 @@ pub struct DiscussFlags;
 
 impl FlagChoice for DiscussFlags {
     fn has(flag: &Flag) -> bool {
-        flag.heading == DISCUSSION
+        [DISCUSSION, STAGES].contains(&flag.heading.as_str())
     }
+
+    const HIDDEN: &[&str] = &[
+        "coder",
+        "max-rounds",
+        "auto-merge",
+        "approved-followups",
+        "on-reviewer-failure",
+        "parallel-reviewers",
+        "no-parallel-reviewers",
+        "review-session",
+        "test-command",
+        "setup-command",
+        "no-pre-review-tests",
+        "test-timeout-seconds",
+        "native-reviews",
+    ];
 }
 
 /// `discuss`

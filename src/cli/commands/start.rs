@@ -57,7 +57,7 @@ pub struct IssueArguments {
     #[arg(value_parser = numbers::issue, allow_negative_numbers = true)]
     pub number: Reference,
     /// Implement the approved plan: the same as --plan-execution-mode implement-one-shot
-    #[arg(long, hide_short_help = true, conflicts_with = EXECUTION_MODE)]
+    #[arg(long, conflicts_with = EXECUTION_MODE)]
     pub implement_after_approval: bool,
     #[command(flatten)]
     pub planning: SettingFlags<PlanningFlags>,

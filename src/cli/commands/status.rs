@@ -20,7 +20,7 @@ use crate::cli::view::paint::Paint;
 use crate::cli::view::{outcome, print};
 use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::{CommitSha, PullRequestNumber};
-use crate::domain::instant::time_until;
+use crate::domain::instant::{time_until, utc};
 use crate::domain::item::Item;
 use crate::domain::phase::{PhaseProgress, PlannedPhase};
 use crate::domain::subject::Subject;
@@ -113,7 +113,7 @@ pub fn json(all: &[SubjectSummary]) -> String {
 pub fn describe(known: &SubjectSummary) -> String {
     match &known.state {
         SubjectState::Running(holder) => match (holder.pid, holder.since) {
-            (Some(pid), Some(since)) => format!("running (process {pid}, since {since})"),
+            (Some(pid), Some(since)) => format!("running (process {pid}, since {})", utc(since)),
             (_, _) => "running".to_owned(),
         },
         SubjectState::Parked(parking) => format!("parked until {}", parking.until()),

@@ -37,7 +37,7 @@ const FLAGS: &[Row] = &[
     (DISCUSSION, "discuss-parallel", "discuss.parallel", On),
     (DISCUSSION, "discuss-debater-timeout", "discuss.debater_timeout_seconds", Value("SECONDS")),
     (DISCUSSION, "discuss-on-debater-failure", "discuss.on_debater_failure", Value("ACTION")),
-    (DISCUSSION, "materialize-split-issues", SPLIT_ISSUES_KEY, On),
+    (STAGES, "materialize-split-issues", SPLIT_ISSUES_KEY, On),
     (PLANNING, "plan-first", "planning.first", On),
     (PLANNING, EXECUTION_MODE, EXECUTION_MODE_KEY, Value("MODE")),
     (PLANNING, "implementation-coder", IMPLEMENTATION_CODER_KEY, Agent),
@@ -82,6 +82,8 @@ const AGENTS: &str = "Agents";
 const REVIEW: &str = "Review";
 /// The heading of the flags that only `discuss` has.
 pub const DISCUSSION: &str = "Discussion";
+/// The heading of the flag about issues for stages, of `discuss` and of plans.
+pub const STAGES: &str = "Stages";
 const PLANNING: &str = "Plan";
 const REPAIR: &str = "Repair of malformed answers";
 const GATES: &str = "Gates";

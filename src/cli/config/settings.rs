@@ -242,7 +242,7 @@ pub struct DiscussSettings {
     pub debater_timeout_seconds: Option<NonZeroU64>,
     /// Action when a debater fails: `fail` ends the run, `partial` continues with at least two votes.
     pub on_debater_failure: OnDebaterFailure,
-    /// File an issue for each proposal, at most 8, when all debaters vote to split an issue.
+    /// File an issue for each stage, at most 8: those that all debaters propose for a split, or those that a plan leaves for later.
     pub materialize_split_issues: bool,
 }
 
@@ -268,7 +268,7 @@ pub struct PlanningSettings {
     pub first: bool,
     /// What follows the approval of a plan.
     pub execution_mode: ExecutionMode,
-    /// Number of the issue of the stage that the plan covers, if the plan does not say so; 0 if not set.
+    /// Issue of the stage that the plan covers, if the plan does not name it; 0 for none.
     pub split_stage: u64,
 }
 

@@ -20,6 +20,7 @@ use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::{BranchName, CommitSha, InvalidName, Login, TreeSha};
 use crate::domain::shell;
 use crate::engine::outcome::RunError;
+use crate::text::markdown::count;
 
 /// The user's repository.
 #[derive(Debug, Clone)]
@@ -228,7 +229,8 @@ impl Repository {
         if changed > 0 {
             let head = git.ask(&["rev-parse", "--short", &reference]).await?.unwrap_or_default();
             notices.push(format!(
-                "your checkout has uncommitted changes ({changed} files); agents work on {branch} at {head}"
+                "your checkout has uncommitted changes ({}); agents work on {branch} at {head}",
+                count(u64::try_from(changed).unwrap_or(u64::MAX), "file")
             ));
         }
         Ok(notices)

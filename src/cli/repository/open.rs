@@ -23,6 +23,9 @@ use crate::ports::journal::Holder;
 use super::Repository;
 use super::site::{ForgeSite, Site};
 
+/// The number of known subjects in an error message.
+const MOST_NAMED: usize = 5;
+
 /// A repository in which agent-loop was used.
 #[derive(Debug)]
 pub struct OpenRepository {
@@ -102,7 +105,11 @@ impl OpenRepository {
         let known = self.subjects();
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
         let hint = suggestion(typed, names.iter().map(String::as_str));
-        let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let mut list: Vec<&str> = names.iter().map(String::as_str).take(MOST_NAMED).collect();
+        if names.len() > MOST_NAMED {
+            list.push("…");
+        }
+        let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
         // Numbers are unique on a forge, so that a number alone names a subject.
         let numbered = number(typed).ok().and_then(|number| {
             let is_it = |subject: &&Subject| match subject {

@@ -364,7 +364,8 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let view = folded.machine.view();
     let phases = view.parts;
     let found = delivery(here, subject, view.pull_request, folded).await?;
-    let found = SubjectFacts { title: Some(issue.title), ..found };
+    let outcome = Outcome { view_of_issue: Some(here.forge.view_of(number)), ..found.outcome };
+    let found = SubjectFacts { title: Some(issue.title), outcome, ..found };
     Ok(Some(if phases.is_empty() { found } else { divided(here, found, phases).await? }))
 }
 

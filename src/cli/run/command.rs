@@ -312,6 +312,7 @@ async fn prepare(
     let gates =
         gates::gates(&gates::of_site(&settings.gates, &site), &earlier, variables, &surroundings.cache)?;
     let repair = programs::repair(settings, variables)?;
+    let named_before = earlier.own.agents.clone();
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
     let file = RunFile { begun_dangerously, ..earlier.with(asked.agents, &flags.values, text, named) };
@@ -324,8 +325,13 @@ async fn prepare(
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
     let engine_config = EngineConfig {
-        request: overrides::request(&configuration, &everyone, questions(answers, settings), &gates)
-            .map_err(config)?,
+        request: overrides::request(
+            &configuration,
+            (&everyone, &named_before),
+            questions(answers, settings),
+            &gates,
+        )
+        .map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },

@@ -24,7 +24,7 @@ use super::models;
 /// Returns the request of a run.
 pub fn request(
     configuration: &Configuration,
-    agents: &[KnownAgent],
+    (agents, named_before): (&[KnownAgent], &[KnownAgent]),
     questions: Questions,
     measured: &MeasuredGates,
 ) -> Result<Request, String> {
@@ -39,6 +39,7 @@ pub fn request(
         configured: overrides(configuration, Sources::All, measured),
         default_coder: seat(DEFAULT_CODER, Role::Coder)?,
         default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
+        kept_roles: named_before.iter().map(|known| known.role).collect(),
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
         split_stages: if configuration.settings.discuss.materialize_split_issues {
             SplitStages::File

@@ -1,6 +1,6 @@
 //! `--plan-first`: whether an issue is planned before it is implemented.
 
-use crate::cli::config::flags::{self, is_about_plans};
+use crate::cli::config::flags::{self, EXECUTION_MODE_KEY, is_about_plans};
 use crate::cli::config::merged::Configuration;
 use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
@@ -29,6 +29,10 @@ pub fn flow(
             let lost =
                 flags.iter().find(|flag| is_about_plans(&flag.path) && configuration.is_asked(&flag.path));
             match lost {
+                Some(flag) if flag.path == EXECUTION_MODE_KEY => Err(format!(
+                    "--{} and --implement-after-approval are about a plan: add --plan-first",
+                    flag.name
+                )),
                 Some(flag) => Err(format!("--{} is about a plan: add --plan-first", flag.name)),
                 None => Ok(assignment.flow.clone()),
             }

@@ -56,7 +56,7 @@ impl DryRun {
             Some(ends) => {
                 let _ = writeln!(
                     text,
-                    "Then it would end: {}: {}",
+                    "Then the run would end as {}: {}",
                     ends.ending.status(),
                     one_line(&ends.message, 400)
                 );

@@ -8,11 +8,13 @@ use crate::adapters::process::output::tail::plain;
 use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
 use crate::domain::gate::{Finding, Measurement};
 use crate::domain::ids::{GateName, IssueNumber, PullRequestNumber};
+use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::shell::quoted;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::flow::comment::beside_verdict;
+use crate::flow::panel::TOO_FEW_VOTES;
 use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
@@ -106,8 +108,28 @@ pub fn text(outcome: &Outcome, next_command: &str) -> String {
     for line in logs_of(outcome) {
         let _ = writeln!(text, "  {line}");
     }
+    if let (Ending::Planned | Ending::Decomposed, Some(view)) = (&outcome.ending, &outcome.view_of_issue) {
+        let _ = writeln!(text, "  the plan: {view}");
+    }
     if !next_command.is_empty() {
-        let _ = writeln!(text, "next: {next_command}");
+        let when = match &outcome.ending {
+            Ending::Parked { resets_at, .. } => format!(" (after {})", utc(*resets_at)),
+            Ending::Approved
+            | Ending::Merged { .. }
+            | Ending::Consensus
+            | Ending::Planned
+            | Ending::Decomposed
+            | Ending::Kept
+            | Ending::ApprovedCiPending
+            | Ending::Blocked { .. }
+            | Ending::Failed { .. }
+            | Ending::Refused { .. }
+            | Ending::NeedsHuman { .. }
+            | Ending::Deadlock
+            | Ending::Inconclusive
+            | Ending::Interrupted => String::new(),
+        };
+        let _ = writeln!(text, "next{when}: {next_command}");
     }
     text
 }
@@ -125,18 +147,20 @@ fn headline(outcome: &Outcome) -> String {
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
     let mut parts = vec![format!("{}{reason} {what}{at}", outcome.ending.status())];
     parts.extend((outcome.rounds > 0).then(|| count(u64::from(outcome.rounds), "round")));
-    parts.extend(outcome.elapsed.map(duration));
+    let is_refused = matches!(outcome.ending, Ending::Refused { .. });
+    parts.extend(outcome.elapsed.filter(|_| !is_refused).map(duration));
     parts.extend(cost(&outcome.usage));
     parts.join(" · ")
 }
 
-/// Whether the reason of a failure was printed when it happened: the last turn of an agent failed in this command.
+/// Whether the reason of a failure was printed when it happened: the last turn of an agent failed in this command, and that
+/// is the whole reason.
 fn is_told(outcome: &Outcome) -> bool {
     let by_an_agent = matches!(
         outcome.ending,
         Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
     );
-    by_an_agent && !outcome.failed_logs.is_empty()
+    by_an_agent && !outcome.failed_logs.is_empty() && !outcome.message.starts_with(TOO_FEW_VOTES)
 }
 
 fn approves(ending: &Ending) -> bool {
@@ -156,7 +180,11 @@ pub fn logs_of(outcome: &Outcome) -> Vec<String> {
 /// Returns the next command, which works as typed.
 pub fn next_command(outcome: &Outcome) -> String {
     let commands = outcome.commands.as_ref();
-    let view = || commands.map_or_else(|| again(outcome), |forge| forge.view.clone());
+    let view = || match (commands, &outcome.view_of_issue) {
+        (Some(forge), _) => forge.view.clone(),
+        (None, Some(command)) => command.clone(),
+        (None, None) => again(outcome),
+    };
     if let Some(command) = &outcome.next {
         return command.clone();
     }
@@ -165,9 +193,10 @@ pub fn next_command(outcome: &Outcome) -> String {
         Ending::NeedsHuman { reason: NeedsHuman::Clarification } => {
             format!("agent-loop resume {} --interactive", outcome.subject)
         }
-        Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
-        Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } => view(),
-        Ending::Parked { .. } => "agent-loop resume --due".to_owned(),
+        Ending::Interrupted | Ending::Parked { .. } => format!("agent-loop resume {}", outcome.subject),
+        Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } | Ending::Deadlock => {
+            view()
+        }
         Ending::Failed { reason: Failed::Disk | Failed::Forge } if outcome.run.is_none() => {
             "agent-loop doctor".to_owned()
         }
@@ -179,7 +208,7 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::Usage => format!("agent-loop {} -h", command_of(&outcome.subject)),
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
-        Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept | Ending::Deadlock => {
+        Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
             outcome.flow_next.clone().unwrap_or_else(|| "agent-loop status".to_owned())
         }
     }

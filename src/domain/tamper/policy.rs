@@ -47,7 +47,7 @@ macro_rules! rows {
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct TamperPolicy {
-            /// The strictest consequence of any kind: `off` disables the gate, `report` never blocks.
+            /// At most what a suspicious change leads to: `off` disables the gate, `report` never blocks.
             pub strictest: Consequence,
             $($(#[$doc])* pub $field: Consequence,)+
         }

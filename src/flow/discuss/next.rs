@@ -14,7 +14,7 @@ use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
 use super::super::facts::Workable;
 use super::super::machine::draft;
-use super::super::panel::FailedSeat;
+use super::super::panel::{FailedSeat, TOO_FEW_VOTES};
 use super::super::run_effect::{self, Who};
 use super::super::step::{Decision, Next, Step, first, refuse_closed};
 use super::analyzer::{self, Agenda};
@@ -51,7 +51,7 @@ fn decided(state: &DiscussState, cx: &FlowContext<'_>, topic: &Topic) -> Decisio
     match &debate.end {
         Some((_, RoundSummary { ending: Some(ending), .. })) => {
             stages::file(state, cx, debate)?;
-            first(Step::Stop(Conclusion::again(ending, verdict::message(state, debate))))
+            first(Step::Stop(Conclusion::again(ending, verdict::earlier(state, debate))))
         }
         Some((_, RoundSummary { ending: None, .. })) | None => ControlFlow::Continue(()),
     }
@@ -116,7 +116,7 @@ fn available(open: &OpenDebate<'_>, failed: &[FailedSeat]) -> Decision<()> {
     }
     let message = match open.debate.policy.on_failure {
         OnDebaterFailure::Partial if votes >= 2 => return ControlFlow::Continue(()),
-        OnDebaterFailure::Partial => format!("a round needs two votes and has {votes}: {each}"),
+        OnDebaterFailure::Partial => format!("{TOO_FEW_VOTES} and has {votes}: {each}"),
         OnDebaterFailure::Fail => each,
     };
     first(Conclusion::failed(Failed::ReviewerUnavailable, message))

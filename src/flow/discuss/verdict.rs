@@ -102,20 +102,27 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
     }
 }
 
+/// Returns the result of a debate that another command began: who decided it, and how to debate again.
+pub(super) fn earlier(state: &DiscussState, debate: &DebateState) -> String {
+    let who: Vec<String> = votes(debate).iter().map(|vote| format!("`{}`", vote.agent)).collect();
+    let again = "comment on the issue before you debate it again";
+    format!("decided by {}: {}; {again}", who.join(", "), message(state, debate))
+}
+
 /// Returns the command that follows.
 pub(super) fn next_command(state: &DiscussState) -> Option<String> {
     let debate = state.debate.as_ref()?;
     let number = debate.subject.number?;
     let discuss = format!("agent-loop discuss {number}");
     let Some(verdict) = debate.verdict() else { return Some(discuss) };
-    match (verdict.result, verdict.outcome) {
-        (DebateResult::Deadlock, _) => Some(discuss),
-        (_, DebateOutcome::Implement) => Some(format!("agent-loop issue {number}")),
-        (_, DebateOutcome::Split) => match &debate.stages {
+    match verdict.outcome {
+        DebateOutcome::Implement => Some(format!("agent-loop issue {number}")),
+        DebateOutcome::Split => match &debate.stages {
             None => Some(format!("{discuss} --materialize-split-issues")),
             Some(filed) => Some(format!("agent-loop issue {}", filed.stages.first()?.issue)),
         },
-        (_, DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman) => None,
+        // A deadlock is one of these.
+        DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => None,
     }
 }
 

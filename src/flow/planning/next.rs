@@ -8,6 +8,7 @@ use crate::domain::execution::{Execution, ExecutionMode};
 use crate::domain::ids::IssueNumber;
 use crate::domain::phase::PlannedPhase;
 use crate::domain::policy::Followups;
+use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::ledger::envelope::Draft;
 
@@ -22,7 +23,7 @@ use super::super::review_pass::AfterPass;
 use super::super::rounds::{EarlierVotes, RoundAt};
 use super::super::step::{Decision, HandOver, Step, first};
 use super::super::terms::Terms;
-use super::super::view::Records;
+use super::super::view::{FlowOutput, Records};
 use super::records::{PlanApproved, PlanningEntry, PlanningOpened};
 use super::seen::{OpenPlanning, PlanAt, issue};
 use super::state::{CurrentPlan, PlanningRun, PlanningState};
@@ -65,6 +66,9 @@ fn opened<'now>(
         }
     }
     let kept = state.run.as_ref().filter(|run| run.state.is_open());
+    if kept.is_none() {
+        undelivered(state, cx)?;
+    }
     let base_ref = kept.map_or(cx.base_ref, |run| &run.base_ref);
     let base = match (kept, cx.tip(base_ref)?) {
         (Some(run), _) => run.base.clone(),
@@ -82,6 +86,23 @@ fn opened<'now>(
     let run = kept.map_or(cx.fresh_run, |run| &run.state.id);
     let draft = draft::<PlanningState>(run, state.rounds.round(), &record);
     first(Step::Publish(Box::new(Draft { participants, ..draft })))
+}
+
+/// Refuses to plan an issue again whose change has a pull request already.
+fn undelivered(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<()> {
+    let Some(FlowOutput::Delivery(delivery)) = cx.output(names::DELIVERY, &Subject::Issue(state.number))?
+    else {
+        return ControlFlow::Continue(());
+    };
+    let Some(pull) = delivery.pull_request else { return ControlFlow::Continue(()) };
+    if cx.pull_request(pull)?.state == PullRequestState::Closed {
+        return ControlFlow::Continue(());
+    }
+    let message = format!(
+        "issue {} has the pull request {pull} already; to plan it again, close that first",
+        state.number
+    );
+    refuse(Refused::Usage, message)
 }
 
 /// Returns whether every vote of the approved plan knows the current requirements.

@@ -82,6 +82,9 @@ fn a_question_is_debated_once() {
         let expected = (Some(0), "consensus".to_owned(), "agent-loop issue 1".to_owned());
         assert_eq!(status(&ended), expected, "{}", ended.stderr);
     }
+    let known = stage.run(&words(&QUESTION, &panel, &[])).json();
+    let message = known["message"].as_str().unwrap();
+    assert!(message.starts_with("decided before, by `one`, `two`: both debaters"), "{message}");
     let issue = stage.run(&["local", "issue", "view", "1", "--json"]).json();
     assert_eq!(issue["comments"].as_array().map(Vec::len), Some(4));
     assert_eq!(stage.run(&["local", "issue", "list", "--json"]).json().as_array().map(Vec::len), Some(1));
@@ -122,6 +125,7 @@ fn a_deadlock_is_for_a_person() {
         ended.stderr
     );
     assert_eq!(ended.json()["rounds"], 2);
+    assert_eq!(ended.json()["next_command"], "agent-loop local issue view 1");
     let votes: Vec<Value> = ended.json()["votes"].as_array().unwrap().clone();
     assert_eq!(votes.iter().map(|vote| &vote["state"]).collect::<Vec<_>>(), ["implement", "needs-human"]);
 }
@@ -236,7 +240,7 @@ fn debates_refuse_what_they_lack() {
     for (words, said) in [
         (&["discuss", "1", "--forge", "local", "--reviewer", "one=command:../debater.sh"][..], "issue 1"),
         (&["discuss", "--question", "  "], "the question is empty"),
-        (&["discuss"], "NUMBER"),
+        (&["discuss"], "<NUMBER|--question <TEXT>>"),
         (&["discuss", "--question", "Why?", "--reviewer", "one=command:../nobody.sh"], "nobody.sh"),
         (&["issue", "1", "--discuss-parallel"], "--discuss-parallel"),
     ] {

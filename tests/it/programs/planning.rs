@@ -19,6 +19,7 @@ fn a_plan_stops_before_code() {
     let outcome = ended.json();
     assert_eq!((ended.exit, outcome["status"].as_str()), (Some(0), Some("planned")), "{}", ended.stderr);
     assert_eq!(outcome["next_command"], "agent-loop issue 1");
+    assert_eq!(stage.run(&["local", "issue", "view", "1", "--comments"]).exit, Some(0));
     assert_eq!(stage.git(&["branch", "--list", "agent-loop/*"]), "", "no code was written");
     let mut later = task(&[]);
     later.splice(0..2, ["issue", "1"]);
@@ -28,6 +29,11 @@ fn a_plan_stops_before_code() {
     assert!(pull["body"].as_str().unwrap().contains("Closes #1\nPlan `"), "{pull}");
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains("pr/2"), "{}\n{}", status.stdout, status.stderr);
+    let mut divided = task(&["--plan-first", "--plan-execution-mode", "decompose-only"]);
+    divided.splice(0..2, ["issue", "1"]);
+    let refused = stage.run(&divided);
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    assert_eq!((refused.exit, message.contains("pull request 2 already")), (Some(2), true), "{message}");
 }
 
 #[test]
@@ -117,7 +123,11 @@ fn a_dropped_phase_is_shown() {
 #[test]
 fn flags_about_plans_need_one() {
     let stage = Stage::new();
-    let ended = stage.run(&issue(&stage, &["--plan-execution-mode", "decompose-only"]));
+    let ended = stage.run(&issue(&stage, &["--implement-after-approval"]));
     assert_eq!(ended.exit, Some(2));
-    assert!(ended.json()["message"].as_str().unwrap().contains("add --plan-first"), "{}", ended.stdout);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(
+        message.contains("--implement-after-approval") && message.contains("add --plan-first"),
+        "{message}"
+    );
 }

@@ -73,7 +73,7 @@ fn a_parked_round_reaches_its_approval() {
     silent(&stage.run(&["resume", "--due"]));
     let parked = parked_review(&stage, "", &past);
     assert_eq!(parked["resets_at"], past);
-    assert_eq!(parked["next_command"], "agent-loop resume --due");
+    assert_eq!(parked["next_command"], format!("agent-loop resume {}", parked["subject"].as_str().unwrap()));
     assert_eq!(parked["votes"].as_array().map(Vec::len), Some(1), "the vote that was given stays");
 
     let again = stage.run(&["resume", "--due"]);
@@ -84,7 +84,7 @@ fn a_parked_round_reaches_its_approval() {
     let plain = stage.run(&["resume"]);
     assert_eq!(plain.exit, Some(3), "{}", plain.stderr);
     assert_eq!(plain.stdout.matches("--print-cron").count(), 1, "{}", plain.stdout);
-    assert!(plain.stdout.contains("next: agent-loop resume --due"), "{}", plain.stdout);
+    assert!(plain.stdout.contains("next (after 20"), "{}", plain.stdout);
 
     is_back(&stage);
     let done = stage.run(&["resume", "--due", "--json"]);

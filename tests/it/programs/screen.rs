@@ -125,6 +125,7 @@ fn pull_requests_are_shown() {
     let refused = stage.run(&["task", "x", "--coder", "./agent.sh"]);
     assert!(refused.stderr.contains("command:./agent.sh"), "{}", refused.stderr);
     assert!(stage.run(&["status", "#1"]).stdout.starts_with("pr/1"));
+    assert_eq!(stage.run(&["verify", "1"]).exit, Some(0));
 }
 
 /// Names from the repository and the command line are escaped on the terminal.

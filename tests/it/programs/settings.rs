@@ -31,6 +31,19 @@ fn a_configured_run_needs_no_flag() {
     assert_eq!(ended.json()["gates"][0]["verdict"], "pass");
 }
 
+/// An agent that a flag has named is kept, whatever the settings say.
+#[test]
+fn a_named_coder_is_kept() {
+    let stage = Stage::new();
+    let agent = AGENT.replace("../todo.sh", &stage.root().join("todo.sh").display().to_string());
+    users_own(&stage, &format!("{agent}{ROLES}"));
+    let named = stage.run(&["task", "Resolve every TODO", "--json", "--coder", "bob=command:todo"]);
+    assert_eq!(named.json()["status"], "approved", "{}", named.stderr);
+    let again = stage.run(&["pr", "1", "--json"]);
+    assert_eq!(again.json()["run"], named.json()["run"], "{}", again.stderr);
+    assert!(again.json()["message"].as_str().unwrap().starts_with("approved already"), "{}", again.stdout);
+}
+
 #[test]
 fn settings_for_programs_need_trust() {
     let stage = Stage::new();

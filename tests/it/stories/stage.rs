@@ -221,6 +221,7 @@ impl Story {
             configured: Overrides::default(),
             default_coder: seat("sam"),
             default_reviewer: seat("sam"),
+            kept_roles: BTreeSet::new(),
             reviewing: Reviewing::Parallel,
             debating: self.debating,
             split_stages: self.split_stages,

@@ -171,6 +171,10 @@ impl Forge for MemoryWorld {
         ForgeCommands { merge: format!("merge {number}"), view: format!("view {number}") }
     }
 
+    fn view_of(&self, issue: IssueNumber) -> String {
+        format!("view {issue}")
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }

@@ -12,10 +12,10 @@ use crate::domain::ids::BranchName;
 /// `gates`
 #[derive(Debug, Args)]
 pub struct GatesArguments {
-    /// Pull request (7, pr/7, a URL), or the issue/N or task/KEY that led to it [default: HEAD of the checkout]
+    /// Pull request (7, pr/7, a URL), or the issue/N or task/KEY that led to it [default: HEAD of the checkout, with --base]
     pub subject: Option<String>,
     /// Branch with which the head is compared [default: the base of the pull request]
-    #[arg(long, value_name = "BRANCH", required_unless_present = "subject")]
+    #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     /// Print JSON
     #[arg(long)]
@@ -38,6 +38,7 @@ pub struct GateFlags;
 
 impl FlagChoice for GateFlags {
     fn has(flag: &Flag) -> bool {
-        ["gates.", "forge.", "output.quiet"].iter().any(|start| flag.path.starts_with(start))
+        let is_of_runs = ["gates.tests.before_review", "forge.native_reviews"].contains(&flag.path.as_str());
+        !is_of_runs && ["gates.", "forge.", "output.quiet"].iter().any(|start| flag.path.starts_with(start))
     }
 }

@@ -86,8 +86,10 @@ async fn look(
     let variables = &surroundings.variables;
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, variables).await?;
-    let base =
-        arguments.base.as_ref().ok_or_else(|| usage("name the branch to compare with: --base".into()))?;
+    let base = arguments
+        .base
+        .as_ref()
+        .ok_or_else(|| usage("name a pull request, or the branch to compare HEAD with: --base".into()))?;
     let change = repository.change_since(base, variables).await?;
     let repository = Repository { home: change.home.clone(), ..repository };
     let flags = arguments.settings.values.clone();

@@ -76,10 +76,10 @@ async fn pull_request(
             let number = known.and_then(|known| known.outcome.pull_request);
             number.ok_or_else(|| format!("{typed} has no pull request yet"))
         }
-        Err(_) => {
-            let reference = numbers::pull_request(typed)?;
-            Ok(PullRequestNumber(reference.number))
-        }
+        Err(error) => match numbers::pull_request(typed) {
+            Ok(reference) => Ok(PullRequestNumber(reference.number)),
+            Err(_) => Err(error.to_string()),
+        },
     }
 }
 

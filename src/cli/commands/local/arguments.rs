@@ -44,12 +44,12 @@ pub struct NumberArgs {
     pub number: u64,
 }
 
-/// The pull request to show.
+/// The issue or pull request to show.
 #[derive(Debug, Args)]
 pub struct ViewArgs {
     #[command(flatten)]
     pub on: NumberArgs,
-    /// Show all comments
+    /// Show all comments; an issue always shows all
     #[arg(short, long)]
     pub comments: bool,
 }
@@ -140,7 +140,7 @@ pub enum IssueAction {
         state: StateChoice,
     },
     /// Show an issue with its comments
-    View(NumberArgs),
+    View(ViewArgs),
     /// Comment on an issue
     Comment(CommentArgs),
     /// Close an issue

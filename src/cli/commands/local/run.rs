@@ -127,7 +127,7 @@ impl Handler<'_> {
                 Ok(created("issue", number, "issue"))
             }
             IssueAction::List { state } => self.issues(state),
-            IssueAction::View(NumberArgs { number }) => {
+            IssueAction::View(ViewArgs { on: NumberArgs { number }, .. }) => {
                 let issue = self.forge.issue(IssueNumber(number)).await?;
                 let row = self.row(number)?;
                 let about = json::issue_state(issue.state).to_owned();

@@ -41,7 +41,7 @@ pub struct VerifyArguments {
 
 /// Returns the report and the exit code: 0 only if no record indicates a fault.
 pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
-    let subject: Subject = arguments.subject.parse().map_err(|error| format!("{error}"))?;
+    let subject = subject(arguments, surroundings).await?;
     let thread = match &arguments.dump {
         Some(path) => dump::load(&surroundings.folder.join(path), &subject)?,
         None => on_the_forge(&subject, arguments, surroundings).await?,
@@ -52,6 +52,18 @@ pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
     let audit = look(&thread);
     let text = if arguments.json { report::json(&thread, &audit) } else { report::text(&thread, &audit) };
     Ok((text, u8::from(!audit.is_sound())))
+}
+
+/// Returns the subject on the command line. A number alone is that of a subject that is known on this machine.
+async fn subject(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<Subject, String> {
+    let error = match arguments.subject.parse::<Subject>() {
+        Ok(subject) => return Ok(subject),
+        Err(error) => error.to_string(),
+    };
+    match OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await {
+        Ok(Some(here)) => here.subject(&arguments.subject),
+        Ok(None) | Err(_) => Err(error),
+    }
 }
 
 fn look(thread: &SavedThread) -> Audit {
