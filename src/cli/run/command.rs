@@ -312,7 +312,6 @@ async fn prepare(
     let gates =
         gates::gates(&gates::of_site(&settings.gates, &site), &earlier, variables, &surroundings.cache)?;
     let repair = programs::repair(settings, variables)?;
-    let named_before = earlier.own.agents.clone();
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
     let file = RunFile { begun_dangerously, ..earlier.with(asked.agents, &flags.values, text, named) };
@@ -324,14 +323,10 @@ async fn prepare(
     warn(&terminal, unseen.into_iter().map(Some));
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
+    let (known, questions) = ((&*everyone, &*file.agents), questions(answers, settings));
+    let request = overrides::request(&configuration, known, questions, &gates).map_err(config)?;
     let engine_config = EngineConfig {
-        request: overrides::request(
-            &configuration,
-            (&everyone, &named_before),
-            questions(answers, settings),
-            &gates,
-        )
-        .map_err(config)?,
+        request,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },

@@ -60,7 +60,7 @@ async fn subject(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
         Ok(subject) => return Ok(subject),
         Err(error) => error.to_string(),
     };
-    match OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await {
+    match OpenRepository::of(&arguments.repository, surroundings).await {
         Ok(Some(here)) => here.subject(&arguments.subject),
         Ok(None) | Err(_) => Err(error),
     }
