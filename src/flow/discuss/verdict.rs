@@ -105,8 +105,14 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
 /// Returns the result of a debate that another command began: who decided it, and how to debate again.
 pub(super) fn earlier(state: &DiscussState, debate: &DebateState) -> String {
     let who: Vec<String> = votes(debate).iter().map(|vote| format!("`{}`", vote.agent)).collect();
-    let again = "comment on the issue before you debate it again";
-    format!("decided by {}: {}; {again}", who.join(", "), message(state, debate))
+    let again = match debate.verdict().map(|verdict| verdict.result) {
+        Some(DebateResult::Unanimous | DebateResult::Converged) => {
+            ". Comment on the issue before you debate it again"
+        }
+        // The message says so.
+        Some(DebateResult::Deadlock) | None => "",
+    };
+    format!("decided by {}: {}{again}", who.join(", "), message(state, debate))
 }
 
 /// Returns the command that follows.

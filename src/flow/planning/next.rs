@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use crate::domain::ending::{Blocked, Ending};
+use crate::domain::ending::{Blocked, Ending, Refused};
 use crate::domain::execution::{Execution, ExecutionMode};
 use crate::domain::ids::IssueNumber;
 use crate::domain::phase::PlannedPhase;
@@ -21,9 +21,9 @@ use super::super::machine::draft;
 use super::super::names;
 use super::super::review_pass::AfterPass;
 use super::super::rounds::{EarlierVotes, RoundAt};
-use super::super::step::{Decision, HandOver, Step, first};
+use super::super::step::{Decision, HandOver, Step, first, refuse};
 use super::super::terms::Terms;
-use super::super::view::{FlowOutput, Records};
+use super::super::view::Records;
 use super::records::{PlanApproved, PlanningEntry, PlanningOpened};
 use super::seen::{OpenPlanning, PlanAt, issue};
 use super::state::{CurrentPlan, PlanningRun, PlanningState};
@@ -66,8 +66,14 @@ fn opened<'now>(
         }
     }
     let kept = state.run.as_ref().filter(|run| run.state.is_open());
-    if kept.is_none() {
-        undelivered(state, cx)?;
+    match execution.mode {
+        ExecutionMode::DecomposeOnly | ExecutionMode::ImplementByPhase if kept.is_none() => {
+            undelivered(state, cx)?;
+        }
+        ExecutionMode::DecomposeOnly
+        | ExecutionMode::ImplementByPhase
+        | ExecutionMode::PlanOnly
+        | ExecutionMode::ImplementOneShot => {}
     }
     let base_ref = kept.map_or(cx.base_ref, |run| &run.base_ref);
     let base = match (kept, cx.tip(base_ref)?) {
@@ -88,18 +94,17 @@ fn opened<'now>(
     first(Step::Publish(Box::new(Draft { participants, ..draft })))
 }
 
-/// Refuses to plan an issue again whose change has a pull request already.
+/// Refuses to divide an issue whose change has a pull request already.
 fn undelivered(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<()> {
-    let Some(FlowOutput::Delivery(delivery)) = cx.output(names::DELIVERY, &Subject::Issue(state.number))?
-    else {
+    let delivery = cx.delivery(&Subject::Issue(state.number))?;
+    let Some(pull) = delivery.and_then(|delivery| delivery.pull_request) else {
         return ControlFlow::Continue(());
     };
-    let Some(pull) = delivery.pull_request else { return ControlFlow::Continue(()) };
     if cx.pull_request(pull)?.state == PullRequestState::Closed {
         return ControlFlow::Continue(());
     }
     let message = format!(
-        "issue {} has the pull request {pull} already; to plan it again, close that first",
+        "issue {} has the pull request {pull} already; to divide the issue, close that first",
         state.number
     );
     refuse(Refused::Usage, message)

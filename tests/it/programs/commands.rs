@@ -118,10 +118,10 @@ fn clean_removes_only_what_is_settled() {
     assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
     assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     let looked = stage.run(&["clean", "--dry-run"]);
-    assert!(looked.stdout.contains("is parked until"), "{}", looked.stdout);
+    assert!(looked.stdout.contains("(parked until"), "{}", looked.stdout);
     assert!(!stage.logs().is_empty());
 
-    assert!(looked.stdout.contains("pr/1 is approved, not merged"), "{}", looked.stdout);
+    assert!(looked.stdout.contains("pr/1 (approved, not merged)"), "{}", looked.stdout);
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let cleaned = stage.run(&["clean", "--yes"]);
     assert_eq!(cleaned.exit, Some(0), "{}", cleaned.stderr);

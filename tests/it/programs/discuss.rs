@@ -84,7 +84,7 @@ fn a_question_is_debated_once() {
     }
     let known = stage.run(&words(&QUESTION, &panel, &[])).json();
     let message = known["message"].as_str().unwrap();
-    assert!(message.starts_with("decided before, by `one`, `two`: both debaters"), "{message}");
+    assert!(message.starts_with("decided by `one`, `two`: both debaters"), "{message}");
     let issue = stage.run(&["local", "issue", "view", "1", "--json"]).json();
     assert_eq!(issue["comments"].as_array().map(Vec::len), Some(4));
     assert_eq!(stage.run(&["local", "issue", "list", "--json"]).json().as_array().map(Vec::len), Some(1));

@@ -36,7 +36,7 @@ fn refusals_name_a_command() {
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
-    refused(&stage, &["gates", "task/zz", "--json"], "usage", "issue/N, pr/N or task/KEY");
+    refused(&stage, &["gates", "task/zz", "--json"], "usage", "`zz` is not a valid task key");
     refused(&stage, &["gates", "--json"], "usage", "--base");
     refused(&stage, &["gates", "--json", "-C", "/"], "usage", "is not in a git repository");
     refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "does not exist");
