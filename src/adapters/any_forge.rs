@@ -17,7 +17,7 @@ use super::github::GithubForge;
 /// A forge that exists.
 #[derive(Debug)]
 pub enum AnyForge {
-    Embedded(EmbeddedForge),
+    Embedded(Box<EmbeddedForge>),
     Github(Box<GithubForge>),
 }
 

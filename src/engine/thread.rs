@@ -23,16 +23,20 @@ pub(super) struct CachedThread {
 impl CachedThread {
     /// Reads the thread of an issue or a pull request. A task has none.
     pub(super) async fn read_on<W: World>(&mut self, world: &W, subject: &Subject) -> Result<(), ForgeError> {
-        match subject {
+        let comments = match subject {
             Subject::Issue(number) => {
                 let mut issue = world.forge().issue(*number).await?;
-                self.comments = std::mem::take(&mut issue.comments);
+                let comments = std::mem::take(&mut issue.comments);
                 self.issue = Some(issue);
+                comments
             }
-            Subject::PullRequest(number) => self.comments = world.forge().comments(*number).await?,
-            Subject::Task(_) => {}
-        }
-        self.reader.take_in(self.comments.iter().map(posted_comment));
+            Subject::PullRequest(number) => world.forge().comments(*number).await?,
+            Subject::Task(_) => return Ok(()),
+        };
+        let both = self.comments.iter().zip(&comments);
+        let unchanged = both.take_while(|(known, comment)| known == comment).count();
+        self.comments = comments;
+        self.reader.take_in(unchanged, self.comments.iter().skip(unchanged).map(posted_comment));
         Ok(())
     }
 

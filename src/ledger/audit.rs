@@ -41,7 +41,7 @@ pub fn audit(
     comments: &[Posted<'_>],
 ) -> Audit {
     let mut reader = ThreadReader::default();
-    reader.take_in(comments.iter().copied());
+    reader.take_in(0, comments.iter().copied());
     let mut chains: BTreeSet<(FlowName, Subject)> =
         expected.iter().map(|flow| (flow.clone(), subject.clone())).collect();
     let here = reader.decoded().filter(|record| continues(subject, &record.subject));

@@ -2,8 +2,7 @@
 //! comments are ignored with a reason, and missing records leave a gap.
 
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, Login, RecordId};
@@ -115,11 +114,12 @@ impl ChainReading {
 #[derive(Debug, Default)]
 pub struct ThreadReader {
     comments: Vec<DecodedComment>,
+    /// The chain that was read last, up to some comment.
+    linked: Mutex<Option<Linker>>,
 }
 
 #[derive(Debug)]
 struct DecodedComment {
-    fingerprint: u64,
     id: String,
     author: Login,
     history: History,
@@ -127,61 +127,71 @@ struct DecodedComment {
 }
 
 impl ThreadReader {
-    /// Updates the comments from a thread in forge order. Unchanged comments at the beginning are not decoded again.
-    pub fn take_in<'thread>(&mut self, thread: impl IntoIterator<Item = Posted<'thread>>) {
-        let mut count = 0;
-        for posted in thread {
-            let fingerprint = fingerprint(&posted);
-            if self.comments.get(count).is_none_or(|known| known.fingerprint != fingerprint) {
-                self.comments.truncate(count);
-                self.comments.push(DecodedComment {
-                    fingerprint,
-                    id: posted.id.to_owned(),
-                    author: posted.author.clone(),
-                    history: posted.history,
-                    content: codec::read(posted.body),
-                });
-            }
-            count += 1;
-        }
-        self.comments.truncate(count);
+    /// Updates the comments from a thread in forge order, whose first comments are unchanged: only the rest is decoded.
+    pub fn take_in<'thread>(&mut self, unchanged: usize, rest: impl IntoIterator<Item = Posted<'thread>>) {
+        self.truncate(unchanged);
+        self.comments.extend(rest.into_iter().map(|posted| DecodedComment {
+            id: posted.id.to_owned(),
+            author: posted.author.clone(),
+            history: posted.history,
+            content: codec::read(posted.body),
+        }));
     }
 
-    /// Reads one chain of the thread.
+    /// Forgets the comments from an index on, and the chain if it includes one of them.
+    fn truncate(&mut self, count: usize) {
+        self.comments.truncate(count);
+        let linked = self.linked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        linked.take_if(|linked| linked.count > count);
+    }
+
+    /// Reads one chain of the thread. Only new comments are linked when the same chain is read again.
     pub fn chain(&self, chain: &Chain, trusted: &[Login]) -> ChainReading {
-        let named_hashes: BTreeSet<&ChainHash> = self
-            .comments
-            .iter()
-            .filter(|comment| trusted.contains(&comment.author))
-            .filter_map(|comment| match &comment.content {
-                Content::Record(decoded) => Some(&decoded.record.prev),
-                Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => None,
-            })
-            .collect();
-        let mut links = Linker::new(chain);
-        for comment in &self.comments {
-            match &comment.content {
-                Content::NoRecord | Content::Quoted => {}
-                Content::Record(decoded) if !belongs(chain, &decoded.record) => {}
-                Content::Record(_) | Content::Newer(_) | Content::Damaged(_)
-                    if !trusted.contains(&comment.author) =>
-                {
-                    links.ignore(comment, IgnoreReason::Author(comment.author.clone()));
-                }
-                Content::Newer(version) => {
-                    links.reading.newer = links.reading.newer.max(Some(*version));
-                }
-                Content::Damaged(what) => {
-                    links.ignore(comment, IgnoreReason::Damaged(what.clone()));
-                    links.gap();
-                }
-                Content::Record(decoded) => {
-                    let edited = comment.history == History::Edited && !named_hashes.contains(&decoded.hash);
-                    links.take(comment, decoded, edited.then_some(IgnoreReason::Edited));
-                }
+        let mut last = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last.take().filter(|linked| linked.chain == *chain && linked.trusted == trusted);
+        let mut links = known.unwrap_or_else(|| Linker::new(chain, trusted));
+        for comment in self.comments.iter().skip(links.count) {
+            self.link(comment, &mut links);
+            links.count = links.count.saturating_add(1);
+        }
+        let reading = links.reading.clone();
+        // A later record may name the hash of an edited one.
+        *last = (!links.has_edited).then_some(links);
+        reading
+    }
+
+    fn link(&self, comment: &DecodedComment, links: &mut Linker) {
+        match &comment.content {
+            Content::NoRecord | Content::Quoted => {}
+            Content::Record(decoded) if !belongs(&links.chain, &decoded.record) => {}
+            Content::Record(_) | Content::Newer(_) | Content::Damaged(_)
+                if !links.trusted.contains(&comment.author) =>
+            {
+                links.ignore(comment, IgnoreReason::Author(comment.author.clone()));
+            }
+            Content::Newer(version) => {
+                links.reading.newer = links.reading.newer.max(Some(*version));
+            }
+            Content::Damaged(what) => {
+                links.ignore(comment, IgnoreReason::Damaged(what.clone()));
+                links.gap();
+            }
+            Content::Record(decoded) => {
+                let was_edited = comment.history == History::Edited;
+                links.has_edited |= was_edited;
+                let objects = was_edited && !self.is_named(&decoded.hash, &links.trusted);
+                links.take(comment, decoded, objects.then_some(IgnoreReason::Edited));
             }
         }
-        links.reading
+    }
+
+    /// Returns whether a trusted record names a hash as that of the record before it.
+    fn is_named(&self, hash: &ChainHash, trusted: &[Login]) -> bool {
+        let is_next = |comment: &DecodedComment| match &comment.content {
+            Content::Record(decoded) => decoded.record.prev == *hash,
+            Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => false,
+        };
+        self.comments.iter().any(|comment| is_next(comment) && trusted.contains(&comment.author))
     }
 
     /// Returns for each comment of the thread whether it is one of a person: it does not claim to be a record.
@@ -220,14 +230,8 @@ impl ThreadReader {
 /// Reads one chain from a thread's comments in forge order.
 pub fn read(chain: &Chain, trusted: &[Login], thread: &[Posted<'_>]) -> ChainReading {
     let mut reader = ThreadReader::default();
-    reader.take_in(thread.iter().copied());
+    reader.take_in(0, thread.iter().copied());
     reader.chain(chain, trusted)
-}
-
-fn fingerprint(posted: &Posted<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (posted.id, posted.author, posted.history, posted.body).hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Returns whether a chain belongs in a thread. The chain of a task continues in the thread of its pull request.
@@ -243,7 +247,13 @@ fn belongs(chain: &Chain, record: &Envelope) -> bool {
 }
 
 /// Links records to a chain, comment by comment.
+#[derive(Debug)]
 struct Linker {
+    chain: Chain,
+    trusted: Vec<Login>,
+    /// The number of comments that were linked.
+    count: usize,
+    has_edited: bool,
     reading: ChainReading,
     /// Former tails of the chain: a record whose `prev` is one of them came too late.
     passed: BTreeSet<ChainHash>,
@@ -251,10 +261,18 @@ struct Linker {
 }
 
 impl Linker {
-    fn new(chain: &Chain) -> Self {
+    fn new(chain: &Chain, trusted: &[Login]) -> Self {
         let reading =
             ChainReading { links: Vec::new(), tail: chain.start(), ignored: Vec::new(), newer: None };
-        Self { reading, passed: BTreeSet::new(), ids: BTreeSet::new() }
+        Self {
+            chain: chain.clone(),
+            trusted: trusted.to_vec(),
+            count: 0,
+            has_edited: false,
+            reading,
+            passed: BTreeSet::new(),
+            ids: BTreeSet::new(),
+        }
     }
 
     fn ignore(&mut self, comment: &DecodedComment, why: IgnoreReason) {

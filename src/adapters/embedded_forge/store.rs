@@ -25,6 +25,16 @@ pub struct Store {
     /// The number of the file in the file system.
     inode: u64,
     repository_id: String,
+    read: Mutex<ReadComments>,
+}
+
+/// The comments that were read last.
+#[derive(Debug, Default)]
+struct ReadComments {
+    number: u64,
+    /// The version of the file, which changes when another connection writes.
+    version: i64,
+    rows: Vec<CommentRow>,
 }
 
 /// The reason of an issue that was closed without being done.
@@ -39,7 +49,7 @@ impl Store {
         let connection = schema::open(&path)?;
         let repository_id = schema::repository_id(&connection)?;
         let inode = inode(&path)?;
-        Ok(Self { connection: Mutex::new(connection), path, inode, repository_id })
+        Ok(Self { connection: Mutex::new(connection), path, inode, repository_id, read: Mutex::default() })
     }
 
     pub fn exists(git_directory: &Path) -> bool {
@@ -148,13 +158,25 @@ impl Store {
         )
     }
 
-    /// Reads the comments of an issue or a pull request, in the order in which they were written.
+    /// Reads the comments of an issue or a pull request, in the order in which they were written. Only new ones are read again
+    /// from a file that no other connection has changed: this one never changes a comment.
     pub fn comments(&self, number: u64) -> Result<Vec<CommentRow>, String> {
         let connection = self.connection()?;
-        let query = "SELECT id, author, role, body, created_at, updated_at FROM comments WHERE number = ?1 ORDER BY id";
+        let version =
+            connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(failed)?;
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if (read.number, read.version) != (number, version) {
+            *read = ReadComments { number, version, rows: Vec::new() };
+        }
+        let last = read.rows.last().map_or(0, |row| row.id);
+        let query = "SELECT id, author, role, body, created_at, updated_at FROM comments
+                     WHERE number = ?1 AND id > ?2 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(failed)?;
-        let rows = statement.query_map([key(number)], |row| Ok(comment(row))).map_err(failed)?;
-        rows.map(|row| row.map_err(failed)?).collect()
+        let rows = statement.query_map([key(number), last], |row| Ok(comment(row))).map_err(failed)?;
+        for row in rows {
+            read.rows.push(row.map_err(failed)??);
+        }
+        Ok(read.rows.clone())
     }
 
     pub fn set_check(&self, sha: &CommitSha, check: &Check) -> Result<(), String> {

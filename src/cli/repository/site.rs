@@ -98,7 +98,7 @@ impl Site {
     fn with_embedded(repository: Repository, forge: EmbeddedForge, surroundings: &Surroundings) -> Self {
         let folders = folders_of_the_embedded(&repository, forge.store(), surroundings);
         let remote = Remote::Local(repository.path.clone());
-        Self { repository, forge: Arc::new(AnyForge::Embedded(forge)), folders, remote }
+        Self { repository, forge: Arc::new(AnyForge::Embedded(Box::new(forge))), folders, remote }
     }
 
     /// Opens the embedded forge for a run on a subject. A number of the other kind is refused before anything else is read.
