@@ -155,7 +155,7 @@ fn a_refused_number_names_its_bounds() {
     }
     refused(&["task", "x", "--max-rounds", "0"], "'--max-rounds <N>': 0 is not allowed: at least 1");
     refused(&["pr", "0"], "0 is not allowed: at least 1");
-    refused(&["issue", "two"], "type a whole number, at least 1");
+    refused(&["issue", "two"], "type a number, such as 7 or #7, or a URL");
     refused(&["local", "pr", "view", "0"], "0 is not allowed: at least 1");
     refused(&["task", "x", "--budget-usd", "-1"], "-1 is not an amount of dollars");
 }

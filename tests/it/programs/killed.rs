@@ -96,7 +96,8 @@ fn a_killed_coder_leaves_no_child() {
     );
     let message = second.json()["message"].as_str().unwrap().to_owned();
     let (_, since) = message.split_once(&format!("process {} since ", child.id())).unwrap();
-    since.split(')').next().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let (since, _) = since.split_once(" UTC)").unwrap();
+    since.parse::<jiff::civil::DateTime>().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     let ended = stage.run(&words);
