@@ -38,7 +38,8 @@ fn a_named_repository_needs_no_checkout() {
     for words in [&["status"][..], &["logs"], &["usage"], &["verify", "pr/2"], &["resume", "--list"]] {
         let there = ["-C", folder.to_str().unwrap()];
         let report = stage.run(&[words, &["--repo", &named(&stage)], &there].concat());
-        let has_it = report.stdout.contains("pr/2") || report.stdout.contains("nothing to resume");
+        let has_it =
+            report.stdout.contains("pr/2") || report.stdout.contains("nothing is interrupted or parked");
         assert!(report.exit == Some(0) && has_it, "{words:?}: {}\n{}", report.stdout, report.stderr);
         let report = stage.run(&[words, &there].concat());
         assert!(report.exit != Some(0), "{words:?} without --repo: {}", report.stdout);
