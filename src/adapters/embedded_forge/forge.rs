@@ -20,7 +20,7 @@ use super::store::Store;
 
 pub const OWN_LOGIN: &str = "agent-loop";
 
-/// Returns why there is no subject with a number.
+/// Returns the error for a number that no issue or pull request has.
 pub fn missing(number: u64, what: &str) -> String {
     let list = if what == "issue" { "issue list" } else { "pr list" };
     format!("{what} {number} does not exist here; `agent-loop local {list}` lists those that do")
