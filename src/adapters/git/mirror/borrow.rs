@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::clone::agent_head;
-use crate::adapters::git::disk::{is_plain_folder, remove, write_file};
+use crate::adapters::git::disk::{is_plain_folder, make_folder, remove, write_file};
 use crate::adapters::git::runner::{Git, ask};
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::WorkspaceError;
@@ -21,16 +21,27 @@ const ATTEMPTS: u32 = 3;
 /// Links the objects of a repository into a new mirror, and writes its branches and tags to `packed-refs`; what cannot be linked
 /// is fetched later. One spawn, or none if nothing can be linked.
 pub(super) async fn borrow(git: &Git, repository: &Path, mirror: &Path) -> Result<(), WorkspaceError> {
-    let Some(refs) = linked(repository, mirror) else { return Ok(()) };
+    let Some(refs) = linked(repository, mirror) else { return unlink_all(mirror) };
     let packed = mirror.join("packed-refs");
     write_file(&packed, refs.as_bytes())?;
     let line = git.inside(mirror, mirror).arguments(["for-each-ref", "--format=%(objecttype)"]);
     let are_there = ask(line, "read the borrowed refs").await?.exit.is_success();
-    if are_there { Ok(()) } else { remove(&packed) }
+    if are_there {
+        return Ok(());
+    }
+    remove(&packed)?;
+    unlink_all(mirror)
 }
 
-/// Links objects, and returns the lines of `packed-refs`; `None` if the objects must be fetched. Links that were made then do no
-/// harm.
+/// Removes all links of a new mirror. The fetch that follows may receive the same pack, and git would then change the permissions
+/// of the shared file.
+fn unlink_all(mirror: &Path) -> Result<(), WorkspaceError> {
+    let objects = mirror.join("objects");
+    remove(&objects)?;
+    make_folder(&objects.join("pack"))
+}
+
+/// Links objects, and returns the lines of `packed-refs`; `None` if the objects must be fetched.
 fn linked(repository: &Path, mirror: &Path) -> Option<String> {
     let common = common_folder(repository)?;
     let objects = common.join("objects");
