@@ -23,13 +23,13 @@ use view::print;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = match task::read(std::env::args_os()) {
-        Ok(arguments) => arguments,
+    let (arguments, place) = match task::read(std::env::args_os()) {
+        Ok(read) => read,
         Err(error) => return misread(&error),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let (runtime, surroundings) = match (runtime, Surroundings::read()) {
-        (Ok(runtime), Ok(surroundings)) => (runtime, surroundings),
+        (Ok(runtime), Ok(surroundings)) => (runtime, Surroundings { place, ..surroundings }),
         (Err(error), _) => return complain(&error.to_string(), 1),
         (_, Err(why)) => return complain(&why, 2),
     };

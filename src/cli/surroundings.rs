@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::adapters::process::variables::Variables;
+use crate::cli::view::place::CommandPlace;
 
 /// The environment of the process.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Surroundings {
     pub configuration: PathBuf,
     /// The folder for files that can be recreated.
     pub cache: PathBuf,
+    /// The repository named on the command line, for the commands in messages.
+    pub place: CommandPlace,
 }
 
 impl Surroundings {
@@ -33,7 +36,7 @@ impl Surroundings {
         let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("agent-loop");
         let configuration = strategy.config_dir().join("agent-loop");
         let cache = strategy.cache_dir().join("agent-loop");
-        Ok(Self { variables, folder, state, configuration, cache })
+        Ok(Self { variables, folder, state, configuration, cache, place: CommandPlace::default() })
     }
 
     /// Returns the folder of a command: the one given with `-C`, or the current one.

@@ -208,7 +208,11 @@ impl GithubRepository {
         if let Some(why) = self.no_issues().filter(|_| what == "issue") {
             return unsupported(why);
         }
-        ForgeError::NotFound(format!("there is no {what} {number} in {repository}"))
+        let list = if what == "issue" { "issue list" } else { "pr list" };
+        ForgeError::NotFound(format!(
+            "there is no {what} {number} in {repository}; `gh {list} --repo {}` lists those that exist",
+            self.named()
+        ))
     }
 }
 

@@ -1,15 +1,18 @@
 //! Parses the command line. The text of a task may be typed with or without quotes.
 
+use std::path::PathBuf;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::cli::commands::Arguments;
+use crate::cli::view::place::CommandPlace;
 use crate::domain::shell::quoted;
 
-use super::numbers::{FORGE_COMMANDS, number};
+use super::numbers::{FORGE_COMMANDS, Reference, number};
 
 /// Parses the command line.
-pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, Error> {
+pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(Arguments, CommandPlace), Error> {
     let mut command = Arguments::command();
     let words = with_folder_last(words.into_iter().collect());
     let matches = command.try_get_matches_from_mut(&words).map_err(|error| {
@@ -19,7 +22,19 @@ pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Argum
     if let Some(("task", task)) = matches.subcommand() {
         check_adjacent(&mut command, task)?;
     }
-    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((arguments, place(&matches)))
+}
+
+/// Returns the repository that the command line names, if the subcommand accepts one.
+fn place(matches: &ArgMatches) -> CommandPlace {
+    let Some((_, given)) = matches.subcommand() else { return CommandPlace::default() };
+    let by_url = given.try_get_one::<Reference>("number").ok().flatten();
+    let by_url = by_url.and_then(|number| number.repository.as_deref());
+    let named = given.try_get_one::<String>("repo").ok().flatten().map(String::as_str);
+    let setting = given.try_get_one::<toml::Value>("repo").ok().flatten().and_then(toml::Value::as_str);
+    let folder = given.try_get_one::<PathBuf>("dir").ok().flatten();
+    CommandPlace::new(folder.map(PathBuf::as_path), named.or(setting).or(by_url))
 }
 
 /// Returns the command that a person probably meant who typed none: a number, a URL, or the words of a task.
@@ -79,7 +94,7 @@ mod tests {
 
     fn words(typed: &str) -> Result<String, Error> {
         let all = ["agent-loop", "task"].into_iter().chain(typed.split(' '));
-        let Command::Task(task) = read(all.map(Into::into))?.command else { panic!("{typed}") };
+        let Command::Task(task) = read(all.map(Into::into))?.0.command else { panic!("{typed}") };
         Ok(task.0.text.join(" "))
     }
 

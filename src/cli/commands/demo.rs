@@ -28,6 +28,7 @@ use crate::cli::view::ending::{complain, conclude};
 use crate::cli::view::lines::Verbosity;
 use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Screen};
+use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
@@ -93,6 +94,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
         state: temporary.path().join("state").join("agent-loop"),
         configuration: temporary.path().join("configuration"),
         cache: temporary.path().join("cache"),
+        place: CommandPlace::default(),
     };
     make_project(&project, &ours).await?;
     let is_for_people = arguments.json.is_none();
@@ -100,7 +102,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
         print::talk(&introduction(&project));
     }
     let outcome = run_loop(&ours, Arc::new(terminal(arguments.json, &ours))).await?;
-    let code = conclude(&outcome, "", !is_for_people);
+    let code = conclude(&outcome, "", !is_for_people, &ours.place);
     if arguments.keep {
         let root = temporary.keep();
         print::talk(&directions(&root.join("project"), &root));

@@ -102,7 +102,7 @@ pub enum Command {
     Usage(usage::UsageArguments),
     /// Show the output of agents and tests
     Logs(logs::LogsArguments),
-    /// Check the records of a thread: list valid and ignored ones with reasons; the exit code is 1 if any is invalid
+    /// Check the records of a thread: list valid and ignored ones with reasons. Exit code: 0 sound, 1 not sound, 2 not checked
     Verify(verify::VerifyArguments),
     /// Remove clones, logs and journals of settled subjects, after confirmation
     Clean(clean::CleanArguments),
@@ -129,6 +129,7 @@ pub enum Command {
 
 /// Runs a command.
 pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode {
+    let say = |told: Result<String, String>| say(told.map_err(|why| surroundings.place.message(&why)));
     match command {
         Command::Demo(arguments) => demo::run(&arguments, surroundings).await,
         Command::Task(arguments) => start::task(*arguments.0, surroundings).await,

@@ -14,8 +14,8 @@ use crate::cli::run::command::{self, Answers, RunResult};
 use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
-use crate::cli::view::outcome::next_command;
+use crate::cli::view::ending::{complain, conclude, parking_hint};
+use crate::cli::view::outcome::{named_in, next_command};
 use crate::cli::view::print;
 use crate::domain::ending::{Ending, Refused};
 use crate::domain::execution::ExecutionMode;
@@ -152,12 +152,13 @@ pub(super) async fn begin(
     match command::run(goal, arguments, (Trigger::Command, answers), surroundings).await {
         RunResult::Ended(mut outcome) => {
             if is_debate && outcome.ending == (Ending::Refused { reason: Refused::Usage }) {
-                outcome.next.get_or_insert_with(|| "agent-loop discuss -h".to_owned());
+                let named = named_in(&outcome.message).unwrap_or("agent-loop discuss -h").to_owned();
+                outcome.next.get_or_insert(named);
             }
             let as_json = arguments.output.json.is_some();
-            let exit = conclude(&outcome, &next_command(&outcome), as_json);
+            let exit = conclude(&outcome, &next_command(&outcome), as_json, &surroundings.place);
             if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {
-                print::result(PARKING_HINT);
+                print::result(&parking_hint(&surroundings.place));
             }
             exit
         }

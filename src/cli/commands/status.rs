@@ -17,6 +17,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::amounts::until;
 use crate::cli::view::overview::{self, Block, SettledLine};
 use crate::cli::view::paint::Paint;
+use crate::cli::view::place::CommandPlace;
 use crate::cli::view::{outcome, print};
 use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::{CommitSha, PullRequestNumber};
@@ -60,22 +61,23 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     };
     let here = here.with_trusted_recorders(surroundings).await;
     let (now, paint) = (SystemClock.now(), Paint::of_results(&surroundings.variables));
+    let style = |length| ListStyle { length, paint, place: &here.place };
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
         let known = survey::known(&here, subject).await;
         let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
         return Ok(if arguments.json {
-            format!("{}\n", as_json(&known))
+            format!("{}\n", as_json(&known, &here.place))
         } else {
-            overview::blocks(&[block(&known, &[], ListLength::All, now)], print::result_width(), paint)
+            overview::blocks(&[block(&known, &[], style(ListLength::All), now)], print::result_width(), paint)
         });
     }
     let all = survey::survey(&here).await;
     if arguments.json {
-        return Ok(json(&all));
+        return Ok(json(&all, &here.place));
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
-    let style = ListStyle { length, paint };
+    let style = style(length);
     let kept = aside(&kept(&here).await?, &here, style);
     let parts = [text(&all, style, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
@@ -83,9 +85,10 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
 
 /// The format of the list.
 #[derive(Debug, Clone, Copy)]
-struct ListStyle {
+struct ListStyle<'place> {
     length: ListLength,
     paint: Paint,
+    place: &'place CommandPlace,
 }
 
 /// The extent of the list.
@@ -105,8 +108,8 @@ impl ListLength {
 }
 
 /// Returns all subjects as one JSON array.
-pub fn json(all: &[SubjectSummary]) -> String {
-    format!("{}\n", Value::Array(all.iter().map(as_json).collect()))
+fn json(all: &[SubjectSummary], place: &CommandPlace) -> String {
+    format!("{}\n", Value::Array(all.iter().map(|known| as_json(known, place)).collect()))
 }
 
 /// Describes the state of a subject.
@@ -170,8 +173,9 @@ fn approves_older_head(outcome: &Outcome) -> bool {
 }
 
 /// Returns a subject as JSON.
-pub fn as_json(known: &SubjectSummary) -> Value {
-    let mut value = outcome::json(&known.outcome, &next_command(known).unwrap_or_default());
+pub fn as_json(known: &SubjectSummary, place: &CommandPlace) -> Value {
+    let next = next_command(known).map(|next| place.command(&next));
+    let mut value = outcome::json(&known.outcome, &next.unwrap_or_default());
     if let Value::Object(members) = &mut value {
         members.insert("message".to_owned(), json!(describe(known)));
         members.insert("doing".to_owned(), json!(state(&known.state)));
@@ -245,8 +249,8 @@ impl StatusSection {
     }
 }
 
-fn text(all: &[SubjectSummary], style: ListStyle, now: Timestamp) -> String {
-    let ListStyle { length, paint } = style;
+fn text(all: &[SubjectSummary], style: ListStyle<'_>, now: Timestamp) -> String {
+    let ListStyle { length, paint, .. } = style;
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
@@ -260,7 +264,7 @@ fn text(all: &[SubjectSummary], style: ListStyle, now: Timestamp) -> String {
     let mut parts = Vec::new();
     for section in [StatusSection::Waiting, StatusSection::Running, StatusSection::Parked] {
         let blocks: Vec<Block> =
-            of(section).into_iter().map(|known| block(known, &origins(all, known), length, now)).collect();
+            of(section).into_iter().map(|known| block(known, &origins(all, known), style, now)).collect();
         if !blocks.is_empty() {
             parts.push(format!(
                 "{}\n\n{}",
@@ -276,7 +280,7 @@ fn text(all: &[SubjectSummary], style: ListStyle, now: Timestamp) -> String {
             settled.iter().take(length.most()).map(|known| line(known, now)).collect();
         let lines = overview::lines(&lines, print::result_width());
         let heading = paint.strong(StatusSection::Settled.heading());
-        parts.push(format!("{heading}\n{lines}{}", more(settled.len(), length)));
+        parts.push(format!("{heading}\n{lines}{}", more(settled.len(), style)));
     }
     parts.join("\n")
 }
@@ -297,10 +301,10 @@ fn origins(all: &[SubjectSummary], known: &SubjectSummary) -> Vec<String> {
     came.map(|one| one.subject().to_string()).collect()
 }
 
-fn more(count: usize, length: ListLength) -> String {
-    match count.saturating_sub(length.most()) {
+fn more(count: usize, style: ListStyle<'_>) -> String {
+    match count.saturating_sub(style.length.most()) {
         0 => String::new(),
-        more => format!("  and {more} more: agent-loop status --all\n"),
+        more => format!("  and {more} more: {}\n", style.place.command("agent-loop status --all")),
     }
 }
 
@@ -313,7 +317,8 @@ fn line(known: &SubjectSummary, now: Timestamp) -> SettledLine {
     }
 }
 
-fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Timestamp) -> Block {
+fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: Timestamp) -> Block {
+    let ListStyle { length, place, .. } = style;
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
@@ -328,18 +333,19 @@ fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Ti
         let open: Vec<&Item> = outcome.open_items().collect();
         details.extend(open.iter().take(length.most()).map(|open| item(open)));
         let more = open.len().saturating_sub(length.most());
-        details.extend((more > 0).then(|| format!("and {more} more: agent-loop status {subject}")));
+        let command = place.command(&format!("agent-loop status {subject}"));
+        details.extend((more > 0).then(|| format!("and {more} more: {command}")));
     }
-    details.extend(known.phases.iter().map(|(phase, progress)| phase_line(phase, progress)));
-    let next = next_command(known);
+    details.extend(known.phases.iter().map(|(phase, progress)| phase_line(phase, progress, place)));
+    let next = next_command(known).map(|next| place.command(&next));
     Block { state: describe_now(known, now), title: known.title.clone(), details, subject, next }
 }
 
 /// Shows a phase with what it waits for, or its next command.
-fn phase_line(phase: &PlannedPhase, progress: &PhaseProgress) -> String {
+fn phase_line(phase: &PlannedPhase, progress: &PhaseProgress, place: &CommandPlace) -> String {
     let next = match progress {
         PhaseProgress::InProgress | PhaseProgress::Ready | PhaseProgress::ForPerson => {
-            format!(": {}", phase.advice().replace('`', ""))
+            format!(": {}", place.message(&phase.advice()).replace('`', ""))
         }
         PhaseProgress::Done | PhaseProgress::Dropped | PhaseProgress::Blocked(_) => String::new(),
     };
@@ -367,8 +373,8 @@ async fn kept(here: &OpenRepository) -> Result<Vec<Kept>, String> {
     workspace.kept().await.map_err(|error| error.to_string())
 }
 
-fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle) -> String {
-    let ListStyle { length, paint } = style;
+fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle<'_>) -> String {
+    let ListStyle { length, paint, .. } = style;
     if kept.is_empty() {
         return String::new();
     }
@@ -379,5 +385,5 @@ fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle) -> String {
         let command = paint.command(&kept.command(&here.folders.mirror(), &here.repository.path));
         let _ = writeln!(text, "{start}{}\n    {command}", one_line(&kept.title, room));
     }
-    text + &more(kept.len(), length)
+    text + &more(kept.len(), style)
 }

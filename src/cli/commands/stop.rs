@@ -11,6 +11,7 @@ use crate::cli::commands::status;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::repository::survey::{self, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::place::CommandPlace;
 
 /// `stop`
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
     for _ in 0..PATIENCE {
         if here.holder(&subject).is_none_or(|now| now.pid != Some(pid)) {
             let here = here.with_trusted_recorders(surroundings).await;
-            return Ok(ended(survey::current(&here, subject).await, pid));
+            return Ok(ended(survey::current(&here, subject).await, pid, &surroundings.place));
         }
         time::wait(LOOK).await;
     }
@@ -60,8 +61,9 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
 }
 
 /// Describes the subject after its process has ended: the run may have ended before it could be stopped.
-fn ended(known: Option<SubjectSummary>, pid: u32) -> String {
+fn ended(known: Option<SubjectSummary>, pid: u32, place: &CommandPlace) -> String {
     let Some(known) = known else { return format!("process {pid} has ended\n") };
-    let next = status::next_command(&known).map_or_else(String::new, |next| format!("next: {next}\n"));
+    let next = status::next_command(&known);
+    let next = next.map_or_else(String::new, |next| format!("next: {}\n", place.command(&next)));
     format!("process {pid} has ended; {} is {}\n{next}", known.subject(), status::describe(&known))
 }

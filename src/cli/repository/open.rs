@@ -14,6 +14,7 @@ use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::place::CommandPlace;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
@@ -35,6 +36,8 @@ pub struct OpenRepository {
     workspace: Arc<GitWorkspace>,
     /// The logins whose records are accepted: our own, and those that settings trust.
     pub recorders: Vec<Login>,
+    /// How commands in messages name the repository.
+    pub place: CommandPlace,
 }
 
 impl OpenRepository {
@@ -74,7 +77,7 @@ impl OpenRepository {
         let workspace = Arc::new(site.workspace(&surroundings.variables));
         let Site { repository, forge, folders, .. } = site;
         let recorders = vec![forge.login()];
-        Self { repository, forge, folders, workspace, recorders }
+        Self { repository, forge, folders, workspace, recorders, place: surroundings.place.clone() }
     }
 
     /// Adds the logins that settings trust. Commands that only read accept settings that a run would reject.
@@ -82,6 +85,12 @@ impl OpenRepository {
     pub async fn with_trusted_recorders(mut self, surroundings: &Surroundings) -> Self {
         self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
         self
+    }
+
+    /// Names the repository by its folder, for a command that looks at several.
+    #[must_use]
+    pub fn in_its_folder(self) -> Self {
+        Self { place: CommandPlace::new(Some(&self.repository.path), None), ..self }
     }
 
     /// Returns the workspace of the repository.

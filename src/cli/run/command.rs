@@ -422,7 +422,7 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
         }
     };
     let interval = Duration::from_secs(settings.output.progress_interval_seconds.get());
-    Terminal::new(display, paint, events, interval)
+    Terminal::new(display, paint, events, interval).at(&surroundings.place)
 }
 
 /// Returns the default target branch: a pull request's own base, else the current branch.

@@ -15,6 +15,7 @@ use crate::text::markdown::count;
 use crate::text::sanitize::one_line;
 
 use super::amounts::clock;
+use super::place::CommandPlace;
 
 /// A working agent or gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct Worker {
 /// The state of a run for display.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Board {
+    pub place: CommandPlace,
     pub subject: Option<Subject>,
     /// The round, and the maximum number of rounds.
     pub round: Option<(u32, u32)>,
@@ -118,7 +120,7 @@ impl Board {
             ));
         }
         if !self.workers.is_empty() {
-            lines.push("    output: agent-loop logs --follow".to_owned());
+            lines.push(format!("    output: {}", self.place.command("agent-loop logs --follow")));
         }
         lines
     }

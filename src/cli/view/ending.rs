@@ -6,6 +6,7 @@ use crate::domain::ending::{Failed, Refused};
 use crate::engine::outcome::Outcome;
 use crate::text::sanitize::escaped;
 
+use super::place::CommandPlace;
 use super::{outcome, print};
 
 /// Returns whether the command line requests JSON, as far as that can be determined before it is parsed.
@@ -47,20 +48,24 @@ pub fn say_with_code(result: Result<(String, u8), String>) -> ExitCode {
     }
 }
 
-/// The hint that is printed once when a run is parked.
-pub const PARKING_HINT: &str =
-    "  to resume automatically: agent-loop resume --print-cron (or --print-systemd)\n";
+/// Returns the hint that is printed once when a run is parked. A job resumes what belongs to a checkout, or everything.
+pub fn parking_hint(place: &CommandPlace) -> String {
+    let command = place.in_folder("agent-loop resume --print-cron", "agent-loop resume --all --print-cron");
+    format!("  to resume automatically: {command} (or --print-systemd)\n")
+}
 
 /// Prints the outcome of a run, for people or for scripts, and returns the exit code.
-pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
+pub fn conclude(outcome: &Outcome, next: &str, as_json: bool, place: &CommandPlace) -> ExitCode {
+    let next = &place.command(next);
+    let outcome = &Outcome { message: place.message(&outcome.message), ..outcome.clone() };
     if as_json {
         // The message of the outcome is on stdout; stderr only names the logs.
-        for line in outcome::logs_of(outcome) {
+        for line in outcome::logs_of(outcome, place) {
             print::talk(&format!("{line}\n"));
         }
         print::result(&format!("{}\n", outcome::json(outcome, next)));
     } else {
-        print::result(&outcome::text(outcome, next));
+        print::result(&outcome::text(outcome, next, place));
     }
     ExitCode::from(outcome.ending.exit_code())
 }

@@ -23,7 +23,7 @@ pub struct ExplainedApproval {
     /// The commit with which the head is compared, if the command knows it.
     pub base: Option<CommitSha>,
     pub explanation: Explanation,
-    /// The command that goes on.
+    /// The command that starts a run. This command only looks.
     pub next: Option<String>,
 }
 
@@ -75,8 +75,8 @@ impl ExplainedApproval {
                 let _ = writeln!(text, "    → {remedy}");
             }
         }
-        if let Some(next) = self.next.as_ref().filter(|_| self.explanation.exit_code() != 0) {
-            let _ = writeln!(text, "next: {next}");
+        if let Some(run) = self.next.as_ref().filter(|_| self.explanation.exit_code() != 0) {
+            let _ = writeln!(text, "a run asks agents for what is not met: {run}");
         }
         text
     }

@@ -24,8 +24,8 @@ use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::amounts::until;
-use super::logs;
 use super::paint::{Mark, Paint};
+use super::place::CommandPlace;
 
 /// The longest text of an agent or a program in a line, in characters. A command to type is never cut.
 const LONGEST_TEXT: usize = 400;
@@ -49,6 +49,7 @@ pub struct Line {
 #[derive(Debug)]
 pub struct Narrator {
     paint: Paint,
+    pub place: CommandPlace,
     round: u32,
     /// The results of the round that have not been printed yet.
     row: Vec<(Mark, String)>,
@@ -63,6 +64,7 @@ impl Narrator {
     pub fn new(paint: Paint) -> Self {
         Self {
             paint,
+            place: CommandPlace::default(),
             round: 0,
             row: Vec::new(),
             opened: false,
@@ -80,14 +82,15 @@ impl Narrator {
                 let said = quoted(said.as_deref());
                 let who = role.with(label.as_str());
                 let text = format!("{who} {why}{said}; {}", aftermath(*role, follows, now));
-                self.warning(&(text + &place(log.as_deref(), follows)))
+                self.warning(&(text + &self.log(log.as_deref(), follows)))
             }
             RunEvent::IssueFiled { number } => {
                 let text = format!("{} filed #{number}", self.paint.mark(Mark::Good));
                 self.after_row(news(text))
             }
             RunEvent::Salvaged { commit, .. } => {
-                let text = format!("unfinished work kept as {}; see agent-loop status", commit.short());
+                let command = self.place.command("agent-loop status");
+                let text = format!("unfinished work kept as {}; see {command}", commit.short());
                 self.warning(&text)
             }
             RunEvent::Waiting { what, until: end } if self.waits.insert(what.clone()) => {
@@ -98,7 +101,7 @@ impl Narrator {
             // All results of the round have arrived.
             RunEvent::TurnBegun { role: Role::Coder, .. } => self.flush(),
             RunEvent::GateBegun { gate, log, .. } => {
-                let command = log.as_deref().and_then(logs::command);
+                let command = log.as_deref().and_then(|log| self.place.log(log));
                 self.gate_logs.extend(command.map(|command| (gate.clone(), command)));
                 Vec::new()
             }
@@ -126,6 +129,14 @@ impl Narrator {
             let _ = write!(text, "  {} {cell}", self.paint.mark(mark));
         }
         vec![news(text)]
+    }
+
+    /// Returns the command that shows the log, unless the outcome will name it.
+    fn log(&self, log: Option<&str>, follows: &FollowUpAction) -> String {
+        match (log.and_then(|log| self.place.log(log)), follows) {
+            (None, _) | (Some(_), FollowUpAction::Nothing | FollowUpAction::Parked { .. }) => String::new(),
+            (Some(command), _) => format!("; log: {command}"),
+        }
     }
 
     fn warning(&mut self, text: &str) -> Vec<Line> {
@@ -260,18 +271,31 @@ impl Narrator {
         if measured.verdict == Verdict::Pass {
             let last = last.map(|last| format!(": {}", clean(last))).unwrap_or_default();
             self.row.push((Mark::Good, format!("{gate}{last}")));
-            return Vec::new();
+            if measured.findings.is_empty() {
+                return Vec::new();
+            }
+            let mut lines = self.flush();
+            let told = measured.findings.iter().map(|finding| in_brief(&finding.text));
+            lines.extend(told.map(|text| news(format!("  {}", clean(&text)))));
+            return lines;
         }
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
         let log = self.gate_logs.get(gate).map_or_else(String::new, |command| format!("  ({command})"));
         self.row.push((Mark::Bad, format!("{gate}: {last}{log}")));
         let mut lines = self.flush();
         // The coder needs the code of a finding, a person does not.
-        let first = |item: &OpenedItem| item.text.lines().next().unwrap_or_default().to_owned();
         let of_gate = items.iter().filter(|item| item.key.is_some());
-        lines.extend(of_gate.map(|item| finding(&OpenedItem { text: first(item), ..item.clone() })));
+        lines.extend(of_gate.map(|item| finding(&OpenedItem { text: in_brief(&item.text), ..item.clone() })));
         lines
     }
+}
+
+/// Returns the first line of a finding; of a list also its first entry, which names the file.
+fn in_brief(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let entry = lines.next().and_then(|line| line.strip_prefix("- ")).filter(|_| first.ends_with(':'));
+    entry.map_or_else(|| first.to_owned(), |entry| format!("{first} {entry}"))
 }
 
 fn finding(item: &OpenedItem) -> Line {
@@ -376,10 +400,19 @@ fn aftermath(role: Role, follows: &FollowUpAction, now: Timestamp) -> String {
     }
 }
 
-/// Returns the command that shows the log, unless the outcome will name it.
-fn place(log: Option<&str>, follows: &FollowUpAction) -> String {
-    match (log.and_then(logs::command), follows) {
-        (None, _) | (Some(_), FollowUpAction::Nothing | FollowUpAction::Parked { .. }) => String::new(),
-        (Some(command), _) => format!("; log: {command}"),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_in_brief_names_its_file() {
+        for (text, expected) in [
+            ("Odd names (1):\n- `a.sh`: new\n\nUndo this.", "Odd names (1): `a.sh`: new"),
+            ("The score fell: 80\n- code", "The score fell: 80"),
+            ("Fails\nwith output", "Fails"),
+            ("", ""),
+        ] {
+            assert_eq!(in_brief(text), expected);
+        }
     }
 }

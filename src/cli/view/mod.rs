@@ -12,6 +12,7 @@ pub mod logs;
 pub mod outcome;
 pub mod overview;
 pub mod paint;
+pub mod place;
 pub mod print;
 pub mod sarif;
 pub mod terminal;

@@ -19,7 +19,7 @@ use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
-use super::logs;
+use super::place::CommandPlace;
 
 /// Returns the outcome as a JSON object.
 pub fn json(outcome: &Outcome, next_command: &str) -> Value {
@@ -86,7 +86,7 @@ fn gate(measured: &Measurement) -> Value {
 }
 
 /// Returns the outcome as lines: the ending, open items, and the next command.
-pub fn text(outcome: &Outcome, next_command: &str) -> String {
+pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> String {
     let mut text = format!("{}\n", headline(outcome));
     if let Some(message) = beside_verdict(&outcome.ending, &outcome.message).filter(|_| !is_told(outcome)) {
         for line in plain(message).lines() {
@@ -105,7 +105,7 @@ pub fn text(outcome: &Outcome, next_command: &str) -> String {
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
         let _ = writeln!(text, "  redacted a secret: {kind}, {times}");
     }
-    for line in logs_of(outcome) {
+    for line in logs_of(outcome, place) {
         let _ = writeln!(text, "  {line}");
     }
     if let (Ending::Planned | Ending::Decomposed, Some(view)) = (&outcome.ending, &outcome.view_of_issue) {
@@ -168,12 +168,12 @@ fn approves(ending: &Ending) -> bool {
 }
 
 /// Returns the commands that show the logs of failed turns, if the run was not successful.
-pub fn logs_of(outcome: &Outcome) -> Vec<String> {
+pub fn logs_of(outcome: &Outcome, place: &CommandPlace) -> Vec<String> {
     if outcome.ending.exit_code() == 0 {
         return Vec::new();
     }
     let logs = outcome.failed_logs.iter();
-    logs.map(|(who, log)| format!("log of {who}: {}", logs::command(log).unwrap_or_else(|| log.clone())))
+    logs.map(|(who, log)| format!("log of {who}: {}", place.log(log).unwrap_or_else(|| log.clone())))
         .collect()
 }
 
@@ -205,13 +205,20 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::UntrustedConfig => "agent-loop config trust".to_owned(),
             Refused::Dirty => "git status".to_owned(),
             Refused::Locked | Refused::ClosedSubject | Refused::NoChange => "agent-loop status".to_owned(),
-            Refused::Usage => format!("agent-loop {} -h", command_of(&outcome.subject)),
+            Refused::Usage => named_in(&outcome.message)
+                .map_or_else(|| format!("agent-loop {} -h", command_of(&outcome.subject)), str::to_owned),
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
         Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
             outcome.flow_next.clone().unwrap_or_else(|| "agent-loop status".to_owned())
         }
     }
+}
+
+/// Returns the first command that a refusal proposes. It is complete if nothing in it is left out.
+pub fn named_in(message: &str) -> Option<&str> {
+    let is_ours = |text: &&str| text.starts_with("agent-loop ") || text.starts_with("gh ");
+    message.split('`').skip(1).step_by(2).find(is_ours).filter(|command| !command.contains('…'))
 }
 
 fn command_of(subject: &Subject) -> &'static str {
@@ -259,6 +266,20 @@ mod tests {
             let pull_request = number.map(PullRequestNumber);
             let bare = Outcome::bare(task.clone(), ending, String::new());
             assert_eq!(next_command(&Outcome { pull_request, ..bare }), expected);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_its_command() {
+        let refused = Ending::Refused { reason: Refused::Usage };
+        for (message, expected) in [
+            ("`x` is no branch; `agent-loop local issue list` lists them", "agent-loop local issue list"),
+            ("there is no issue 7; `gh issue list --repo o/r` lists them", "gh issue list --repo o/r"),
+            ("run `agent-loop task …` again", "agent-loop issue -h"),
+            ("no command", "agent-loop issue -h"),
+        ] {
+            let outcome = Outcome::bare(Subject::Issue(IssueNumber(7)), refused.clone(), message.to_owned());
+            assert_eq!(next_command(&outcome), expected);
         }
     }
 }

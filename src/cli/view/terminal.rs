@@ -17,6 +17,7 @@ use super::events;
 use super::lines::{Line, Narrator, Verbosity};
 use super::live::Live;
 use super::paint::Paint;
+use super::place::CommandPlace;
 use super::print;
 
 const FRAME: Duration = Duration::from_millis(120);
@@ -52,6 +53,14 @@ impl Terminal {
     pub fn new(display: Display, paint: Paint, events: Events, interval: Duration) -> Self {
         let (board, narrator) = (Mutex::new(Board::default()), Mutex::new(Narrator::new(paint)));
         Self { display, events, interval, board, narrator }
+    }
+
+    /// Names the repository in the commands that are shown.
+    #[must_use]
+    pub fn at(self, place: &CommandPlace) -> Self {
+        self.board().place = place.clone();
+        self.narrator().place = place.clone();
+        self
     }
 
     /// Creates a display of lines, or only warnings.

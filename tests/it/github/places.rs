@@ -44,6 +44,19 @@ fn a_named_repository_needs_no_checkout() {
         let report = stage.run(&[words, &there].concat());
         assert!(report.exit != Some(0), "{words:?} without --repo: {}", report.stdout);
     }
+    // Each next command works where it is printed.
+    let merge = format!("gh pr merge 2 --repo {}", named(&stage));
+    assert_eq!(ended.json()["next_command"], merge, "{}", ended.stdout);
+    let place = format!("--repo {} -C {}", named(&stage), folder.to_str().unwrap());
+    let there = ["--repo", &named(&stage), "-C", folder.to_str().unwrap()];
+    let agents = ["--coder", "command:false", "--reviewer", "command:false", "--gh-cmd", &gh(), "--json"];
+    let failed = stage.run(&[&["task", "Do it"], &agents[..], &there].concat()).json();
+    let resume = failed["next_command"].as_str().unwrap_or_default();
+    assert!(resume.starts_with("agent-loop resume task/") && resume.ends_with(&place), "{failed}");
+    let status = stage.run(&[&["status"], &there[..]].concat()).stdout;
+    assert!(status.contains(resume), "{status}");
+    let absent = in_folder(&stage, &folder, &["issue", "99"]).json();
+    assert_eq!(absent["next_command"], format!("gh issue list --repo {}", named(&stage)));
     let other = stage.run(&["status", "--repo", "octo/none", "-C", folder.to_str().unwrap()]);
     assert!(other.stderr.contains("there is no repository octo/none"), "{}", other.stderr);
     let all = stage.run(&["resume", "--list", "--all", "--json"]);

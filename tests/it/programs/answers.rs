@@ -126,7 +126,11 @@ fn threads_and_saved_files_are_verified() {
     assert_eq!(issue(&stage, &[]).json()["status"], "approved");
     let sound = stage.run(&["verify", "pr/2", "--save", "../thread.json"]);
     assert_eq!(sound.exit, Some(0), "{}", sound.stdout);
-    assert!(sound.stdout.contains("counts") && sound.stdout.ends_with("pr/2: sound\n"), "{}", sound.stdout);
+    assert!(
+        sound.stdout.contains("4 valid records") && sound.stdout.ends_with("pr/2: sound\n"),
+        "{}",
+        sound.stdout
+    );
     assert_eq!(stage.run(&["verify", "issue/1"]).exit, Some(0));
     let from_file = stage.run_in("..".as_ref(), &["verify", "pr/2", "--dump", "thread.json"]);
     assert_eq!((from_file.exit, from_file.stdout), (Some(0), sound.stdout));

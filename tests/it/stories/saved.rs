@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use agent_loop::cli::view::outcome;
+use agent_loop::cli::view::place::CommandPlace;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::ports::journal::Entry;
 
@@ -167,7 +168,7 @@ fn comments(world: &MemoryWorld) -> String {
 fn words(outcome: &Outcome) -> String {
     let next = outcome::next_command(outcome);
     let json = serde_json::to_string_pretty(&outcome::json(outcome, &next)).unwrap();
-    format!("{}\n{json}\n", outcome::text(outcome, &next))
+    format!("{}\n{json}\n", outcome::text(outcome, &next, &CommandPlace::default()))
 }
 
 /// Kinds of records that no story makes.

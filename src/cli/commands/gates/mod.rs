@@ -47,7 +47,7 @@ pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> Exit
             print::result(&text);
             ExitCode::from(explained.explanation.exit_code())
         }
-        Err(outcome) => conclude(&outcome, next(&outcome), json),
+        Err(outcome) => conclude(&outcome, next(&outcome), json, &surroundings.place),
     }
 }
 
@@ -100,6 +100,6 @@ async fn of_pull_request(
         subject: Subject::PullRequest(number).to_string(),
         base: None,
         explanation,
-        next: Some(format!("agent-loop pr {number}")),
+        next: Some(surroundings.place.command(&format!("agent-loop pr {number}"))),
     })
 }

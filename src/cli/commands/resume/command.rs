@@ -20,7 +20,7 @@ use crate::cli::run::command::{self, Answers, RunResult};
 use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
+use crate::cli::view::ending::{complain, conclude, parking_hint, say};
 use crate::cli::view::outcome::next_command;
 use crate::cli::view::paint::Paint;
 use crate::cli::view::print;
@@ -66,7 +66,7 @@ async fn go_on(
     let Candidates { waiting, for_person, unreadable } =
         match candidates(&repositories.found, arguments).await {
             Ok(candidates) => candidates,
-            Err(why) => return complain(&why, 2),
+            Err(why) => return complain(&surroundings.place.message(&why), 2),
         };
     let mut exit = 0;
     for why in unreadable {
@@ -87,11 +87,12 @@ async fn go_on(
         match resume(waiting, arguments, surroundings).await {
             Ok(None) => {}
             Err(why) => {
-                complain(&why, 2);
+                complain(&waiting.here.place.message(&why), 2);
                 exit = first_bad(exit, 2);
             }
             Ok(Some(outcome)) => {
-                conclude(&outcome, &next_command(&outcome), arguments.output.json.is_some());
+                let as_json = arguments.output.json.is_some();
+                conclude(&outcome, &next_command(&outcome), as_json, &waiting.here.place);
                 exit = first_bad(exit, exit_code(&outcome.ending, arguments));
                 parked |= matches!(outcome.ending, Ending::Parked { .. });
                 if outcome.ending == Ending::Interrupted {
@@ -102,7 +103,7 @@ async fn go_on(
         }
     }
     if parked && !arguments.due && arguments.output.json.is_none() {
-        print::result(PARKING_HINT);
+        print::result(&parking_hint(&surroundings.place));
     }
     ExitCode::from(exit)
 }

@@ -10,7 +10,6 @@ use crate::cli::repository::survey::{SubjectState, SubjectSummary};
 use crate::cli::view::overview::{self, Block};
 use crate::cli::view::paint::Paint;
 use crate::cli::view::print;
-use crate::domain::shell::quoted;
 
 use super::arguments::ResumeArguments;
 
@@ -65,7 +64,7 @@ pub(super) fn text(
         state: status::describe_now(&waiting.known, now),
         title: waiting.known.title.clone(),
         details: Vec::new(),
-        next: Some(command(waiting, arguments)),
+        next: Some(command(waiting)),
     };
     overview::blocks(&all.iter().map(block).collect::<Vec<_>>(), print::result_width(), paint)
 }
@@ -79,17 +78,12 @@ fn nothing(for_person: usize) -> String {
     }
 }
 
-fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {
-    let place = if arguments.all {
-        format!(" -C {}", quoted(&waiting.here.repository.path.to_string_lossy()))
-    } else {
-        String::new()
-    };
-    format!("agent-loop resume {}{place}", waiting.known.subject())
+fn command(waiting: &Resumable<'_>) -> String {
+    waiting.here.place.command(&format!("agent-loop resume {}", waiting.known.subject()))
 }
 
 fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) -> Value {
-    let mut value = status::as_json(&waiting.known);
+    let mut value = status::as_json(&waiting.known, &waiting.here.place);
     if let Value::Object(members) = &mut value {
         match when(&waiting.known.state, now) {
             Some(When::Due) => members.insert("due".to_owned(), json!(true)),
@@ -97,7 +91,6 @@ fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) 
             Some(When::Interrupted) | None => None,
         };
         if arguments.all {
-            members.insert("next_command".to_owned(), json!(command(waiting, arguments)));
             let repository = waiting.here.repository.path.to_string_lossy();
             members.insert("repository".to_owned(), json!(repository));
         }

@@ -33,7 +33,10 @@ impl Repositories {
         // A repository without runs has nothing to resume.
         for known in whereabouts::all(&surroundings.state)?.into_iter().filter(Whereabouts::has_subjects) {
             match look(&known, surroundings).await {
-                Ok(here) => repositories.found.push(here.with_trusted_recorders(surroundings).await),
+                Ok(here) => {
+                    let here = here.with_trusted_recorders(surroundings).await;
+                    repositories.found.push(here.in_its_folder());
+                }
                 Err(why) => repositories.skipped.push(why),
             }
         }

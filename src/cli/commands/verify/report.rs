@@ -44,10 +44,10 @@ pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
 
 fn chain_text(text: &mut String, chain: &Chain, reading: &ChainReading) {
     let number = u64::try_from(reading.records().count()).unwrap_or(u64::MAX);
-    let _ = writeln!(text, "{} of {}: {} count", chain.flow, chain.subject, count(number, "record"));
+    let _ = writeln!(text, "{} of {}: {}", chain.flow, chain.subject, count(number, "valid record"));
     let state = ChainState::of(chain, reading);
     for record in reading.records() {
-        let _ = writeln!(text, "counts   {} {}", record.id, state.headline(record));
+        let _ = writeln!(text, "valid    {} {}", record.id, state.headline(record));
     }
     for ignored in &reading.ignored {
         let _ = writeln!(text, "ignored  comment {}: {}", ignored.comment, ignored.why);
