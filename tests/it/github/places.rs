@@ -49,7 +49,8 @@ fn a_named_repository_needs_no_checkout() {
     assert_eq!(ended.json()["next_command"], merge, "{}", ended.stdout);
     let place = format!("--repo {} -C {}", named(&stage), folder.to_str().unwrap());
     let there = ["--repo", &named(&stage), "-C", folder.to_str().unwrap()];
-    let agents = ["--coder", "command:false", "--reviewer", "command:false", "--gh-cmd", &gh(), "--json"];
+    let agents =
+        ["--coder", "command:/bin/false", "--reviewer", "command:/bin/false", "--gh-cmd", &gh(), "--json"];
     let failed = stage.run(&[&["task", "Do it"], &agents[..], &there].concat()).json();
     let resume = failed["next_command"].as_str().unwrap_or_default();
     assert!(resume.starts_with("agent-loop resume task/") && resume.ends_with(&place), "{failed}");
