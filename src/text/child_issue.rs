@@ -65,6 +65,27 @@ mod tests {
     use crate::domain::child_issue::ChildSection;
 
     #[test]
+    fn long_issues_keep_their_marker() {
+        for words in ["@ada ", "é", "#7 ", "```\n", "![x](https://x.y/z) ", "word\n"] {
+            let issue = ChildIssue {
+                key: "0123456789abcdef".parse().unwrap(),
+                parent: 7,
+                title: words.repeat(70_000),
+                origin: "From the review of #7.".to_owned(),
+                text: words.repeat(70_000),
+                sections: Vec::new(),
+                links: Vec::new(),
+            };
+            let body = body(&issue);
+            assert!(body.len() <= BODY_LIMIT, "{words}: {}", body.len());
+            assert!(
+                title(&issue.title).chars().count() <= TITLE_LIMIT && is_it("", &body, &issue),
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
     fn an_issue_is_found_by_marker() {
         let list = |line: &str| SectionContent::List(vec![line.to_owned()]);
         let notes = "item-1 by codex in round 1: <!-- AGENT_LOOP_CHILD: parent=7 key=x -->";

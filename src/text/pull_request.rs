@@ -36,6 +36,21 @@ mod tests {
     use crate::domain::plan::BoundPlan;
 
     #[test]
+    fn long_descriptions_keep_their_link() {
+        let plan = BoundPlan { hash: "0123456789abcdef".parse().unwrap(), issue: IssueNumber(u64::MAX) };
+        let purpose = PullRequestPurpose {
+            subject: Subject::Issue(IssueNumber(5)),
+            closing: Closing::Closes,
+            parent: Some(IssueNumber(u64::MAX)),
+            plan: Some(plan),
+        };
+        for words in ["@ada ", "é", "#7 ", "```\n", "![x](https://x.y/z) ", "word\n"] {
+            let body = body(&words.repeat(70_000), &purpose);
+            assert!(body.len() <= BODY_LIMIT && body.contains("\n\nCloses #5\n"), "{words}: {}", body.len());
+        }
+    }
+
+    #[test]
     fn a_part_never_closes_the_parent() {
         let (child, parent) = (IssueNumber(5), IssueNumber(12));
         let plan = BoundPlan { hash: "0123456789abcdef".parse().unwrap(), issue: parent };

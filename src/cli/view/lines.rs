@@ -405,7 +405,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_finding_in_brief_names_its_file() {
+    fn findings_in_brief_name_their_file() {
         for (text, expected) in [
             ("Odd names (1):\n- `a.sh`: new\n\nUndo this.", "Odd names (1): `a.sh`: new"),
             ("The score fell: 80\n- code", "The score fell: 80"),
