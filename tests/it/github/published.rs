@@ -56,3 +56,18 @@ fn texts_of_agents_do_nothing() {
     }
     assert_eq!(model.filed[&2].body.matches("Closes #").count(), 1, "{}", model.filed[&2].body);
 }
+
+#[test]
+#[ignore = "needs gh"]
+fn the_longest_texts_are_published() {
+    let stage = Stage::new();
+    let long = "much to say, ".repeat(6_000);
+    stage.agent("todo.sh", &TODO_AGENT.replacen("Replaces every TODO.", &long, 1));
+    let bob = stage.github.state().person("bob", Role::Write);
+    let wish = format!("Do what is marked.{}", " And so on.".repeat(5_956));
+    assert_eq!(wish.len(), 65_534);
+    let issue = stage.github.state().file(bob, ("Do it", &wish), None).to_string();
+    approved(&stage, &["issue", &issue]);
+    let body = stage.github.state().filed[&2].body.clone();
+    assert!(body.len() > 50_000 && body.ends_with("\n\nCloses #1\n"), "{}", body.len());
+}
