@@ -17,52 +17,63 @@ const TICK: f64 = 10.0;
 pub(super) fn measure() -> Vec<Number> {
     let disk = || tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
     let short = Ending::of(stage::folder(), 10);
-    let beside = |rounds: usize, [gap, used]: [&'static str; 2]| {
-        let long = Ending::of(stage::folder(), rounds);
-        [
-            Number { name: gap, value: long.gap / short.gap, limit: AtMost(1.2), unit: "times" },
-            Number { name: used, value: long.used / short.used, limit: AtMost(1.2), unit: "times" },
-        ]
+    let mut numbers = Vec::new();
+    let mut gaps = |ending: &Ending, limit, [coder, reviewer]: [&'static str; 2]| {
+        for (name, value) in [(coder, ending.after_coder), (reviewer, ending.after_reviewer)] {
+            numbers.push(Number { name, value, limit: AtMost(limit), unit: "ms" });
+        }
     };
-    let mut numbers = vec![
-        Number {
-            name: "gap between two agents, in memory",
-            value: short.gap,
-            limit: AtMost(15.0),
-            unit: "ms",
-        },
-        Number {
-            name: "gap between two agents, on a disk",
-            value: Ending::of(disk(), 10).gap,
-            limit: AtMost(30.0),
-            unit: "ms",
-        },
-        Number { name: "processor time of a turn", value: short.used, limit: AtMost(15.0), unit: "ms" },
-    ];
-    numbers
-        .extend(beside(100, ["gap after 100 rounds beside 10", "processor time after 100 rounds beside 10"]));
-    numbers
-        .extend(beside(400, ["gap after 400 rounds beside 10", "processor time after 400 rounds beside 10"]));
+    gaps(&short, 15.0, ["gap after a coder, in memory", "gap after a reviewer, in memory"]);
+    gaps(&Ending::of(disk(), 10), 30.0, ["gap after a coder, on a disk", "gap after a reviewer, on a disk"]);
+    numbers.push(Number {
+        name: "processor time of a turn",
+        value: short.used,
+        limit: AtMost(15.0),
+        unit: "ms",
+    });
+    for (rounds, gap, used) in [
+        (100, "gap after 100 rounds beside 10", "processor time after 100 rounds beside 10"),
+        (400, "gap after 400 rounds beside 10", "processor time after 400 rounds beside 10"),
+    ] {
+        let long = Ending::of(stage::folder(), rounds);
+        for (name, value) in [(gap, long.gap() / short.gap()), (used, long.used / short.used)] {
+            numbers.push(Number { name, value, limit: AtMost(1.2), unit: "times" });
+        }
+    }
     numbers
 }
 
 /// The last turns of a run of a coder and a reviewer in a repository of 300 files.
 struct Ending {
-    /// The median gap between two agents, in milliseconds.
-    gap: f64,
+    /// The median gap between the end of the coder and the start of the reviewer, in milliseconds.
+    after_coder: f64,
+    /// The median gap between the end of the reviewer and the start of the coder, in milliseconds.
+    after_reviewer: f64,
     /// The processor time of the program for each turn, in milliseconds.
     used: f64,
 }
 
 impl Ending {
     fn of(folder: TempDir, rounds: usize) -> Self {
-        let stage = Stage::new(folder, 300, &["noop"]);
+        let stage = Stage::new(folder, 300, &["noop"]).without_recorder();
         stage.approve("noop", 1, rounds - 1);
         let mut agents: Vec<Life> = children::lives(&stage.programs());
         agents.retain(|life| !life.is_git());
         let last = agents.split_off(agents.len() - LAST);
-        let gaps = last.windows(2).map(|pair| (pair[1].begun - pair[0].ended) as f64 / 1e6);
+        let gaps: Vec<f64> =
+            last.windows(2).map(|pair| (pair[1].begun - pair[0].ended) as f64 / 1e6).collect();
+        // The last agent is the reviewer that approves.
+        let every_other = |from| median(gaps.iter().rev().skip(from).step_by(2).copied().collect());
         let ticks = last[LAST - 1].used - last[0].used;
-        Self { gap: median(gaps.collect()), used: ticks as f64 * TICK / (LAST - 1) as f64 }
+        Self {
+            after_coder: every_other(0),
+            after_reviewer: every_other(1),
+            used: ticks as f64 * TICK / (LAST - 1) as f64,
+        }
+    }
+
+    /// The mean gap of a round, in milliseconds.
+    fn gap(&self) -> f64 {
+        f64::midpoint(self.after_coder, self.after_reviewer)
     }
 }

@@ -58,14 +58,14 @@ const SIZES: [Size; 3] = [
 /// Measures all sizes. The repository is bare, so that no time is spent on a checkout of the user.
 pub(super) fn measure() -> Vec<Number> {
     let mut numbers: Vec<Number> = SIZES.iter().flat_map(one).collect();
-    let begun = run(&Stage::imported(stage::folder(), 300, HISTORY), 0).0;
+    let begun = run(&Stage::imported(stage::folder(), 300, HISTORY).without_recorder(), 0).0;
     let name = "to the first agent with 500 MB of history";
     numbers.push(Number { name, value: begun, limit: AtMost(3000.0), unit: "ms" });
     numbers
 }
 
 fn one(size: &Size) -> [Number; 3] {
-    let stage = Stage::imported(stage::folder(), size.files, 0);
+    let stage = Stage::imported(stage::folder(), size.files, 0).without_recorder();
     let (first, agents) = run(&stage, TURNS);
     let gaps = agents.windows(2).skip(FIRST).map(|pair| (pair[1].begun - pair[0].ended) as f64 / 1e6);
     let clone = find(&stage.state(), "reviewer1").expect("a clone");

@@ -44,6 +44,12 @@ impl Stage {
         stage
     }
 
+    /// Leaves git to itself: what is measured is what a user waits for, without the program that records each git process.
+    pub(super) fn without_recorder(self) -> Self {
+        fs::remove_file(self.programs().join("git")).expect("the recorder of git");
+        self
+    }
+
     /// Creates a bare repository with this number of files and so many megabytes of history, with pull request 1, through
     /// `git fast-import`.
     pub(super) fn imported(folder: TempDir, files: usize, megabytes: usize) -> Self {

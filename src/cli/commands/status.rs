@@ -365,12 +365,7 @@ fn item(item: &Item) -> String {
 }
 
 async fn kept(here: &OpenRepository) -> Result<Vec<Kept>, String> {
-    if !here.folders.mirror().exists() {
-        return Ok(Vec::new());
-    }
-    let workspace = here.workspace();
-    workspace.refresh().await.map_err(|error| error.to_string())?;
-    workspace.kept().await.map_err(|error| error.to_string())
+    here.workspace().kept().await.map_err(|error| error.to_string())
 }
 
 fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle<'_>) -> String {

@@ -5,6 +5,7 @@ pub mod open;
 pub mod site;
 pub mod survey;
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -92,22 +93,30 @@ impl Repository {
             return Err(RunError::refused(Refused::Usage, message));
         }
         let git = GitQuery { folder, variables };
-        let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
-        if !common.exit.is_success() {
-            return Err(no_repository(folder, &common.stderr));
+        let (version, facts, top, branch, settings) = tokio::join!(
+            git.refuse_old(),
+            git.run(&["rev-parse", "--is-bare-repository", "--path-format=absolute", "--git-common-dir"]),
+            git.run(&["rev-parse", "--show-toplevel"]),
+            git.ask(&["symbolic-ref", "--quiet", "HEAD"]),
+            UserSettings::read(&git),
+        );
+        let (facts, top, branch, mut settings) = (facts?, top?, branch?, settings?);
+        if !facts.exit.is_success() {
+            return Err(no_repository(folder, &facts.stderr));
         }
-        let common = path(&common.stdout);
-        let bare = git.ask(&["rev-parse", "--is-bare-repository"]).await?.as_deref() == Some("true");
-        let top = if bare { None } else { Some(git.run(&["rev-parse", "--show-toplevel"]).await?) };
-        let top = top.filter(|top| top.exit.is_success() && !top.stdout.is_empty());
-        let branch = git.ask(&["symbolic-ref", "--quiet", "HEAD"]).await?;
+        version?;
+        let (common, checkout) = match facts.stdout.strip_prefix(b"false\n") {
+            Some(common) => (path(common), Some(top)),
+            None => (path(facts.stdout.strip_prefix(b"true\n").unwrap_or(&facts.stdout)), None),
+        };
+        let top = checkout.filter(|top| top.exit.is_success() && !top.stdout.is_empty());
         Ok(Self {
             path: top.map_or_else(|| common.clone(), |top| path(&top.stdout)),
             common,
             branch: branch.and_then(|name| name.strip_prefix("refs/heads/")?.parse().ok()),
-            origin: git.ask(&["config", "--get", "remote.origin.url"]).await?,
+            origin: settings.take("remote.origin.url"),
             home: BranchHome::Here,
-            ..Self::outside(folder, variables).await?
+            ..Self::somewhere(folder, settings)
         })
     }
 
@@ -115,17 +124,20 @@ impl Repository {
     pub async fn outside(folder: &Path, variables: &Variables) -> Result<Self, RunError> {
         let git = GitQuery { folder, variables };
         git.refuse_old().await?;
-        let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
-        Ok(Self {
+        Ok(Self::somewhere(folder, UserSettings::read(&git).await?))
+    }
+
+    fn somewhere(folder: &Path, mut settings: UserSettings) -> Self {
+        Self {
             path: folder.to_owned(),
             common: folder.to_owned(),
             branch: None,
-            name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
-            email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
+            name: settings.take("user.name").unwrap_or_else(|| "agent-loop".to_owned()),
+            email: settings.take("user.email").unwrap_or_else(|| "agent-loop@localhost".to_owned()),
             origin: None,
-            ssh_command: setting("core.sshCommand").await?,
+            ssh_command: settings.take("core.sshcommand"),
             home: BranchHome::Nowhere,
-        })
+        }
     }
 
     /// Returns the repository for a run on another repository of the forge: its branches are those of the mirror.
@@ -349,6 +361,25 @@ fn trusting(complaint: &str) -> Option<&str> {
 
 fn unsupported(message: String) -> RunError {
     RunError::refused(Refused::Unsupported, message)
+}
+
+/// The settings of the user's git by name, in lower case.
+struct UserSettings(HashMap<String, String>);
+
+impl UserSettings {
+    const NAMES: &str = r"^(remote\.origin\.url|user\.name|user\.email|core\.sshcommand)$";
+
+    /// Reads all settings in one spawn; of several values git uses the last.
+    async fn read(git: &GitQuery<'_>) -> Result<Self, RunError> {
+        let text = git.ask(&["config", "--null", "--get-regexp", Self::NAMES]).await?.unwrap_or_default();
+        let entries = text.split_terminator('\0').filter_map(|entry| entry.split_once('\n'));
+        let entries = entries.filter(|(_, value)| !value.is_empty());
+        Ok(Self(entries.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
 }
 
 struct GitQuery<'folder> {

@@ -41,9 +41,11 @@ fn an_issue_becomes_a_pull_request() {
         (records + 3, 2),
         "a write for each record, the pull request, and each status"
     );
-    let reads = calls.iter().filter(|call| call.method == "GET" && call.path.contains("/comments")).count();
+    // A slow machine reads more often, and GitHub does not count an answer that nothing has changed.
+    let counted: Vec<_> = calls.iter().filter(|call| call.status != 304).collect();
+    let reads = counted.iter().filter(|call| call.method == "GET" && call.path.contains("/comments")).count();
     assert!(reads <= records + 5, "{reads} reads of threads for {records} records\n{}", shown(&calls));
-    assert!(calls.len() <= 50, "{}", shown(&calls));
+    assert!(counted.len() <= 40, "{}", shown(&calls));
 }
 
 #[test]
