@@ -27,7 +27,6 @@ use crate::domain::phase::{PhaseProgress, PlannedPhase};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
-use crate::ports::workspace::Workspace;
 use crate::text::sanitize::{one_line, unmarked};
 
 /// `status`
