@@ -23,8 +23,6 @@ pub struct ExplainedApproval {
     /// The commit with which the head is compared, if the command knows it.
     pub base: Option<CommitSha>,
     pub explanation: Explanation,
-    /// The command that starts a run. This command only looks.
-    pub next: Option<String>,
 }
 
 impl ExplainedApproval {
@@ -75,9 +73,6 @@ impl ExplainedApproval {
                 let _ = writeln!(text, "    → {remedy}");
             }
         }
-        if let Some(run) = self.next.as_ref().filter(|_| self.explanation.exit_code() != 0) {
-            let _ = writeln!(text, "a run asks agents for what is not met: {run}");
-        }
         text
     }
 
@@ -120,7 +115,6 @@ impl ExplainedApproval {
             "base": self.base,
             "exit": self.explanation.exit_code(),
             "conditions": self.explanation.conditions.iter().map(condition).collect::<Vec<_>>(),
-            "next_command": self.next,
             "message": self.headline(),
         })
     }

@@ -134,7 +134,7 @@ impl CheckoutGates {
         }
         let explanation = Explanation { head: self.change.head.clone(), conditions };
         let base = Some(self.change.base.clone());
-        Ok(ExplainedApproval { subject: "HEAD".to_owned(), base, explanation, next: None })
+        Ok(ExplainedApproval { subject: "HEAD".to_owned(), base, explanation })
     }
 
     fn order(&self, gate: &GateName, tree: Option<TreeSha>) -> Result<GateOrder, RunError> {

@@ -96,10 +96,5 @@ async fn of_pull_request(
         ..RunArguments::default()
     };
     let explanation = command::explain(goal, &run, surroundings).await?;
-    Ok(ExplainedApproval {
-        subject: Subject::PullRequest(number).to_string(),
-        base: None,
-        explanation,
-        next: Some(surroundings.place.command(&format!("agent-loop pr {number}"))),
-    })
+    Ok(ExplainedApproval { subject: Subject::PullRequest(number).to_string(), base: None, explanation })
 }
