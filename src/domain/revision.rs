@@ -1,4 +1,4 @@
-//! The revision under review, without its kind: a commit, or the hash of a plan. Revisions are only compared and shown.
+//! The revision under review: a commit, the hash of a plan, or the hash of a topic. Revisions are only compared and shown.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,22 @@ name!(
     }
 );
 
+/// What a reviewer votes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevisionKind {
+    Plan,
+    Commit,
+}
+
+/// The number of digits in the hash of a plan; every commit has more.
+const PLAN_DIGITS: usize = 16;
+
 impl Revision {
+    /// Returns what a reviewer's revision is.
+    pub fn kind(&self) -> RevisionKind {
+        if self.0.len() == PLAN_DIGITS { RevisionKind::Plan } else { RevisionKind::Commit }
+    }
+
     /// Returns the first 7 digits, for messages.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)

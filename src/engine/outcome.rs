@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::domain::ending::{Ending, Failed, Parked, Refused};
 use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{CommitSha, PullRequestNumber, RunId};
+use crate::domain::gate_plan::NotRun;
+use crate::domain::ids::{CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
+    /// The gates that the run does not measure.
+    pub gates_not_run: BTreeMap<GateName, NotRun>,
     pub usage: Usage,
     /// Duration of the command, filled in by the caller.
     pub elapsed: Option<Duration>,
@@ -75,6 +78,7 @@ impl Outcome {
             votes: Vec::new(),
             items: Vec::new(),
             gates: Vec::new(),
+            gates_not_run: BTreeMap::new(),
             usage: Usage::default(),
             elapsed: None,
             forge_calls: ForgeCalls::default(),
@@ -103,6 +107,7 @@ impl Outcome {
             votes: view.votes,
             items: view.items,
             gates: view.gates,
+            gates_not_run: view.gates_not_run,
             flow_next: view.next_command,
             ..self
         }

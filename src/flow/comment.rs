@@ -68,7 +68,8 @@ fn table(concluded: &Concluded) -> String {
     if concluded.votes.is_empty() && concluded.absent.is_empty() && concluded.gates.is_empty() {
         return String::new();
     }
-    let mut text = "\n| | result | commit |\n|---|---|---|\n".to_owned();
+    let revision = concluded.votes.first().map_or("commit", Vote::voted_on);
+    let mut text = format!("\n| | result | {revision} |\n|---|---|---|\n");
     for vote in &concluded.votes {
         let _ = writeln!(text, "| {} | {} | `{}` |", vote.agent, vote.state.name(), vote.head.short());
     }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use crate::adapters::files;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::forge::IssueState;
@@ -54,6 +55,14 @@ impl Store {
 
     pub fn exists(git_directory: &Path) -> bool {
         git_directory.join(FILE).exists()
+    }
+
+    /// Removes the embedded forge of a repository if it has no issue and no pull request. Returns whether it did.
+    pub fn remove_empty(git_directory: &Path) -> bool {
+        let is_empty =
+            Self::open(git_directory).and_then(|store| store.subjects()).is_ok_and(|all| all.is_empty());
+        let remove = |suffix| files::remove(&git_directory.join(format!("{FILE}{suffix}"))).is_ok();
+        is_empty && remove("") && remove("-journal")
     }
 
     pub fn repository_id(&self) -> &str {

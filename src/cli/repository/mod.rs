@@ -1,6 +1,7 @@
 //! The user's repository, inspected once at the start: path, branch, user. Nothing is changed.
 
 pub mod logbook;
+pub mod new_forge;
 pub mod open;
 pub mod site;
 pub mod survey;

@@ -7,27 +7,23 @@ use std::time::Duration;
 use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::dry_run::ReadOnlyWorld;
+use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::files;
 use crate::adapters::process::guard::KillGuard;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
 use crate::adapters::storage::run_file::RunFile;
-use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::Settings;
-use crate::cli::diagnostics;
 use crate::cli::repository::Repository;
+use crate::cli::repository::new_forge::NewForge;
 use crate::cli::repository::site::{self, ForgeSite, Site};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
-use crate::cli::view::lines::Verbosity;
-use crate::cli::view::live::Live;
-use crate::cli::view::paint::{Paint, Screen};
-use crate::cli::view::print;
-use crate::cli::view::terminal::{Display, Events, Terminal};
+use crate::cli::view::terminal::Terminal;
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::explanation::Explanation;
 use crate::domain::ids::BranchName;
@@ -46,6 +42,7 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
+use super::display::terminal;
 use super::gates;
 use super::goal::{Goal, GoalTarget};
 use super::learning::Learning;
@@ -112,6 +109,8 @@ fn disk(why: String) -> RunError {
 
 struct RunInputs {
     site: Site,
+    /// The embedded forge, if this command created it.
+    created: Option<NewForge>,
     default_base: BranchName,
     base: BranchName,
     found: BaseLayers,
@@ -131,23 +130,28 @@ async fn look(
     let guess = default_base(goal, arguments, &repository);
     let layers = BaseLayers::of_the_forge(&repository, guess.as_ref().ok(), surroundings).await?;
     let choice = layers.merged(&[&flags])?.settings.forge;
-    let (site, default_base) = match ForgeSite::of(&choice, &repository, &surroundings.variables)? {
+    let (site, default_base, created) = match ForgeSite::of(&choice, &repository, &surroundings.variables)? {
         ForgeSite::Embedded => {
             let default_base = guess?;
             let base = arguments.base.as_ref().unwrap_or(&default_base);
             refuse_missing(goal, base, &repository, surroundings).await?;
             // The file is created only after its settings are known to be valid.
             BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
-            (Site::embedded_for(&provisional_subject(goal), repository, surroundings)?, default_base)
+            let is_new = !Store::exists(&repository.common);
+            let site = Site::embedded_for(&provisional_subject(goal), repository, surroundings)?;
+            let created = is_new.then(|| NewForge::of(&site.repository, &site.folders, surroundings));
+            (site, default_base, created)
         }
         ForgeSite::Github(address) => {
             let subject = provisional_subject(goal);
-            Site::github_for(&subject, repository, &address, &choice.gh_command, surroundings).await?
+            let github = Site::github_for(&subject, repository, &address, &choice.gh_command, surroundings);
+            let (site, default_base) = github.await?;
+            (site, default_base, None)
         }
     };
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     let found = BaseLayers::look(&site.repository, &base, surroundings).await?;
-    Ok(RunInputs { site, default_base, base, found, flags })
+    Ok(RunInputs { site, created, default_base, base, found, flags })
 }
 
 /// Finds the repository around a folder. Outside of any, a repository of the forge may be named.
@@ -206,11 +210,14 @@ pub async fn explain(
     surroundings: &Surroundings,
 ) -> Result<Explanation, Box<Outcome>> {
     let subject = provisional_subject(&goal);
-    let explained = match prepare(goal, arguments, (Trigger::Command, Answers::Nobody), surroundings).await {
-        Ok(ready) => ready.explain().await,
-        Err(trouble) => Err(trouble),
+    let explained = async {
+        let inputs = look(&goal, arguments, surroundings).await?;
+        prepare(goal, inputs, arguments, (Trigger::Command, Answers::Nobody), surroundings)
+            .await?
+            .explain()
+            .await
     };
-    explained.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
+    explained.await.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
 }
 
 async fn prepare_and_run(
@@ -219,7 +226,27 @@ async fn prepare_and_run(
     asked: (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<RunResult, RunError> {
-    let ready = prepare(goal, arguments, asked, surroundings).await?;
+    let mut inputs = look(&goal, arguments, surroundings).await?;
+    let created = inputs.created.take();
+    let result = run_there(goal, inputs, arguments, asked, surroundings).await;
+    let has_begun = match &result {
+        Ok(RunResult::Ended(outcome)) => !matches!(outcome.ending, Ending::Refused { .. }),
+        Ok(RunResult::DryRun(_)) | Err(_) => false,
+    };
+    if let Some(created) = created.filter(|_| !has_begun) {
+        created.forget();
+    }
+    result
+}
+
+async fn run_there(
+    goal: Goal,
+    inputs: RunInputs,
+    arguments: &RunArguments,
+    asked: (Trigger, Answers),
+    surroundings: &Surroundings,
+) -> Result<RunResult, RunError> {
+    let ready = prepare(goal, inputs, arguments, asked, surroundings).await?;
     if arguments.dry_run {
         let Ready { world, plan, folders, .. } = ready;
         let rehearsal = rehearse::run(world, plan, folders).await;
@@ -279,9 +306,9 @@ impl Ready {
         let known_tests = learning.memory.test_command();
         let outcome = Outcome { known_tests, ..outcome };
         // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
-        if let Err(trouble) = remember_pull_request(&file, &folders, &outcome) {
-            terminal.tell(&RunEvent::Warning { text: trouble.message });
-        }
+        let number = outcome.pull_request;
+        let kept = number.map(|number| remembered::keep_for_pull_request(&file, &folders, number));
+        warn(&terminal, [kept.and_then(Result::err)]);
         beginning.forget_if_refused(&outcome);
         retain::after_a_run(&with_logs, &settings.retention);
         Ok(RunResult::Ended(Box::new(outcome)))
@@ -291,11 +318,12 @@ impl Ready {
 /// The results of all reads before a run, which have no side effects.
 async fn prepare(
     goal: Goal,
+    inputs: RunInputs,
     arguments: &RunArguments,
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
-    let RunInputs { site, default_base, base, found, flags } = look(&goal, arguments, surroundings).await?;
+    let RunInputs { site, default_base, base, found, flags, .. } = inputs;
     let (folders, forge) = (site.folders.clone(), Arc::clone(&site.forge));
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
     let mut assignment = assignment(goal, &forge.repository_id(), &base);
@@ -378,13 +406,6 @@ async fn drive<W: World>(world: W, plan: RunOrder, subject: Subject, terminal: &
     Outcome { failed_logs: terminal.failed(), elapsed, ..outcome }
 }
 
-/// Stores the settings of a run for its pull request too.
-fn remember_pull_request(file: &RunFile, folders: &Folders, outcome: &Outcome) -> Result<(), RunError> {
-    let Some(number) = outcome.pull_request else { return Ok(()) };
-    let file = RunFile { task: None, base: None, ..file.clone() };
-    remembered::keep(&file, folders, &Subject::PullRequest(number)).map_err(disk)
-}
-
 fn questions(answers: Answers, settings: &Settings) -> Questions {
     match answers {
         Answers::AtTheTerminal => {
@@ -401,28 +422,6 @@ fn assignment(goal: Goal, repository: &str, base: &BranchName) -> Assignment {
         GoalTarget::PullRequest(number) => (Subject::PullRequest(number), None),
     };
     Assignment { flow: goal.flow, subject, task }
-}
-
-/// Returns the display of the run: live on a terminal, lines elsewhere.
-fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
-    let diagnosed = surroundings.variables.contains_key(std::ffi::OsStr::new(diagnostics::VARIABLE));
-    // Lines of diagnostics would interrupt a live view.
-    let seen =
-        if diagnosed { Screen::Plain } else { Screen::look(&surroundings.variables, print::talk_is_seen) };
-    let paint = Paint::wanted(&surroundings.variables, seen);
-    let events = match json {
-        Some(JsonOutput::Events) => Events::Printed,
-        Some(JsonOutput::Outcome) | None => Events::Off,
-    };
-    let display = match (settings.output.quiet, seen, events) {
-        (true, _, _) => Display::Lines(Verbosity::Quiet),
-        (false, Screen::Terminal, Events::Off) => Display::Live(Live::new(paint)),
-        (false, Screen::Plain, _) | (false, Screen::Terminal, Events::Printed) => {
-            Display::Lines(Verbosity::Normal)
-        }
-    };
-    let interval = Duration::from_secs(settings.output.progress_interval_seconds.get());
-    Terminal::new(display, paint, events, interval).at(&surroundings.place)
 }
 
 /// Returns the default target branch: a pull request's own base, else the current branch.

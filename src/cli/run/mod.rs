@@ -3,6 +3,7 @@
 pub mod beginning;
 pub mod command;
 pub mod directories;
+pub mod display;
 pub mod gates;
 pub mod goal;
 pub mod learning;

@@ -123,7 +123,13 @@ fn planning(configuration: &Configuration) -> PlanningChoices {
         stages: asked(SPLIT_ISSUES_KEY).then_some(stages),
         stage,
         coder: coder.clone().filter(|_| asked(IMPLEMENTATION_CODER_KEY)),
-        configured: Execution { mode: planning.execution_mode, stages, stage, coder },
+        configured: Execution {
+            mode: planning.execution_mode,
+            // A remembered flag belongs to a debate about the issue: a run on a plan records its own.
+            stages: if configuration.is_remembered(SPLIT_ISSUES_KEY) { DeferredWork::Listed } else { stages },
+            stage,
+            coder,
+        },
     }
 }
 

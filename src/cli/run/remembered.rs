@@ -9,7 +9,7 @@ use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::{KnownAgent, RunFile};
 use crate::cli::config::exclusive;
 use crate::cli::config::layer::{Layer, SettingSource};
-use crate::domain::ids::BranchName;
+use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::subject::Subject;
 
 /// Settings that are not remembered, because the run's record holds them or because they are about one command.
@@ -95,6 +95,16 @@ pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), 
     let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };
     last.learn(RunFile::load(&last_file(folders))?.agents);
     last.save(&last_file(folders))
+}
+
+/// Stores the settings of a run for its pull request too.
+pub fn keep_for_pull_request(
+    file: &RunFile,
+    folders: &Folders,
+    number: PullRequestNumber,
+) -> Result<(), String> {
+    let file = RunFile { task: None, base: None, ..file.clone() };
+    keep(&file, folders, &Subject::PullRequest(number))
 }
 
 fn last_file(folders: &Folders) -> PathBuf {

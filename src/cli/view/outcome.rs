@@ -39,7 +39,7 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
             "future": outcome.future_items().map(item).collect::<Vec<_>>(),
             "resolved": outcome.resolved(),
         },
-        "gates": outcome.gates.iter().map(gate).collect::<Vec<_>>(),
+        "gates": gates(outcome),
         "usage": outcome.usage,
         "next_command": next_command,
         "message": outcome.message,
@@ -77,6 +77,21 @@ fn item(item: &Item) -> Value {
     })
 }
 
+/// Returns every gate: those that were measured, then those that were not, each with the reason.
+fn gates(outcome: &Outcome) -> Vec<Value> {
+    let not_run = |(gate, why): (&GateName, &str)| json!({ "name": gate, "verdict": "not-run", "detail": why, "findings": [] });
+    let left_out = outcome.gates_not_run.iter().map(|(gate, why)| (gate, why.name()));
+    let tests = GateName::tests();
+    let is_known = outcome.gates_not_run.contains_key(&tests) || has_tests(outcome);
+    let without_command = outcome.pull_request.filter(|_| !is_known).map(|_| (&tests, "no test command"));
+    let not_run = left_out.chain(without_command).map(not_run);
+    outcome.gates.iter().map(gate).chain(not_run).collect()
+}
+
+fn has_tests(outcome: &Outcome) -> bool {
+    outcome.gates.iter().any(|gate| gate.gate == GateName::tests())
+}
+
 fn gate(measured: &Measurement) -> Value {
     let finding = |one: &Finding| json!({ "key": one.key, "level": one.level.name(), "text": one.text });
     let findings: Vec<Value> = measured.findings.iter().map(finding).collect();
@@ -97,7 +112,7 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
         let words = unmarked(&one_line(&item.text, 120));
         let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
     }
-    if approves(&outcome.ending) && !outcome.gates.iter().any(|gate| gate.gate == GateName::tests()) {
+    if approves(&outcome.ending) && !has_tests(outcome) {
         let command = outcome.known_tests.as_deref().map_or_else(|| "COMMAND".to_owned(), quoted);
         let _ = writeln!(text, "  no tests were run; --test-command {command} adds them");
     }

@@ -113,6 +113,29 @@ fn a_split_shows_its_stages() {
     assert!(status.contains("2. Second part (#3) done"), "{status}");
 }
 
+/// A plan after a debate files only the stages that its own command asks for.
+#[test]
+fn plans_ignore_flags_of_debates() {
+    let stage = stage(DEBATER, &[("one", "implement")]);
+    let panel = debaters(&["one"]);
+    let debate = stage.run(&words(&QUESTION, &panel, &["--materialize-split-issues"]));
+    assert_eq!(status(&debate).1, "consensus", "{}", debate.stderr);
+    stage.agent(
+        "todo.sh",
+        &include_str!("../../../fixtures/agents/todo-agent.sh").replace(
+            "\"plan_steps\":",
+            "\"deferred_stages\":[{\"title\":\"Later\",\"summary\":\"Not now.\"}],\"plan_steps\":",
+        ),
+    );
+    let agents = ["--coder", "sam=command:../todo.sh", "--reviewer", "rev=command:../todo.sh"];
+    let planned = stage.run(&[&["issue", "1", "--plan-first", "--json"][..], &agents].concat());
+    assert_eq!(planned.json()["status"], "planned", "{}", planned.stderr);
+    let view = stage.run(&["local", "issue", "view", "1"]).stdout;
+    assert!(view.contains("No issue is filed") && view.contains("| plan |"), "{view}");
+    let issues = stage.run(&["local", "issue", "list", "--json"]).json();
+    assert_eq!(issues.as_array().map(Vec::len), Some(1), "{issues}");
+}
+
 #[test]
 fn a_deadlock_is_for_a_person() {
     let stage = stage(DEBATER, &[("one", "implement"), ("two", "needs-human")]);
@@ -125,6 +148,8 @@ fn a_deadlock_is_for_a_person() {
         ended.stderr
     );
     assert_eq!(ended.json()["rounds"], 2);
+    let shown = stage.run(&["status", "issue/1"]).stdout;
+    assert!(shown.contains("implement    topic "), "{shown}");
     assert_eq!(ended.json()["next_command"], "agent-loop local issue view 1");
     let votes: Vec<Value> = ended.json()["votes"].as_array().unwrap().clone();
     assert_eq!(votes.iter().map(|vote| &vote["state"]).collect::<Vec<_>>(), ["implement", "needs-human"]);

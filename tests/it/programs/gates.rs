@@ -43,6 +43,22 @@ fn passed_trees_are_not_run_again() {
 }
 
 #[test]
+fn outcomes_list_gates_not_run() {
+    let stage = stage("[gates]\noff = [\"tamper\"]\n");
+    let ended = stage.run(&task(&[]));
+    let outcome = ended.json();
+    assert_eq!(outcome["status"], "approved", "{}", ended.stderr);
+    let gates = outcome["gates"].as_array().unwrap();
+    for (name, detail) in
+        [("tests", "no test command"), ("score", "aislop not found"), ("tamper", "turned off")]
+    {
+        let gate =
+            gates.iter().find(|gate| gate["name"] == name).unwrap_or_else(|| panic!("{name}: {outcome}"));
+        assert_eq!((&gate["verdict"], &gate["detail"]), (&"not-run".into(), &detail.into()), "{name}");
+    }
+}
+
+#[test]
 fn further_commands_are_gates() {
     let settings = "[gates.command.lint]\ncommand = \"GATE lint\"\nbefore_review = false\n\
                     [gates.command.advice]\ncommand = \"GATE advice\"\nrequired = false\n";

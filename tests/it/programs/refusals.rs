@@ -1,6 +1,6 @@
 //! Refusals of the program, each with a command that works.
 
-use super::stage::Stage;
+use super::stage::{Stage, walk};
 
 fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
     let ended = stage.run(words);
@@ -34,7 +34,7 @@ fn refusals_name_a_command() {
     refused(&stage, &["task", "x", "--json", "--max-round", "3"], "usage", "--max-rounds");
     refused(&stage, &["tsak", "x", "--json"], "usage", "task");
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
-    refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");
+    refused(&stage, &["resume", "pr/1", "--json"], "usage", "there are no runs in this repository yet");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
     refused(&stage, &["gates", "task/zz", "--json"], "usage", "`zz` is not a valid task key");
     refused(&stage, &["gates", "--json"], "usage", "--base");
@@ -70,6 +70,23 @@ fn a_missing_test_command_is_refused() {
     assert_eq!(refused.exit, Some(2), "{}", refused.stderr);
     assert!(refused.stdout.contains("`no-such-program` was not found"), "{}", refused.stdout);
     assert_eq!(stage.run(&["status", "--json"]).stdout.trim(), "[]", "nothing was begun");
+}
+
+#[test]
+fn refused_and_dry_tasks_leave_nothing() {
+    let stage = Stage::new();
+    let files = || walk(stage.root());
+    let before = files();
+    let agents = ["--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    for (words, exit) in [
+        ([&["task", "Do it"][..], &["--claude-cmd", "/nowhere"]].concat(), 2),
+        ([&["task", "Do it", "--dry-run"][..], &agents].concat(), 0),
+        ([&["task", "Do it", "--test-command", "no-such-program"][..], &agents].concat(), 2),
+    ] {
+        let ended = stage.run(&words);
+        assert_eq!(ended.exit, Some(exit), "{words:?}: {}", ended.stderr);
+        assert_eq!(files(), before, "{words:?}");
+    }
 }
 
 #[test]
