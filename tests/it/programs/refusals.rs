@@ -35,6 +35,8 @@ fn refusals_name_a_command() {
     refused(&stage, &["tsak", "x", "--json"], "usage", "task");
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "there are no runs in this repository yet");
+    stage.run(&["local", "init"]);
+    refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
     refused(&stage, &["gates", "task/zz", "--json"], "usage", "`zz` is not a valid task key");
     refused(&stage, &["gates", "--json"], "usage", "--base");
