@@ -57,12 +57,20 @@ impl Store {
         git_directory.join(FILE).exists()
     }
 
-    /// Removes the embedded forge of a repository if it has no issue and no pull request. Returns whether it did.
-    pub fn remove_empty(git_directory: &Path) -> bool {
-        let is_empty =
-            Self::open(git_directory).and_then(|store| store.subjects()).is_ok_and(|all| all.is_empty());
-        let remove = |suffix| files::remove(&git_directory.join(format!("{FILE}{suffix}"))).is_ok();
-        is_empty && remove("") && remove("-journal")
+    /// Removes the file if it has no issue and no pull request; nobody can add one meanwhile. Returns whether it did.
+    pub fn remove_empty(self) -> bool {
+        let Ok(connection) = self.connection() else { return false };
+        let count = "SELECT count(*) FROM subjects";
+        let is_empty = connection.execute_batch("BEGIN EXCLUSIVE").is_ok()
+            && connection.query_row(count, [], |row| row.get::<_, i64>(0)).is_ok_and(|count| count == 0);
+        let mut journal = self.path.clone().into_os_string();
+        journal.push("-journal");
+        is_empty && files::remove(&self.path).is_ok() && files::remove(Path::new(&journal)).is_ok()
+    }
+
+    /// Fails if the file was removed or replaced since it was opened.
+    pub fn must_exist(&self) -> Result<(), String> {
+        self.connection().map(drop)
     }
 
     pub fn repository_id(&self) -> &str {

@@ -27,7 +27,8 @@ impl NewForge {
     /// Removes the forge and the state of its repository, unless an issue, a pull request or a subject exists. An error is
     /// ignored: an empty forge changes nothing for later commands.
     pub fn forget(self) {
-        if self.folders.known().is_empty() && Store::remove_empty(&self.common) {
+        let Ok(store) = Store::open(&self.common) else { return };
+        if self.folders.known().is_empty() && store.remove_empty() {
             for path in [self.folders.locks(), self.folders.root(), &self.cache] {
                 let _: Result<(), String> = retention::remove(path);
             }

@@ -296,6 +296,10 @@ impl Ready {
         let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
+        if let AnyForge::Embedded(embedded) = &*forge {
+            // A refused command that began at the same time may have removed the forge that it created.
+            embedded.store().must_exist().map_err(disk)?;
+        }
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let program = std::env::current_exe().ok();
         let guard = program.and_then(|program| KillGuard::start(&program, &folders.subjects()));

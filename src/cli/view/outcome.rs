@@ -83,7 +83,10 @@ fn gates(outcome: &Outcome) -> Vec<Value> {
     let left_out = outcome.gates_not_run.iter().map(|(gate, why)| (gate, why.name()));
     let tests = GateName::tests();
     let is_known = outcome.gates_not_run.contains_key(&tests) || has_tests(outcome);
-    let without_command = outcome.pull_request.filter(|_| !is_known).map(|_| (&tests, "no test command"));
+    let without_command = outcome
+        .pull_request
+        .filter(|_| !is_known && approves(&outcome.ending))
+        .map(|_| (&tests, "no test command"));
     let not_run = left_out.chain(without_command).map(not_run);
     outcome.gates.iter().map(gate).chain(not_run).collect()
 }
