@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::time::Duration;
 
-use crate::adapters::process::capture::{CaptureError, Captured, Patience, capture_with};
+use crate::adapters::process::capture::{CaptureError, Captured, DEADLINE, Patience, capture_with};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::common;
 use crate::adapters::process::exit::Exit;
@@ -78,6 +79,8 @@ const COMPLAINT_BYTES: usize = 2000;
 pub struct Git {
     environment: Variables,
     identity: Identity,
+    /// The longest silence of a fetch or push over the network.
+    silence: Duration,
 }
 
 impl Git {
@@ -92,7 +95,13 @@ impl Git {
             set(&format!("GIT_{who}_NAME"), &identity.name);
             set(&format!("GIT_{who}_EMAIL"), &identity.email);
         }
-        Self { environment, identity }
+        Self { environment, identity, silence: DEADLINE }
+    }
+
+    /// Sets the time after which a fetch or push that shows no progress is ended. The default is 15 minutes.
+    #[must_use]
+    pub fn with_silence_limit(self, silence: Duration) -> Self {
+        Self { silence, ..self }
     }
 
     pub(super) fn identity(&self) -> &Identity {
@@ -121,19 +130,19 @@ impl Git {
     pub(super) fn inside(&self, git_folder: &Path, folder: &Path) -> CommandLine {
         self.anywhere(folder).variable("GIT_DIR", git_folder)
     }
+
+    /// Runs a git that transfers any amount of data with `--progress`: only its silence is limited. Its progress is left out of
+    /// its messages.
+    pub(super) async fn transfer(&self, line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
+        let captured = ask_with(line, what, Patience::Silence(self.silence)).await?;
+        let lines = captured.stderr.split(['\r', '\n']).filter(|line| !is_progress(line));
+        Ok(Captured { stderr: lines.collect::<Vec<_>>().join("\n"), ..captured })
+    }
 }
 
 /// Runs git and returns the result with any exit code. A signal is an error.
 pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
     ask_with(line, what, Patience::Total).await
-}
-
-/// Runs a git that transfers any amount of data with `--progress`: only its silence is limited. Its progress is left out of its
-/// messages.
-pub(super) async fn ask_patiently(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
-    let captured = ask_with(line, what, Patience::Silence).await?;
-    let lines = captured.stderr.split(['\r', '\n']).filter(|line| !is_progress(line));
-    Ok(Captured { stderr: lines.collect::<Vec<_>>().join("\n"), ..captured })
 }
 
 /// Whether a line of git shows what it has done, and no fault.

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
+use crate::text::amounts::duration;
+
 use super::command::CommandLine;
 use super::exit::Exit;
 use super::supervision::tree::{self, OwnChild};
 use super::time::{self, Stopwatch};
 
 /// The time after which a program of ours hangs, for example on a pipe that an agent left in its clone, or on a dead disk.
-const DEADLINE: Duration = Duration::from_mins(15);
+pub const DEADLINE: Duration = Duration::from_mins(15);
 
 /// The maximum output of a call, in bytes. The longest output of git is a list of files: 150 MB for a million of them, with
 /// modes and objects. An agent can create any number of files in its clone.
@@ -55,15 +57,15 @@ pub enum CaptureError {
     Pipe { ran: Ran, cause: io::Error },
 }
 
-/// What is limited to 15 minutes.
+/// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Patience {
-    /// The whole time of the program.
+    /// The whole time of the program, to 15 minutes.
     #[error("took longer than 15 minutes")]
     Total,
-    /// Silence: the program shows its progress, and may take any time.
-    #[error("printed nothing for 15 minutes")]
-    Silence,
+    /// Silence, to this time: the program shows its progress, and may take any time.
+    #[error("printed nothing for {}", duration(*.0))]
+    Silence(Duration),
 }
 
 /// A command line and its folder, for messages.
@@ -125,7 +127,7 @@ pub async fn capture_with(command: &CommandLine, patience: Patience) -> Result<C
     let heard = AtomicU64::new(0);
     let result = tokio::select! {
         result = run(command, patience, &heard) => result,
-        () = too_long(patience, DEADLINE, &heard) => {
+        () = too_long(patience, &heard) => {
             Err(CaptureError::TooLong { ran: Ran::of(command), patience })
         }
     };
@@ -140,14 +142,18 @@ pub async fn capture_with(command: &CommandLine, patience: Patience) -> Result<C
 }
 
 /// Waits until a program has taken too long. Silence is noticed within twice the limit.
-async fn too_long(patience: Patience, limit: Duration, heard: &AtomicU64) {
+async fn too_long(patience: Patience, heard: &AtomicU64) {
+    let limit = match patience {
+        Patience::Total => DEADLINE,
+        Patience::Silence(limit) => limit,
+    };
     loop {
         let before = heard.load(Ordering::Relaxed);
         time::wait(limit).await;
         match patience {
             Patience::Total => return,
-            Patience::Silence if heard.load(Ordering::Relaxed) == before => return,
-            Patience::Silence => {}
+            Patience::Silence(_) if heard.load(Ordering::Relaxed) == before => return,
+            Patience::Silence(_) => {}
         }
     }
 }
@@ -155,7 +161,7 @@ async fn too_long(patience: Patience, limit: Duration, heard: &AtomicU64) {
 async fn run(line: &CommandLine, patience: Patience, heard: &AtomicU64) -> Result<Captured, CaptureError> {
     let complaints = match patience {
         Patience::Total => COMPLAINTS,
-        Patience::Silence => PROGRESS,
+        Patience::Silence(_) => PROGRESS,
     };
     let broken = |cause| CaptureError::Pipe { ran: Ran::of(line), cause };
     let stdin = if line.input.is_empty() { Stdio::null() } else { Stdio::piped() };
@@ -250,7 +256,7 @@ mod tests {
     /// A program that prints something in each of three periods, and then no more.
     #[tokio::test(start_paused = true)]
     async fn silence_is_limited_or_everything() {
-        for (patience, minutes) in [(Patience::Total, 15), (Patience::Silence, 60)] {
+        for (patience, minutes) in [(Patience::Total, 15), (Patience::Silence(DEADLINE), 60)] {
             let heard = AtomicU64::new(0);
             let speak = async {
                 for _ in 0..3 {
@@ -261,7 +267,7 @@ mod tests {
             };
             let begun = tokio::time::Instant::now();
             tokio::select! {
-                () = too_long(patience, DEADLINE, &heard) => {}
+                () = too_long(patience, &heard) => {}
                 () = speak => {}
             }
             assert_eq!(begun.elapsed().as_secs(), minutes * 60, "{patience:?}");

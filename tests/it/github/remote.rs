@@ -1,5 +1,7 @@
 //! A repository behind a URL, reached by the user's ssh: fetched, looked at, and moved by compare-and-swap.
 
+use std::time::Duration;
+
 use agent_loop::adapters::git::{
     Git, GitFolders, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl, WaitNotice,
 };
@@ -10,6 +12,11 @@ use super::stage::Stage;
 
 /// A workspace whose ssh is a script that serves the bare repository, once it has done this.
 fn workspace(stage: &Stage, first: &str) -> GitWorkspace {
+    workspace_of(stage, first, |git| git)
+}
+
+/// The same, with git as it is made here.
+fn workspace_of(stage: &Stage, first: &str, made: impl FnOnce(Git) -> Git) -> GitWorkspace {
     let bare = stage.github.bare();
     let script = format!("#!/bin/sh\n{first}\nfor last; do :; done\nexec ${{last%% *}} {}\n", bare.display());
     stage.agent("ssh.sh", &script);
@@ -25,7 +32,7 @@ fn workspace(stage: &Stage, first: &str) -> GitWorkspace {
     let at = |name: &str| stage.root().join(name);
     let folders = GitFolders { mirror: at("mirror.git"), clones: at("clones"), diffs: at("diffs") };
     let identity = Identity { name: "Ada".to_owned(), email: "ada@localhost".to_owned() };
-    GitWorkspace::new(Git::new(&stage.variables(), identity), Remote::Url(remote), folders)
+    GitWorkspace::new(made(Git::new(&stage.variables(), identity)), Remote::Url(remote), folders)
 }
 
 #[tokio::test]
@@ -71,4 +78,28 @@ async fn a_long_first_fetch_is_told() {
     workspace.refresh().await.unwrap();
     let text = std::fs::read_to_string(&told).unwrap();
     assert!(text.starts_with("fetching git@github.com:octo/r.git for the first time: 0 MB so far"), "{text}");
+}
+
+/// One server never answers a push. Another shows progress until the push to the silent one was ended, and then accepts.
+#[tokio::test]
+async fn only_silent_pushes_are_ended() {
+    const LIMIT: Duration = Duration::from_secs(2);
+    let (silent, slow) = (Stage::new(), Stage::new());
+    let ended = slow.root().join("ended");
+    let only_push = |deed: &str| format!("case \"$*\" in *receive-pack*) {deed} ;; esac");
+    let progress = format!("while [ ! -e '{}' ]; do echo working >&2; sleep 0.05; done", ended.display());
+    let push = async |stage: &Stage, deed: &str| {
+        let workspace = workspace_of(stage, &only_push(deed), |git| git.with_silence_limit(LIMIT));
+        workspace.refresh().await.unwrap();
+        let main: CommitSha = stage.git(&["rev-parse", "main"]).parse().unwrap();
+        workspace.push(&"new".parse().unwrap(), &main, None).await
+    };
+    let (slow_push, ()) = tokio::join!(push(&slow, &progress), async {
+        // The server ends with git, which closes its pipe.
+        let error = push(&silent, "cat >/dev/null").await.unwrap_err().to_string();
+        std::fs::write(&ended, "").unwrap();
+        assert!(error.starts_with("could not push new: `git "), "{error}");
+        assert!(error.ends_with("printed nothing for 2 s and was ended"), "{error}");
+    });
+    assert_eq!(slow_push.unwrap(), Push::Done);
 }

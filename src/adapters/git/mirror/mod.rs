@@ -18,7 +18,7 @@ use crate::adapters::git::disk::{
     failed, is_absence, is_plain_folder, make_folder, read_file, remove, rename, write_file, write_over,
 };
 use crate::adapters::git::remote::{ForkUrl, Remote, RemoteUrl};
-use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, ask_patiently, failure, must, one_line, os};
+use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line, os};
 use crate::adapters::git::waiting::{self, WaitNotice};
 use crate::adapters::process::capture::Captured;
 use crate::adapters::process::command::CommandLine;
@@ -43,7 +43,7 @@ const MOST_LOOSE: u32 = 100;
 /// A mirror.
 #[derive(Debug)]
 pub(crate) struct Mirror {
-    git: Git,
+    pub(crate) git: Git,
     path: PathBuf,
     /// The mirrored repository, if it is on this machine.
     source: Option<PathBuf>,
@@ -215,7 +215,7 @@ impl Mirror {
         let is_new =
             !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
         let occasion = if is_new { Occasion::First } else { Occasion::Later };
-        let fetch = ask_patiently(line, what);
+        let fetch = self.git.transfer(line, what);
         fetch_progress::reported(fetch, (&from, &self.path.join("objects")), occasion, &self.notice).await
     }
 
@@ -226,7 +226,7 @@ impl Mirror {
             .line(self.line())
             .arguments(["fetch", "--progress", "--no-tags", "--no-write-fetch-head", &fork.url])
             .argument(format!("+refs/heads/{}:refs/remotes/fork/{}", fork.branch, fork.branch));
-        let captured = ask_patiently(line, &what).await?;
+        let captured = self.git.transfer(line, &what).await?;
         // A decision looks at the tip of the branch, and says what to do without it.
         let is_gone = captured.stderr.contains("couldn't find remote ref");
         if captured.exit.is_success() || is_gone { Ok(()) } else { Err(failure(&captured, &what)) }

@@ -2,7 +2,7 @@
 
 use crate::adapters::git::mirror::{Hold, Mirror, sha};
 use crate::adapters::git::remote::RemoteUrl;
-use crate::adapters::git::runner::{ask_patiently, must};
+use crate::adapters::git::runner::must;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::{Push, WorkspaceError};
 
@@ -56,7 +56,7 @@ impl UrlTarget<'_> {
             .argument(format!("--force-with-lease=refs/heads/{there}:{lease}"))
             .argument(url)
             .argument(format!("{to}:refs/heads/{there}"));
-        let captured = ask_patiently(line, &format!("push {branch}")).await?;
+        let captured = self.mirror.git.transfer(line, &format!("push {branch}")).await?;
         if captured.exit.is_success() {
             return Ok(Push::Done);
         }
