@@ -80,6 +80,9 @@ pub enum TurnFailure {
     /// The answer does not follow the protocol.
     #[error("gave a malformed answer: {}", complaints.join("; "))]
     Malformed { complaints: Vec<String> },
+    /// A coder's files cannot be used; they were kept.
+    #[error("left files that cannot be used: {why}")]
+    UnfitFiles { why: String },
     /// A reviewer changed what it reviewed; its vote is void.
     #[error("changed what it reviewed: {what}")]
     Tampered { what: String },
@@ -114,6 +117,7 @@ impl TurnFailure {
             Self::Exit { .. } => "exit",
             Self::Timeout { .. } => "timeout",
             Self::Malformed { .. } => "malformed",
+            Self::UnfitFiles { .. } => "unfit-files",
             Self::Tampered { .. } => "tampered",
             Self::Secret { .. } => "secret",
             Self::Script { .. } => "script",
@@ -140,6 +144,7 @@ impl TurnFailure {
             | Self::Exit { .. }
             | Self::Timeout { .. }
             | Self::Malformed { .. }
+            | Self::UnfitFiles { .. }
             | Self::Tampered { .. }
             | Self::Script { .. }
             | Self::NeverFinished { .. } => Course::Final,
@@ -177,6 +182,7 @@ impl TurnFailure {
             | Self::Spawn { detail }
             | Self::Exit { detail, .. }
             | Self::Script { detail }
+            | Self::UnfitFiles { why: detail }
             | Self::Tampered { what: detail } => *detail = change(mem::take(detail)),
             Self::Malformed { complaints } => {
                 *complaints = mem::take(complaints).into_iter().map(change).collect();

@@ -427,7 +427,7 @@ async fn harvested<W: World>(
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit), notes },
         Harvest::Unfit { why, salvage } => {
             telling::salvage(world, &salvage);
-            let failure = TurnFailure::Malformed { complaints: vec![why] };
+            let failure = TurnFailure::UnfitFiles { why };
             Left::Nothing { failure, salvage: Some(salvage) }
         }
     })

@@ -61,7 +61,8 @@ async fn unresolved_conflicts_are_never_pushed() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending.exit_code(), 1, "{}", outcome.message);
-    assert!(outcome.message.contains("conflict markers are left in"), "{}", outcome.message);
+    let expected = "left files that cannot be used: conflict markers are left in code";
+    assert!(outcome.message.contains(expected), "{}", outcome.message);
     assert_eq!(world.branches()[&branch("feature")][FILE], "new and good");
     assert!(!world.kept().is_empty(), "the work is kept");
 }
