@@ -25,7 +25,8 @@ impl Kept {
     /// Returns the command that makes the work a branch of a repository, as a person would type it.
     pub fn command(&self, mirror: &Path, repository: &Path) -> String {
         let name = self.salvage.reference.strip_prefix(ROOT).unwrap_or("work");
-        let refspec = format!("{}:refs/heads/salvage/{name}", self.salvage.reference);
+        // git completes the names: `refs/` before the source, `refs/heads/` before the new branch.
+        let refspec = format!("agent-loop/salvage/{name}:salvage/{name}");
         as_typed(repository, ["fetch".as_ref(), mirror.as_os_str(), refspec.as_ref()])
     }
 }
