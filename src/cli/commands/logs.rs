@@ -20,6 +20,7 @@ use crate::cli::repository::logbook::{self, Log, LogSource};
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::overview::columns;
+use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
 use crate::domain::subject::Subject;
 use crate::text::sanitize::one_line;
@@ -55,7 +56,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
     let Some(typed) = &arguments.subject else {
         if arguments.follow {
-            return follow(&here, one_running(&running(&here))?, form).await;
+            return follow(&here, one_running(&here.place, &running(&here))?, form).await;
         }
         let lists: Vec<String> = here
             .subjects()
@@ -87,7 +88,10 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
         ));
     };
     let others = match (&arguments.name, logs.len()) {
-        (None, 2..) => format!(" (the latest of {}: agent-loop logs {subject} --list)", logs.len()),
+        (None, 2..) => {
+            let command = here.place.command(&format!("agent-loop logs {subject} --list"));
+            format!(" (the latest of {}: {command})", logs.len())
+        }
         (_, _) => String::new(),
     };
     if arguments.follow {
@@ -112,13 +116,14 @@ fn running(here: &OpenRepository) -> Vec<Subject> {
 }
 
 /// Returns the subject to follow if none was named.
-fn one_running(running: &[Subject]) -> Result<&Subject, String> {
+fn one_running<'a>(place: &CommandPlace, running: &'a [Subject]) -> Result<&'a Subject, String> {
     match running {
         [one] => Ok(one),
-        [] => Err("nothing is running; list the logs with: agent-loop logs".to_owned()),
+        [] => Err(format!("nothing is running; list the logs with: {}", place.command("agent-loop logs"))),
         many => {
+            let command = |subject| place.command(&format!("agent-loop logs {subject} --follow"));
             let commands: Vec<String> =
-                many.iter().map(|subject| format!("  agent-loop logs {subject} --follow")).collect();
+                many.iter().map(|subject| format!("  {}", command(subject))).collect();
             Err(format!("{} runs are active; follow one of them:\n{}", many.len(), commands.join("\n")))
         }
     }

@@ -1,5 +1,7 @@
 //! The commands that show earlier runs: their order, wording and omissions.
 
+use std::path::Path;
+
 use super::screen::assert_screen;
 use super::stage::{Stage, task, walk};
 
@@ -138,6 +140,9 @@ fn logs_are_listed_and_printed() {
         (printed(&["1"]).stdout, true)
     );
     assert!(printed(&[]).stderr.contains("(the latest of 3: agent-loop logs pr/1 --list)"));
+    let repository = stage.repository().display().to_string();
+    let elsewhere = stage.run_in(Path::new("/"), &["logs", "pr/1", "-C", &repository]).stderr;
+    assert!(elsewhere.contains(&format!("agent-loop logs pr/1 --list -C {repository})")), "{elsewhere}");
     assert!(printed(&["3"]).stdout.contains("fine"));
     assert!(printed(&[&first[9][..6]]).stderr.contains("reviewer one"));
     let unknown = printed(&["nonesuch"]);
