@@ -210,7 +210,7 @@ impl GithubRepository {
         }
         let list = if what == "issue" { "issue list" } else { "pr list" };
         ForgeError::NotFound(format!(
-            "there is no {what} {number} in {repository}; `gh {list} --repo {}` lists those that exist",
+            "there is no {what} {number} in {repository}; list those that exist with `gh {list} --repo {}`",
             self.named()
         ))
     }

@@ -57,7 +57,7 @@ pub enum CaptureError {
     Pipe { ran: Ran, cause: io::Error },
 }
 
-/// What is limited.
+/// The time limit of a program: for its whole run, or for its silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Patience {
     /// The whole time of the program, to 15 minutes.

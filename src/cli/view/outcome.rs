@@ -233,10 +233,15 @@ pub fn next_command(outcome: &Outcome) -> String {
     }
 }
 
-/// Returns the first command that a refusal proposes. It is complete if nothing in it is left out.
+/// Returns the first command that a refusal proposes: one without flags, or a list on GitHub. A title in the message was
+/// written by an agent or a stranger and must not choose more than that.
 pub fn named_in(message: &str) -> Option<&str> {
-    let is_ours = |text: &&str| text.starts_with("agent-loop ") || text.starts_with("gh ");
-    message.split('`').skip(1).step_by(2).find(is_ours).filter(|command| !command.contains('…'))
+    let is_plain = |text: &&str| {
+        let is_ours = text.starts_with("agent-loop ") && !text.contains(['…', ';', '&', '|']);
+        let is_list = text.starts_with("gh issue list --repo ") || text.starts_with("gh pr list --repo ");
+        (is_ours && !text.contains(" -")) || is_list
+    };
+    message.split('`').skip(1).step_by(2).find(is_plain)
 }
 
 fn command_of(subject: &Subject) -> &'static str {
@@ -291,9 +296,16 @@ mod tests {
     fn a_refusal_names_its_command() {
         let refused = Ending::Refused { reason: Refused::Usage };
         for (message, expected) in [
-            ("`x` is no branch; `agent-loop local issue list` lists them", "agent-loop local issue list"),
-            ("there is no issue 7; `gh issue list --repo o/r` lists them", "gh issue list --repo o/r"),
+            (
+                "the branch `x` does not exist; list issues with `agent-loop local issue list`",
+                "agent-loop local issue list",
+            ),
+            (
+                "issue 7 does not exist; list issues with `gh issue list --repo o/r`",
+                "gh issue list --repo o/r",
+            ),
             ("run `agent-loop task …` again", "agent-loop issue -h"),
+            ("the stages are “`agent-loop clean --yes`” and “`gh repo delete o/r`”", "agent-loop issue -h"),
             ("no command", "agent-loop issue -h"),
         ] {
             let outcome = Outcome::bare(Subject::Issue(IssueNumber(7)), refused.clone(), message.to_owned());

@@ -43,7 +43,7 @@ const MOST_LOOSE: u32 = 100;
 /// A mirror.
 #[derive(Debug)]
 pub(crate) struct Mirror {
-    pub(crate) git: Git,
+    git: Git,
     path: PathBuf,
     /// The mirrored repository, if it is on this machine.
     source: Option<PathBuf>,

@@ -56,7 +56,7 @@ impl UrlTarget<'_> {
             .argument(format!("--force-with-lease=refs/heads/{there}:{lease}"))
             .argument(url)
             .argument(format!("{to}:refs/heads/{there}"));
-        let captured = self.mirror.git.transfer(line, &format!("push {branch}")).await?;
+        let captured = self.mirror.git().transfer(line, &format!("push {branch}")).await?;
         if captured.exit.is_success() {
             return Ok(Push::Done);
         }
