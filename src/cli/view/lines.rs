@@ -53,6 +53,8 @@ pub struct Narrator {
     round: u32,
     /// The results of the round that have not been printed yet.
     row: Vec<(Mark, String)>,
+    /// The findings of gates that passed, which follow the row.
+    beside: Vec<Line>,
     opened: bool,
     /// The logs of gates that were measured in this run.
     gate_logs: BTreeMap<GateName, String>,
@@ -67,6 +69,7 @@ impl Narrator {
             place: CommandPlace::default(),
             round: 0,
             row: Vec::new(),
+            beside: Vec::new(),
             opened: false,
             gate_logs: BTreeMap::new(),
             waits: BTreeSet::new(),
@@ -128,7 +131,7 @@ impl Narrator {
         for (mark, cell) in std::mem::take(&mut self.row) {
             let _ = write!(text, "  {} {cell}", self.paint.mark(mark));
         }
-        vec![news(text)]
+        std::iter::once(news(text)).chain(std::mem::take(&mut self.beside)).collect()
     }
 
     /// Returns the command that shows the log, unless the outcome will name it.
@@ -271,13 +274,9 @@ impl Narrator {
         if measured.verdict == Verdict::Pass {
             let last = last.map(|last| format!(": {}", clean(last))).unwrap_or_default();
             self.row.push((Mark::Good, format!("{gate}{last}")));
-            if measured.findings.is_empty() {
-                return Vec::new();
-            }
-            let mut lines = self.flush();
             let told = measured.findings.iter().map(|finding| in_brief(&finding.text));
-            lines.extend(told.map(|text| news(format!("  {}", clean(&text)))));
-            return lines;
+            self.beside.extend(told.map(|text| news(format!("  {gate}: {}", clean(&text)))));
+            return Vec::new();
         }
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
         let log = self.gate_logs.get(gate).map_or_else(String::new, |command| format!("  ({command})"));

@@ -110,6 +110,9 @@ fn reviewers_see_every_report() {
     assert_eq!(outcome["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
     let expected: Vec<String> = REPORTED.iter().map(|(key, _)| format!("{key}-reported")).collect();
     assert_eq!(keys(&outcome), expected, "{outcome}");
+    let rows = ended.stderr.lines().filter(|line| line.starts_with("round 1 ")).count();
+    let told = ended.stderr.lines().filter(|line| line.starts_with("  tamper: ")).count();
+    assert_eq!((rows, told), (1, expected.len()), "{}", ended.stderr);
     let prompt = scene.prompt("pr_review");
     let comments = scene.stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
     for seen in [&prompt, &comments] {
