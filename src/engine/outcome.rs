@@ -40,6 +40,8 @@ pub struct Outcome {
     pub gates: Vec<Measurement>,
     /// The gates that the run does not measure.
     pub gates_not_run: BTreeMap<GateName, NotRun>,
+    /// The gates that the run has not measured yet.
+    pub gates_unmeasured: Vec<GateName>,
     pub usage: Usage,
     /// Duration of the command, filled in by the caller.
     pub elapsed: Option<Duration>,
@@ -79,6 +81,7 @@ impl Outcome {
             items: Vec::new(),
             gates: Vec::new(),
             gates_not_run: BTreeMap::new(),
+            gates_unmeasured: Vec::new(),
             usage: Usage::default(),
             elapsed: None,
             forge_calls: ForgeCalls::default(),
@@ -108,6 +111,7 @@ impl Outcome {
             items: view.items,
             gates: view.gates,
             gates_not_run: view.gates_not_run,
+            gates_unmeasured: view.gates_unmeasured,
             flow_next: view.next_command,
             ..self
         }

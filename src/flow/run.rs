@@ -98,6 +98,12 @@ impl RunState {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
     }
 
+    /// Returns the gates that the run still has to measure for the first time.
+    pub fn unmeasured(&self, measured: &[Measurement]) -> Vec<GateName> {
+        let planned = self.terms.policy.gates().into_iter().map(|(gate, _)| gate);
+        planned.filter(|gate| measured.iter().all(|one| one.gate != **gate)).cloned().collect()
+    }
+
     /// Returns a round of the run for turn keys.
     pub fn at(&self, round: u32) -> RunRound {
         RunRound { run: self.id.clone(), attempt_window: self.attempt_window, round }

@@ -38,6 +38,8 @@ pub struct View {
     pub gates: Vec<Measurement>,
     /// The gates that the run does not measure.
     pub gates_not_run: BTreeMap<GateName, NotRun>,
+    /// The gates that the run has not measured yet.
+    pub gates_unmeasured: Vec<GateName>,
     pub records: Records,
     /// The command that follows in the present state, if the flow knows it.
     pub next_command: Option<String>,

@@ -81,13 +81,14 @@ fn item(item: &Item) -> Value {
 fn gates(outcome: &Outcome) -> Vec<Value> {
     let not_run = |(gate, why): (&GateName, &str)| json!({ "name": gate, "verdict": "not-run", "detail": why, "findings": [] });
     let left_out = outcome.gates_not_run.iter().map(|(gate, why)| (gate, why.name()));
+    let unmeasured = outcome.gates_unmeasured.iter().map(|gate| (gate, "not measured yet"));
     let tests = GateName::tests();
     let is_known = outcome.gates_not_run.contains_key(&tests) || has_tests(outcome);
     let without_command = outcome
         .pull_request
         .filter(|_| !is_known && approves(&outcome.ending))
         .map(|_| (&tests, "no test command"));
-    let not_run = left_out.chain(without_command).map(not_run);
+    let not_run = left_out.chain(unmeasured).chain(without_command).map(not_run);
     outcome.gates.iter().map(gate).chain(not_run).collect()
 }
 

@@ -65,6 +65,7 @@ impl Flow for DeliveryState {
             against: self.run.as_ref().map(|run| Against::Commit(run.base.clone())),
             branch: self.run.as_ref().map(|run| run.branch.clone()),
             pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),
+            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.state.unmeasured(&[])),
             ..View::default()
         }
     }

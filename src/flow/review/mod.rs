@@ -78,6 +78,7 @@ impl Flow for ReviewState {
     }
 
     fn view(&self) -> View {
+        let gates = self.measured.all();
         View {
             round: self.rounds.round(),
             rounds: self.rounds.number(),
@@ -88,7 +89,8 @@ impl Flow for ReviewState {
             pull_request: Some(self.number),
             votes: self.votes(),
             items: self.rounds.items(),
-            gates: self.measured.all(),
+            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.unmeasured(&gates)),
+            gates,
             gates_not_run: self
                 .run
                 .as_ref()

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use super::stage::{Stage, task};
 
 /// Notes each run of a gate, and fails while a file exists.
@@ -55,6 +57,32 @@ fn outcomes_list_gates_not_run() {
         let gate =
             gates.iter().find(|gate| gate["name"] == name).unwrap_or_else(|| panic!("{name}: {outcome}"));
         assert_eq!((&gate["verdict"], &gate["detail"]), (&"not-run".into(), &detail.into()), "{name}");
+    }
+}
+
+/// A run that is blocked before its last gate, and one that ends before its pull request.
+#[test]
+fn unfinished_runs_list_waiting_gates() {
+    let late = "[gates.command.lint]\ncommand = \"GATE lint\"\nbefore_review = false\n";
+    let stage = stage(&format!("[gates.tests]\ncommand = \"GATE tests\"\n{late}"));
+    fs::write(stage.root().join("red-tests"), "").unwrap();
+    let verdicts = |outcome: &Value, name: &str| {
+        let gates = outcome["gates"].as_array().unwrap();
+        let of_gate = gates.iter().filter(|gate| gate["name"] == name);
+        of_gate.map(|gate| format!("{}: {}", gate["verdict"], gate["detail"])).collect::<Vec<_>>()
+    };
+    let failing = stage.agent("fails.sh", "#!/bin/sh\nexit 1\n").display().to_string();
+    let coder = format!("sam=command:{failing}");
+    let stopped =
+        stage.run(&["task", "Other", "--json", "--coder", &coder, "--reviewer", "one=command:../todo.sh"]);
+    assert_eq!(stopped.json()["reason"], "agent-failed", "{}", stopped.stdout);
+    let blocked = stage.run(&task(&["--max-rounds", "1"])).json();
+    assert_eq!(verdicts(&blocked, "tests").len(), 1, "{blocked}");
+    let shown = stage.run(&["status", "pr/1", "--json"]).json();
+    for (outcome, name) in
+        [(&stopped.json(), "tests"), (&stopped.json(), "lint"), (&blocked, "lint"), (&shown, "lint")]
+    {
+        assert_eq!(verdicts(outcome, name), ["\"not-run\": \"not measured yet\""], "{outcome}");
     }
 }
 

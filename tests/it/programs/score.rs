@@ -175,6 +175,18 @@ fn no_report_is_ever_salvaged() {
     }
 }
 
+/// The scorer gives an empty tree 100 points.
+#[test]
+fn a_tree_without_sources_is_unmeasured() {
+    let scene = Scene::new(SCORER, "min_score = 95\n");
+    let deletes = AGENT.replace("printf 'one\\nSLOP\\ntwo\\nSLOP here\\n' > new.txt", "rm *.txt");
+    scene.stage.agent("agent.sh", &deletes);
+    let ended = scene.run(&[]);
+    let outcome = ended.json();
+    assert_eq!((ended.exit, &outcome["status"]), (Some(6), &"inconclusive".into()), "{outcome}");
+    assert!(outcome["message"].as_str().unwrap().contains("measured no files"), "{outcome}");
+}
+
 #[test]
 fn ended_scans_are_not_measured() {
     let trap = "#!/bin/sh\ntrap 'printf {\\\"tool\\\":\\\"x\\\",\\\"score\\\":100,\\\"files\\\":1}; exit 0' TERM\nwhile :; do sleep 1; done\n";
@@ -217,6 +229,71 @@ fn project_code_runs_only_if_allowed() {
         assert_eq!(stage.root().join("ran").exists(), runs, "{mode}");
         assert_eq!(gate_of(&outcome).1.contains("no code of the project"), !runs, "{outcome}");
     }
+}
+
+/// A program with the output of aislop on a Rust project. Its linter is as `HEAD` says after the change, which gains points.
+const ON_ONE_SIDE: &str = r#"#!/bin/sh
+case $1$2 in --version) echo 0.2.0; exit;; scan--help) echo --json; exit;; esac
+echo scan >> ROOT/scans
+lint='"lint":{"issues":0,"skipped":false},' score=90
+if test -e src/new.rs; then lint='HEAD' score=95; fi
+printf '{"version":"0.2.0","score":%d,"engines":{%s"code-quality":{"issues":0,"skipped":false},"ai-slop":{"issues":0,"skipped":false},"security":{"issues":0,"skipped":false}},"diagnostics":[],"summary":{"errors":0,"warnings":0,"fixable":0,"files":2}}' $score "$lint"
+"#;
+
+/// A Rust project, and a coder that adds a file to it.
+fn rust_project(head: &str) -> (Stage, String) {
+    let stage = Stage::new();
+    fs::create_dir(stage.repository().join("src")).unwrap();
+    stage.write("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    stage.write("src/lib.rs", "pub fn one() -> u8 {\n    1\n}\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "project"]);
+    stage.agent("agent.sh", &AGENT.replace("new.txt", "src/new.rs"));
+    let root = stage.root().display().to_string();
+    let aislop = stage.agent("aislop", &ON_ONE_SIDE.replace("ROOT", &root).replace("HEAD", head));
+    (stage, aislop.display().to_string())
+}
+
+#[test]
+fn engines_missing_on_one_side() {
+    for (head, why) in [
+        ("", "the engine lint measured only the base"),
+        (r#""lint":{"issues":0,"skipped":true,"skipReason":"no cargo"},"#, "the head completely: no cargo"),
+        (r#""lint":{"issues":0,"skipped":false,"missingTools":["cargo"]},"#, "not found on PATH: cargo"),
+        (r#""lint":{"issues":0,"skipped":false,"failed":true},"#, "the head completely: it failed"),
+    ] {
+        let (stage, aislop) = rust_project(head);
+        let agents = ["--json", "--coder", "c=command:../agent.sh", "--reviewer", "r=command:../agent.sh"];
+        let gate = ["--gate", "required", "--aislop-cmd", &aislop];
+        let ended = stage.run(&[&["task", "Add it"], &agents[..], &gate].concat());
+        let outcome = ended.json();
+        assert_eq!((ended.exit, &outcome["status"]), (Some(6), &"inconclusive".into()), "{why}: {outcome}");
+        assert!(outcome["message"].as_str().unwrap().contains(why), "{why}: {outcome}");
+        assert_eq!(outcome["items"]["open"], Value::Array(Vec::new()), "nobody's work: {outcome}");
+    }
+}
+
+/// Without cargo, aislop finds less and says nothing, so a score from when cargo was there is not compared.
+#[test]
+fn a_lost_cargo_voids_measurements() {
+    let (stage, aislop) = rust_project(r#""lint":{"issues":0,"skipped":false},"#);
+    stage.git(&["switch", "--quiet", "--create", "feature"]);
+    let folder = stage.root().join("bin");
+    fs::create_dir(&folder).unwrap();
+    let cargo = stage.agent("bin/cargo", "#!/bin/sh\n");
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let scans = |content: &str| {
+        stage.write("src/lib.rs", content);
+        stage.git(&["commit", "--quiet", "--all", "--message", "change"]);
+        let words = ["gates", "--base", "main", "--gate", "required", "--aislop-cmd", &aislop];
+        let ended = stage.run_with(&words, &[("PATH", &path)]);
+        assert_eq!(ended.exit, Some(0), "{}{}", ended.stdout, ended.stderr);
+        fs::read_to_string(stage.root().join("scans")).unwrap().lines().count()
+    };
+    assert_eq!(scans("// one\n"), 2);
+    assert_eq!(scans("// two\n"), 3, "the base is known");
+    fs::remove_file(cargo).unwrap();
+    assert_eq!(scans("// three\n"), 5, "the base is measured again without cargo");
 }
 
 #[test]

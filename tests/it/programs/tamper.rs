@@ -130,6 +130,40 @@ fn reviewers_see_every_report() {
     assert!(fences % 2 == 0 && prompt.contains("Each is legitimate if the task needs it"), "{prompt}");
 }
 
+/// Whether the files are gone, or only hidden from git.
+#[test]
+fn deleting_all_sources_is_caught() {
+    for (first, more) in [
+        ("rm -r src tests", &[][..]),
+        (
+            "printf 'src\\ntests\\n' > .gitignore; git rm -rq --cached src tests; git add .gitignore; git -c user.name=c -c user.email=c@x commit -qm hide",
+            &["ignore_files"],
+        ),
+    ] {
+        let block = [("AGENT_LOOP_CONFIG__GATES__TAMPER__DELETION", "block")];
+        for (variables, status, deletion) in
+            [(&[][..], "approved", "deletion-reported"), (&block, "blocked", "deletion")]
+        {
+            let scene = Scene::new(FILES, first, "");
+            let agents = ["--coder", "c=command:../agent.sh", "--reviewer", "r=command:../agent.sh"];
+            let words = [&["task", "Improve it", "--json", "--max-rounds", "1"], &agents[..]].concat();
+            let outcome = scene.stage.run_with(&words, variables).json();
+            let mut expected: Vec<String> = more.iter().map(|key| format!("{key}-reported")).collect();
+            expected.extend([deletion.to_owned(), "tests_removed-reported".to_owned()]);
+            assert_eq!(
+                (outcome["status"].as_str(), keys(&outcome).len()),
+                (Some(status), expected.len()),
+                "{outcome}"
+            );
+            assert!(expected.iter().all(|key| keys(&outcome).contains(&key.as_str())), "{outcome}");
+            let seen = if status == "approved" { scene.prompt("pr_review") } else { outcome.to_string() };
+            for file in ["src/a.ts", "src/gone.ts", "src/vendored.ts"] {
+                assert!(seen.contains(file), "{file}: {seen}");
+            }
+        }
+    }
+}
+
 #[test]
 fn refused_changes_are_undone() {
     // A committed attribute and a NUL byte would hide the text from git.

@@ -1,6 +1,6 @@
 //! The format in which any other scorer prints its report: one JSON object. Its schema is in `schemas/score.schema.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,6 +24,9 @@ pub struct ScoreReport {
     /// All problems that were found.
     #[serde(default)]
     findings: Vec<ScoreFinding>,
+    /// Parts of the scorer that measured the files, each of which must measure both sides; absent if there are no parts.
+    #[serde(default)]
+    engines: BTreeSet<String>,
     /// Parts of the scorer that did not measure everything, each with the reason.
     #[serde(default)]
     incomplete: BTreeMap<String, String>,
@@ -73,16 +76,21 @@ pub(super) fn read(output: &[u8], key: &ScanKey) -> Result<QualityReport, Report
         Some(score) if score > 100 => {
             return Err(ReportFault::Inconsistent(format!("its score is {score}")));
         }
+        Some(_) if report.files == 0 => Scored::Unscoreable("the scorer measured no files".to_owned()),
         Some(score) => Scored::Score(score),
     };
-    let complete = || EngineReport { findings: 0, status: EngineStatus::Complete };
-    let mut engines = BTreeMap::from([(all(), complete())]);
-    for finding in &report.findings {
-        engines.entry(finding.engine.clone()).or_insert_with(complete).findings += 1;
-    }
-    for (engine, why) in report.incomplete {
-        engines.entry(engine).or_insert_with(complete).status = EngineStatus::Incomplete(why);
-    }
+    // A part without findings is not named by them, so findings do not show which parts measured the files.
+    let is_whole = report.engines.is_empty();
+    let named =
+        report.engines.into_iter().chain(is_whole.then(all)).map(|engine| (engine, EngineStatus::Complete));
+    let incomplete =
+        report.incomplete.into_iter().map(|(engine, why)| (engine, EngineStatus::Incomplete(why)));
+    let counted = |(engine, status): (String, EngineStatus)| {
+        let is_part = |one: &&ScoreFinding| one.engine == engine || (is_whole && engine == all());
+        let findings = report.findings.iter().filter(is_part).map(|_| 1).sum();
+        (engine, EngineReport { findings, status })
+    };
+    let engines = named.chain(incomplete).map(counted).collect();
     Ok(QualityReport {
         tool: report.tool,
         policy: key.policy.clone(),
@@ -103,5 +111,32 @@ impl ScoreFinding {
         };
         let Self { path, line, rule, engine, message, .. } = self;
         QualityFinding { engine, rule, severity, path, line, message, code: String::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> ScanKey {
+        ScanKey { scorer: String::new(), environment: "e".to_owned(), policy: "p".to_owned() }
+    }
+
+    /// A part that finds nothing any more is still there.
+    #[test]
+    fn findings_name_no_engines() {
+        let finding = r#"{"path":"a","severity":"info","rule":"r","engine":"lint","message":"m"}"#;
+        for (findings, engines, expected) in [
+            (finding, "", &[("all", 1)][..]),
+            ("", "", &[("all", 0)]),
+            (finding, r#","engines":["lint","types"]"#, &[("lint", 1), ("types", 0)]),
+            ("", r#","engines":["lint","types"]"#, &[("lint", 0), ("types", 0)]),
+        ] {
+            let report = format!(r#"{{"tool":"x 1","score":9,"files":1,"findings":[{findings}]{engines}}}"#);
+            let read = read(report.as_bytes(), &key()).unwrap();
+            let found: Vec<_> =
+                read.engines.iter().map(|(name, one)| (name.as_str(), one.findings)).collect();
+            assert_eq!(found, expected, "{report}");
+        }
     }
 }
