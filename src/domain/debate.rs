@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::execution::DeferredWork;
 use super::word_list::word_list;
 
 word_list!(
@@ -43,18 +44,6 @@ word_list!(
     }
 );
 
-word_list!(
-    /// What happens to the proposed issues when all debaters vote to split an issue.
-    #[derive(Default)]
-    SplitStages {
-        /// The final summary lists them.
-        #[default]
-        List = "list",
-        /// Each is filed as an issue.
-        File = "file",
-    }
-);
-
 /// The rules of a debate, fixed by its `opened` record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,11 +52,19 @@ pub struct DebatePolicy {
     pub max_rounds: u32,
     pub research: ResearchPolicy,
     pub on_failure: OnDebaterFailure,
+    /// What happens to the proposed issues when all debaters vote to split an issue.
+    #[serde(default, skip_serializing_if = "DeferredWork::is_listed")]
+    pub stages: DeferredWork,
 }
 
 impl Default for DebatePolicy {
     fn default() -> Self {
-        Self { max_rounds: 2, research: ResearchPolicy::default(), on_failure: OnDebaterFailure::default() }
+        Self {
+            max_rounds: 2,
+            research: ResearchPolicy::default(),
+            on_failure: OnDebaterFailure::default(),
+            stages: DeferredWork::default(),
+        }
     }
 }
 

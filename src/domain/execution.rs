@@ -23,15 +23,23 @@ word_list!(
     }
 );
 
-/// What happens to the stages that a plan leaves for later.
+/// What happens to the proposals of a split, and to the stages that a plan leaves for later.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeferredWork {
     /// They are listed, with a warning.
     #[default]
+    #[serde(alias = "list")]
     Listed,
     /// An issue is filed for each of them.
+    #[serde(alias = "file")]
     Filed,
+}
+
+impl DeferredWork {
+    pub fn is_listed(&self) -> bool {
+        *self == Self::Listed
+    }
 }
 
 /// What follows the approval of a plan.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitSha, PlanHash, is_lower_hex, name};
+use super::word_list::word_list;
 
 name!(
     /// The hash of one state of what is under review. Commits and plan hashes convert into a revision and never back.
@@ -11,22 +12,18 @@ name!(
     }
 );
 
-/// What a reviewer votes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RevisionKind {
-    Plan,
-    Commit,
-}
-
-/// The number of digits in the hash of a plan; every commit has more.
-const PLAN_DIGITS: usize = 16;
+word_list!(
+    /// What the voters of a flow vote on.
+    #[derive(Default)]
+    RevisionKind {
+        #[default]
+        Commit = "commit",
+        Plan = "plan",
+        Topic = "topic",
+    }
+);
 
 impl Revision {
-    /// Returns what a reviewer's revision is.
-    pub fn kind(&self) -> RevisionKind {
-        if self.0.len() == PLAN_DIGITS { RevisionKind::Plan } else { RevisionKind::Commit }
-    }
-
     /// Returns the first 7 digits, for messages.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Label, RequirementId};
-use super::revision::{Revision, RevisionKind};
+use super::revision::Revision;
 use super::word_list::word_list;
 
 word_list!(
@@ -39,17 +39,4 @@ pub struct Vote {
     /// The human requirements in the voter's prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
-}
-
-impl Vote {
-    /// Returns the word for the kind of revision that was voted on.
-    pub fn voted_on(&self) -> &'static str {
-        match self.state {
-            Ballot::Implement | Ballot::DoNotImplement | Ballot::NeedsHuman | Ballot::Split => "topic",
-            Ballot::Approved | Ballot::Blocking => match self.head.kind() {
-                RevisionKind::Plan => "plan",
-                RevisionKind::Commit => "commit",
-            },
-        }
-    }
 }

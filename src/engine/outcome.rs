@@ -12,6 +12,7 @@ use crate::domain::ids::{CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
+use crate::domain::revision::RevisionKind;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
@@ -35,6 +36,7 @@ pub struct Outcome {
     pub rounds: u32,
     /// The latest vote of each reviewer of the roster.
     pub votes: Vec<Vote>,
+    pub votes_on: RevisionKind,
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
@@ -78,6 +80,7 @@ impl Outcome {
             base: None,
             rounds: 0,
             votes: Vec::new(),
+            votes_on: RevisionKind::default(),
             items: Vec::new(),
             gates: Vec::new(),
             gates_not_run: BTreeMap::new(),
@@ -108,6 +111,7 @@ impl Outcome {
             head: view.head,
             rounds: view.rounds,
             votes: view.votes,
+            votes_on: view.votes_on,
             items: view.items,
             gates: view.gates,
             gates_not_run: view.gates_not_run,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
+use crate::domain::revision::RevisionKind;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
@@ -19,13 +20,13 @@ use super::run::Concluded;
 const CELL: usize = 200;
 
 /// Renders the end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost.
-pub fn concluded(concluded: &Concluded) -> String {
+pub fn concluded(concluded: &Concluded, votes_on: RevisionKind) -> String {
     let mut text = verdict(concluded);
     if let Some(message) = beside_verdict(&concluded.ending, &concluded.message) {
         let _ = write!(text, "\n\n{}", closed(&unmarked(message)));
     }
     text.push('\n');
-    text.push_str(&table(concluded));
+    text.push_str(&table(concluded, votes_on));
     if !concluded.requirements.is_empty() {
         text.push_str("\nEvery vote covers these requirements:\n\n");
         for one in &concluded.requirements {
@@ -64,12 +65,11 @@ fn verdict(concluded: &Concluded) -> String {
     text
 }
 
-fn table(concluded: &Concluded) -> String {
+fn table(concluded: &Concluded, votes_on: RevisionKind) -> String {
     if concluded.votes.is_empty() && concluded.absent.is_empty() && concluded.gates.is_empty() {
         return String::new();
     }
-    let revision = concluded.votes.first().map_or("commit", Vote::voted_on);
-    let mut text = format!("\n| | result | {revision} |\n|---|---|---|\n");
+    let mut text = format!("\n| | result | {votes_on} |\n|---|---|---|\n");
     for vote in &concluded.votes {
         let _ = writeln!(text, "| {} | {} | `{}` |", vote.agent, vote.state.name(), vote.head.short());
     }

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
-use crate::domain::debate::SplitStages;
 use crate::domain::ending::Ending;
 use crate::domain::execution::{DeferredWork, Execution, ExecutionMode};
 use crate::domain::gate_plan::{GateChoice, NotRun};
@@ -37,8 +36,6 @@ pub struct Request {
     pub reviewing: Reviewing,
     /// `--discuss-parallel`
     pub debating: Reviewing,
-    /// `--materialize-split-issues`
-    pub split_stages: SplitStages,
     /// The efforts to get a valid answer.
     pub persistence: Persistence,
     /// `review.session`

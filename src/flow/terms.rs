@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::debate::{OnDebaterFailure, ResearchPolicy};
+use crate::domain::execution::DeferredWork;
 use crate::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight, NotRun};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
@@ -41,6 +42,8 @@ pub struct DebateOverrides {
     pub research: Option<ResearchPolicy>,
     /// `--discuss-on-debater-failure`
     pub on_failure: Option<OnDebaterFailure>,
+    /// `--materialize-split-issues`
+    pub stages: Option<DeferredWork>,
 }
 
 impl DebateOverrides {
@@ -52,6 +55,7 @@ impl DebateOverrides {
             max_rounds: self.max_rounds.or(others.max_rounds),
             research: self.research.or(others.research),
             on_failure: self.on_failure.or(others.on_failure),
+            stages: self.stages.or(others.stages),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, PullReque
 use crate::domain::item::Item;
 use crate::domain::phase::PlannedPhase;
 use crate::domain::plan::{BoundPlan, PlanReference};
+use crate::domain::revision::RevisionKind;
 use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
 use crate::protocol::context::ContextComment;
@@ -33,6 +34,7 @@ pub struct View {
     /// The pull request of the run.
     pub pull_request: Option<PullRequestNumber>,
     pub votes: Vec<Vote>,
+    pub votes_on: RevisionKind,
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::{AgentName, Role};
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::BranchName;
 
 use crate::adapters::files;
@@ -19,6 +20,14 @@ pub struct KnownAgent {
     pub role: Role,
     /// The name. A path in it is absolute.
     pub name: AgentName,
+}
+
+/// A command that starts a run, with the flags that the run's first record holds: until it is published, only this machine has them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartCommand {
+    pub flow: FlowName,
+    pub flags: BTreeMap<String, toml::Value>,
 }
 
 /// The local settings of a run.
@@ -33,6 +42,9 @@ pub struct RunFile {
     pub task: Option<String>,
     /// The branch to change, if a command named it.
     pub base: Option<BranchName>,
+    /// The latest command that started a run, for `resume`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<StartCommand>,
     /// Whether the run started with all permissions. This leads to a message when it resumes without, and allows nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub begun_dangerously: bool,

@@ -32,7 +32,6 @@ use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
-use crate::domain::debate::SplitStages;
 use crate::domain::gate::FlakyTests;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::{GateName, IssueNumber, Label};
@@ -266,7 +265,6 @@ fn request() -> Result<Request, String> {
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
         debating: Reviewing::Sequential,
-        split_stages: SplitStages::default(),
         kept_roles: BTreeSet::new(),
         reviewing: Reviewing::Parallel,
         persistence: Persistence::default(),

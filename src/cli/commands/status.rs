@@ -326,7 +326,7 @@ fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: 
     if is_own && outcome.ending != Ending::Approved {
         details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
         let vote = |vote: &crate::domain::vote::Vote| {
-            let revision = format!("{} {}", vote.voted_on(), vote.head.short());
+            let revision = format!("{} {}", outcome.votes_on, vote.head.short());
             [vote.agent.to_string(), vote.state.name().to_owned(), revision]
         };
         details.extend(overview::columns(&outcome.votes.iter().map(vote).collect::<Vec<_>>()));

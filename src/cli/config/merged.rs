@@ -48,11 +48,6 @@ impl Configuration {
         *self.source(path) == SettingSource::Flag
     }
 
-    /// Returns whether a flag of an earlier command on the subject set the value.
-    pub fn is_remembered(&self, path: &str) -> bool {
-        *self.source(path) == SettingSource::Remembered
-    }
-
     /// Returns whether any source set the value.
     pub fn is_set(&self, path: &str) -> bool {
         *self.source(path) != SettingSource::Default

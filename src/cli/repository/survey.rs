@@ -80,7 +80,7 @@ impl Parking {
 /// A subject with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectSummary {
-    /// The flow that wrote the last record of the subject, else the first flow for it; `None` if nothing can be read.
+    /// The flow that wrote the last record of the subject, else that of the latest command; `None` if nothing can be read.
     pub flow: Option<FlowName>,
     pub outcome: Outcome,
     pub state: SubjectState,
@@ -240,14 +240,18 @@ struct Folded {
     noted: Timestamp,
 }
 
-/// Returns the state of the flow that wrote the last record of a subject, or of the first flow for it.
+/// Returns the state of the flow that wrote the last record of a subject; without a record, that of the flow that the latest
+/// command started, or of the first flow for the subject.
 fn fold(
     subject: &Subject,
     read: impl Fn(&Chain) -> ChainReading,
     here: &OpenRepository,
 ) -> Result<Folded, String> {
+    let begun = RunFile::load(&here.folders.run_file(subject))?.command.map(|command| command.flow);
+    let mut flows: Vec<&FlowName> = flow::about(subject).collect();
+    flows.sort_by_key(|name| Some(*name) != begun.as_ref());
     let mut latest: Option<Folded> = None;
-    for name in flow::about(subject) {
+    for name in flows {
         let chain =
             Chain { repository: here.forge.repository_id(), flow: name.clone(), subject: subject.clone() };
         let reading = read(&chain);

@@ -13,7 +13,7 @@ use crate::adapters::process::guard::KillGuard;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
-use crate::adapters::storage::run_file::RunFile;
+use crate::adapters::storage::run_file::{RunFile, StartCommand};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
@@ -333,6 +333,7 @@ async fn prepare(
     let mut assignment = assignment(goal, &forge.repository_id(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
+    let flags = earlier.repeated(trigger, &assignment.flow, flags);
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
     let (settings, variables) = (&configuration.settings, &surroundings.variables);
     assignment.flow = planning::flow(&assignment, trigger, &configuration).map_err(usage)?;
@@ -346,7 +347,8 @@ async fn prepare(
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
-    let file = RunFile { begun_dangerously, ..earlier.with(asked.agents, &flags.values, text, named) };
+    let command = StartCommand { flow: assignment.flow.clone(), flags: flags.values };
+    let file = RunFile { begun_dangerously, ..earlier.with(asked.agents, command, text, named) };
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));

@@ -6,9 +6,8 @@ use crate::adapters::gates::settings::MeasuredGates;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::flags::{EXECUTION_MODE_KEY, IMPLEMENTATION_CODER_KEY, SPLIT_ISSUES_KEY};
 use crate::cli::config::merged::Configuration;
-use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
+use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, DiscussSettings, Roles, Settings};
 use crate::domain::agent::{AgentName, Role};
-use crate::domain::debate::SplitStages;
 use crate::domain::execution::{DeferredWork, Execution};
 use crate::domain::ids::IssueNumber;
 use crate::domain::policy::{AfterApproval, TestTiming};
@@ -41,11 +40,6 @@ pub fn request(
         default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
         kept_roles: named_before.iter().map(|known| known.role).collect(),
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
-        split_stages: if configuration.settings.discuss.materialize_split_issues {
-            SplitStages::File
-        } else {
-            SplitStages::List
-        },
         debating: if configuration.settings.discuss.parallel {
             Reviewing::Parallel
         } else {
@@ -114,7 +108,7 @@ fn planning(configuration: &Configuration) -> PlanningChoices {
     let Settings { planning, discuss, roles, .. } = &configuration.settings;
     let asked = |key: &str| configuration.is_asked(key);
     let seat = |name: &AgentName| with_model(name, Role::Coder, &configuration.settings);
-    let stages = if discuss.materialize_split_issues { DeferredWork::Filed } else { DeferredWork::Listed };
+    let stages = stages(discuss);
     let stage = (planning.split_stage > 0).then_some(IssueNumber(planning.split_stage));
     let coder = roles.implementation_coder.as_ref().map(seat);
     PlanningChoices {
@@ -123,14 +117,12 @@ fn planning(configuration: &Configuration) -> PlanningChoices {
         stages: asked(SPLIT_ISSUES_KEY).then_some(stages),
         stage,
         coder: coder.clone().filter(|_| asked(IMPLEMENTATION_CODER_KEY)),
-        configured: Execution {
-            mode: planning.execution_mode,
-            // A remembered flag belongs to a debate about the issue: a run on a plan records its own.
-            stages: if configuration.is_remembered(SPLIT_ISSUES_KEY) { DeferredWork::Listed } else { stages },
-            stage,
-            coder,
-        },
+        configured: Execution { mode: planning.execution_mode, stages, stage, coder },
     }
+}
+
+fn stages(discuss: &DiscussSettings) -> DeferredWork {
+    if discuss.materialize_split_issues { DeferredWork::Filed } else { DeferredWork::Listed }
 }
 
 fn overrides(configuration: &Configuration, sources: Sources, measured: &MeasuredGates) -> Overrides {
@@ -169,6 +161,7 @@ fn overrides(configuration: &Configuration, sources: Sources, measured: &Measure
             max_rounds: is_set("discuss.debate_rounds").then_some(settings.discuss.debate_rounds),
             research: is_set("discuss.research").then_some(settings.discuss.research),
             on_failure: is_set("discuss.on_debater_failure").then_some(settings.discuss.on_debater_failure),
+            stages: is_set(SPLIT_ISSUES_KEY).then(|| stages(&settings.discuss)),
         },
     }
 }

@@ -1,19 +1,22 @@
 //! The flags of earlier commands that this machine stores, for each subject and for the last run in the repository.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use toml::Value;
 
 use crate::adapters::storage::folders::Folders;
-use crate::adapters::storage::run_file::{KnownAgent, RunFile};
+use crate::adapters::storage::run_file::{KnownAgent, RunFile, StartCommand};
 use crate::cli::config::exclusive;
+use crate::cli::config::flags::{DANGEROUS_KEY, EXECUTION_MODE_KEY, SPLIT_ISSUES_KEY};
 use crate::cli::config::layer::{Layer, SettingSource};
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::subject::Subject;
 
-/// Settings that are not remembered, because the run's record holds them or because they are about one command.
-const NOT_REMEMBERED: &[&str] = &[
+use super::permissions::Trigger;
+
+/// Settings that the run's records hold: only `resume` repeats the flags of the command that started the run.
+const OF_THE_RUN: &[&str] = &[
     "roles.coder",
     "roles.implementation_coder",
     "roles.reviewers",
@@ -21,16 +24,21 @@ const NOT_REMEMBERED: &[&str] = &[
     "discuss.debate_rounds",
     "discuss.research",
     "discuss.on_debater_failure",
+    SPLIT_ISSUES_KEY,
     "planning.first",
-    "planning.execution_mode",
+    EXECUTION_MODE_KEY,
     "planning.split_stage",
     "review.max_rounds",
     "review.on_reviewer_failure",
     "review.auto_merge",
     "review.approved_followups",
     "gates.tests.before_review",
+];
+
+/// Settings of a single command.
+const OF_THE_COMMAND: &[&str] = &[
     // This flag is required each time; it is stored only for a warning.
-    "turns.dangerous_permissions",
+    DANGEROUS_KEY,
     "output.quiet",
     "output.progress_interval_seconds",
 ];
@@ -60,6 +68,17 @@ impl Remembered {
         layer.check().map(|()| layer)
     }
 
+    /// Returns the flags of a command. `resume` repeats those of the command that started the run.
+    pub fn repeated(&self, trigger: Trigger, flow: &FlowName, flags: Layer) -> Layer {
+        match (trigger, &self.own.command) {
+            (Trigger::Resumption, Some(command)) if command.flow == *flow => {
+                let values = command.flags.clone().into_iter().chain(flags.values).collect();
+                Layer { values, ..flags }
+            }
+            (Trigger::Resumption | Trigger::Command, _) => flags,
+        }
+    }
+
     /// Returns the test command of the last run in the repository.
     pub fn last_test_command(&self) -> Option<String> {
         self.last.flags.get("gates.tests.command").and_then(Value::as_str).map(str::to_owned)
@@ -69,15 +88,19 @@ impl Remembered {
     pub fn with(
         mut self,
         agents: Vec<KnownAgent>,
-        flags: &BTreeMap<String, Value>,
+        command: StartCommand,
         task: Option<String>,
         base: Option<BranchName>,
     ) -> RunFile {
         let mut file = RunFile { agents, ..RunFile::default() };
         file.learn(std::mem::take(&mut self.own.agents));
-        let kept = flags.iter().filter(|(key, _)| !NOT_REMEMBERED.contains(&key.as_str()));
+        let StartCommand { flow, flags } = command;
+        let mut flags: Vec<_> =
+            flags.into_iter().filter(|(key, _)| !OF_THE_COMMAND.contains(&key.as_str())).collect();
+        let of_the_run = flags.extract_if(.., |(key, _)| OF_THE_RUN.contains(&key.as_str())).collect();
+        file.command = Some(StartCommand { flow, flags: of_the_run });
         file.flags = self.own.flags;
-        for (key, value) in kept {
+        for (key, value) in &flags {
             if let Some(other) = exclusive::replaced(key, value) {
                 file.flags.remove(&other);
             }
@@ -92,7 +115,8 @@ impl Remembered {
 /// Stores a file for the subject, and for the repository.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
-    let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };
+    let mut last =
+        RunFile { task: None, base: None, command: None, begun_dangerously: false, ..file.clone() };
     last.learn(RunFile::load(&last_file(folders))?.agents);
     last.save(&last_file(folders))
 }
@@ -103,7 +127,7 @@ pub fn keep_for_pull_request(
     folders: &Folders,
     number: PullRequestNumber,
 ) -> Result<(), String> {
-    let file = RunFile { task: None, base: None, ..file.clone() };
+    let file = RunFile { task: None, base: None, command: None, ..file.clone() };
     keep(&file, folders, &Subject::PullRequest(number))
 }
 

@@ -1,5 +1,6 @@
 //! Renders the visible part of each record of a delivery. It is never read back: the record has all data.
 
+use crate::domain::revision::RevisionKind;
 use crate::domain::subject::Subject;
 
 use super::super::comment::{concluded, participants, signature};
@@ -10,7 +11,7 @@ pub(super) fn render(subject: &Subject, record: &DeliveryEntry) -> String {
     match record {
         DeliveryEntry::Started(started) => started_text(started),
         DeliveryEntry::Delivered(delivered) => delivered_text(subject, delivered),
-        DeliveryEntry::Concluded(record) => concluded(record),
+        DeliveryEntry::Concluded(record) => concluded(record, RevisionKind::Commit),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::domain::debate::{DebateResult, ResearchPolicy, SplitStages};
+use crate::domain::debate::{DebateResult, ResearchPolicy};
+use crate::domain::execution::DeferredWork;
 use crate::domain::roster::{Roster, Seat};
 use crate::domain::usage::Usage;
 use crate::protocol::context::ContextAgenda;
@@ -239,7 +240,7 @@ fn final_text(
     }
     let proposals: Vec<String> = verdict.split_proposals.iter().map(|proposal| unmarked(proposal)).collect();
     section(&mut text, "Proposed issues", &proposals);
-    if let (false, SplitStages::List, Some(issue)) =
+    if let (false, DeferredWork::Listed, Some(issue)) =
         (proposals.is_empty(), verdict.stages, debate.subject.number)
     {
         let _ = write!(

@@ -18,6 +18,7 @@ use std::convert::Infallible;
 
 use crate::domain::announcement::Announcement;
 use crate::domain::flow_name::FlowName;
+use crate::domain::revision::RevisionKind;
 use crate::domain::subject::Subject;
 
 use super::context::FlowContext;
@@ -90,6 +91,7 @@ impl Flow for DiscussState {
             round: rounds,
             rounds,
             votes: debate.map(verdict::votes).unwrap_or_default(),
+            votes_on: RevisionKind::Topic,
             records: self.records,
             parts: debate.map(stages::parts).unwrap_or_default(),
             next_command: verdict::next_command(self),

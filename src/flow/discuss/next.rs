@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use crate::domain::agent::Role;
-use crate::domain::debate::{DebateResult, OnDebaterFailure};
+use crate::domain::debate::{DebatePolicy, DebateResult, OnDebaterFailure};
 use crate::domain::ending::{Ending, Failed};
+use crate::domain::execution::DeferredWork;
 use crate::domain::ids::CommitSha;
 use crate::ledger::envelope::Draft;
 use crate::protocol::kinds::discuss_review::DebateOutcome;
@@ -72,7 +73,8 @@ fn opened<'now>(
         let known = DebateTerms {
             roster: run.terms.roster.clone(),
             analyzer: debate.analyzer.clone(),
-            policy: debate.policy,
+            // The command that wants issues for a split needs no record for it.
+            policy: DebatePolicy { stages: terms.policy.stages, ..debate.policy },
         };
         if known == terms {
             return ControlFlow::Continue(OpenDebate { cx, state, run, debate });
@@ -151,8 +153,8 @@ fn consensus(open: &OpenDebate<'_>, round: &DebateRound, outcome: DebateOutcome)
         DebateOutcome::Split => verdict::merged_proposals(round),
         DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => Vec::new(),
     };
-    let stages = open.cx.request.split_stages;
-    let verdict = DebateVerdict { result, outcome, split_proposals, stages };
+    let verdict =
+        DebateVerdict { result, outcome, split_proposals, stages: stages::wanted(open.cx, open.debate) };
     let summary = RoundSummary {
         is_final: true,
         verdict: Some(verdict),
@@ -165,8 +167,8 @@ fn consensus(open: &OpenDebate<'_>, round: &DebateRound, outcome: DebateOutcome)
 
 fn deadlock(open: &OpenDebate<'_>, number: u32, failures: Vec<SeatFailure>) -> Next {
     let (result, outcome) = (DebateResult::Deadlock, DebateOutcome::NeedsHuman);
-    let (split_proposals, stages) = (Vec::new(), open.cx.request.split_stages);
-    let verdict = DebateVerdict { result, outcome, split_proposals, stages };
+    let verdict =
+        DebateVerdict { result, outcome, split_proposals: Vec::new(), stages: DeferredWork::Listed };
     let summary = RoundSummary {
         is_final: true,
         verdict: Some(verdict),

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::debate::{DebatePolicy, DebateResult, SplitStages};
+use crate::domain::debate::{DebatePolicy, DebateResult};
 use crate::domain::ending::Ending;
+use crate::domain::execution::DeferredWork;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, IssueNumber, Label};
 use crate::domain::repair::Repair;
@@ -107,9 +108,9 @@ pub struct DebateVerdict {
     /// The merged proposals of a split.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split_proposals: Vec<String>,
-    /// What the command does with the proposals.
-    #[serde(default)]
-    pub stages: SplitStages,
+    /// Earlier versions wrote here what the policy of the debate says now.
+    #[serde(default, skip_serializing)]
+    pub stages: DeferredWork,
 }
 
 /// The issues that were filed for the proposals of a split.

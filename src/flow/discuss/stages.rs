@@ -4,13 +4,14 @@ use std::iter;
 use std::ops::ControlFlow;
 
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
-use crate::domain::debate::SplitStages;
+use crate::domain::execution::DeferredWork;
 use crate::domain::phase::PlannedPhase;
 use crate::ledger::chain::child_key;
 
 use super::super::context::FlowContext;
 use super::super::filing;
 use super::super::machine::draft;
+use super::super::request::Request;
 use super::super::step::{Decision, Step, first};
 use super::super::view::ProposedStage;
 use super::records::{DiscussEntry, FiledStage, FiledStages};
@@ -22,7 +23,7 @@ const MOST_STAGES: usize = 8;
 
 /// Files the proposals of a split, then publishes the record that lists them, unless it is done or not asked for.
 pub(super) fn file(state: &DiscussState, cx: &FlowContext<'_>, debate: &DebateState) -> Decision<()> {
-    let is_asked = cx.request.split_stages == SplitStages::File && debate.stages.is_none();
+    let is_asked = wanted(cx, debate) == DeferredWork::Filed && debate.stages.is_none();
     let (Some(run), Some(verdict), Some((round, _))) = (&state.run, debate.verdict(), &debate.end) else {
         return ControlFlow::Continue(());
     };
@@ -37,6 +38,15 @@ pub(super) fn file(state: &DiscussState, cx: &FlowContext<'_>, debate: &DebateSt
     let skipped = verdict.split_proposals.iter().skip(MOST_STAGES).cloned().collect();
     let record = DiscussEntry::Stages(FiledStages { stages, skipped });
     first(Step::Publish(Box::new(draft::<DiscussState>(&run.id, *round, &record))))
+}
+
+/// Returns what happens to the proposals of a split: issues are filed if the debate or this command says so.
+pub(super) fn wanted(cx: &FlowContext<'_>, debate: &DebateState) -> DeferredWork {
+    let Request { asked, configured, .. } = cx.request;
+    match (debate.policy.stages, asked.debate.stages.or(configured.debate.stages)) {
+        (DeferredWork::Filed, _) => DeferredWork::Filed,
+        (DeferredWork::Listed, wanted) => wanted.unwrap_or_default(),
+    }
 }
 
 /// Returns the stages of a split, with the issues that were filed for them.

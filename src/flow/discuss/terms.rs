@@ -23,9 +23,8 @@ pub(super) struct DebateTerms {
     pub(super) policy: DebatePolicy,
 }
 
-/// Returns the terms: those of the command line, then those of an open debate, else those of the
-/// configuration, else those of the latest debate. An agent
-/// that this machine cannot start is refused.
+/// Returns the terms: those of the command line, then those of an open debate, else those of the configuration, else those of
+/// the latest debate. An agent that this machine cannot start is refused.
 pub(super) fn terms(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<DebateTerms> {
     let request = cx.request;
     let roster = match request.terms(state.run.as_ref()) {
@@ -34,7 +33,8 @@ pub(super) fn terms(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Deba
     };
     let recorded = state.debate.as_ref().map(recorded).unwrap_or_default();
     let is_open = state.run.as_ref().is_some_and(RunState::is_open);
-    let fallback = if is_open { recorded } else { request.configured.debate.clone().or(recorded) };
+    let of_the_latest = DebateOverrides { stages: None, ..recorded.clone() };
+    let fallback = if is_open { recorded } else { request.configured.debate.clone().or(of_the_latest) };
     let overrides = request.asked.debate.clone().or(fallback);
     let usual = DebatePolicy::default();
     let terms = DebateTerms {
@@ -44,6 +44,7 @@ pub(super) fn terms(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Deba
             max_rounds: overrides.max_rounds.unwrap_or(usual.max_rounds),
             research: overrides.research.unwrap_or(usual.research),
             on_failure: overrides.on_failure.unwrap_or(usual.on_failure),
+            stages: overrides.stages.unwrap_or(usual.stages),
         },
     };
     match cx.abilities.absent(terms.seats()) {
@@ -58,6 +59,7 @@ fn recorded(debate: &DebateState) -> DebateOverrides {
         max_rounds: Some(debate.policy.max_rounds),
         research: Some(debate.policy.research),
         on_failure: Some(debate.policy.on_failure),
+        stages: Some(debate.policy.stages),
     }
 }
 

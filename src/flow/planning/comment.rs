@@ -7,6 +7,7 @@ use crate::domain::item::Item;
 use crate::domain::item_status::{Disposition, Scope};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Followups;
+use crate::domain::revision::RevisionKind;
 use crate::protocol::kinds::shared::ItemDisposition;
 use crate::text::markdown::{count, hanging, section};
 use crate::text::sanitize::{neutral, one_line, unmarked};
@@ -33,7 +34,7 @@ pub(super) fn render(state: &PlanningState, at: At<'_>, record: &PlanningEntry) 
         PlanningEntry::Decomposed(record) => decomposed_text(record),
         PlanningEntry::PhaseStarted(record) => started_text(state, record),
         PlanningEntry::Split(record) => split_text(state, record),
-        PlanningEntry::Concluded(record) => concluded(record),
+        PlanningEntry::Concluded(record) => concluded(record, RevisionKind::Plan),
     }
 }
 

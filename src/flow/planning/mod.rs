@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use crate::domain::announcement::Announcement;
 use crate::domain::flow_name::FlowName;
 use crate::domain::plan::PlanReference;
+use crate::domain::revision::RevisionKind;
 use crate::domain::roster::Roster;
 use crate::domain::subject::Subject;
 
@@ -76,6 +77,7 @@ impl Flow for PlanningState {
             rounds: self.rounds.number(),
             against: self.run.as_ref().map(|run| Against::Commit(run.base.clone())),
             votes: self.votes(),
+            votes_on: RevisionKind::Plan,
             items: self.rounds.items(),
             records: self.records,
             parts: stages::parts(self),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::item::Item;
 use crate::domain::item_status::Scope;
+use crate::domain::revision::RevisionKind;
 use crate::protocol::text::Text;
 use crate::text::markdown::{count, folded, folded_output, hanging, indented, section};
 use crate::text::sanitize::{neutral, unmarked};
@@ -25,7 +26,7 @@ pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String
         ReviewEntry::Answer(answer) => answer_text(at, answer, items),
         ReviewEntry::Gates(gates) => gates_text(gates),
         ReviewEntry::FollowedUp(record) => followups_text(record, items),
-        ReviewEntry::Concluded(record) => concluded(record),
+        ReviewEntry::Concluded(record) => concluded(record, RevisionKind::Commit),
     }
 }
 

@@ -20,6 +20,7 @@ use std::convert::Infallible;
 
 use crate::domain::announcement::Announcement;
 use crate::domain::flow_name::FlowName;
+use crate::domain::revision::RevisionKind;
 use crate::domain::subject::Subject;
 
 use super::ask::Against;
@@ -87,6 +88,7 @@ impl Flow for ReviewState {
             against: self.base_ref.clone().map(Against::Branch),
             branch: None,
             pull_request: Some(self.number),
+            votes_on: RevisionKind::Commit,
             votes: self.votes(),
             items: self.rounds.items(),
             gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.unmeasured(&gates)),

@@ -113,10 +113,10 @@ fn a_split_shows_its_stages() {
     assert!(status.contains("2. Second part (#3) done"), "{status}");
 }
 
-/// A plan after a debate files only the stages that its own command asks for.
+/// A plan and a debate file only the stages that their own commands ask for.
 #[test]
-fn plans_ignore_flags_of_debates() {
-    let stage = stage(DEBATER, &[("one", "implement")]);
+fn plans_and_debates_share_no_flag() {
+    let stage = stage(DEBATER, &[("one", "implement"), ("two", "split")]);
     let panel = debaters(&["one"]);
     let debate = stage.run(&words(&QUESTION, &panel, &["--materialize-split-issues"]));
     assert_eq!(status(&debate).1, "consensus", "{}", debate.stderr);
@@ -132,8 +132,19 @@ fn plans_ignore_flags_of_debates() {
     assert_eq!(planned.json()["status"], "planned", "{}", planned.stderr);
     let view = stage.run(&["local", "issue", "view", "1"]).stdout;
     assert!(view.contains("No issue is filed") && view.contains("| plan |"), "{view}");
-    let issues = stage.run(&["local", "issue", "list", "--json"]).json();
-    assert_eq!(issues.as_array().map(Vec::len), Some(1), "{issues}");
+    let issues = || stage.run(&["local", "issue", "list", "--json"]).json().as_array().map(Vec::len);
+    assert_eq!(issues(), Some(1));
+    let filing = ["issue", "1", "--plan-first", "--materialize-split-issues", "--json"];
+    let planned = stage.run(&[&filing[..], &agents].concat());
+    assert_eq!(
+        (planned.json()["status"].as_str(), issues()),
+        (Some("planned"), Some(2)),
+        "{}",
+        planned.stderr
+    );
+    stage.run(&["local", "issue", "comment", "1", "--body", "Debate it again."]);
+    let split = stage.run(&words(&["discuss", "1"], &debaters(&["two"]), &[]));
+    assert_eq!((status(&split).1.as_str(), issues()), ("consensus", Some(2)), "{}", split.stderr);
 }
 
 #[test]

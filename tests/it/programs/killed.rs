@@ -23,7 +23,7 @@ fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
 }
 
 /// Kills the program after this many lines of its output; returns false if it ended before.
-fn kill_after(stage: &Stage, words: &[&str], lines: usize) -> bool {
+pub(super) fn kill_after(stage: &Stage, words: &[&str], lines: usize) -> bool {
     let mut child = stage.start(words);
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
     for _ in 0..lines {

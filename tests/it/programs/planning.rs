@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::killed::kill_after;
 use super::stage::{Stage, task};
 
 fn issue<'words>(stage: &Stage, more: &[&'words str]) -> Vec<&'words str> {
@@ -73,6 +74,23 @@ fn phases_are_shown_and_resumed() {
     let resumed = stage.run(&["resume", "issue/1", "--json"]);
     assert_eq!(resumed.json()["reason"], "no-change", "{}\n{}", resumed.stdout, resumed.stderr);
     assert!(resumed.stderr.contains("continues as #3"), "{}", resumed.stderr);
+}
+
+/// A command that was killed before its first record is resumed as it was: here nobody else knows that it plans, or how.
+#[test]
+fn a_plan_killed_early_resumes() {
+    for lines in 1..3 {
+        let stage = Stage::new();
+        let todo = include_str!("../../../fixtures/agents/todo-agent.sh");
+        let later = "\"deferred_stages\":[{\"title\":\"Later\",\"summary\":\"Not now.\"}],\"plan_steps\":";
+        stage.agent("todo.sh", &todo.replace("\"plan_steps\":", later));
+        let terms = ["--plan-first", "--plan-execution-mode", "decompose-only", "--materialize-split-issues"];
+        kill_after(&stage, &issue(&stage, &terms), lines);
+        let resumed = stage.run(&["resume", "issue/1", "--json"]);
+        assert_eq!(resumed.json()["status"], "decomposed", "after {lines} lines: {}", resumed.stderr);
+        let issues = stage.run(&["local", "issue", "list", "--json"]).json();
+        assert_eq!(issues.as_array().map(Vec::len), Some(4), "after {lines} lines: {issues}");
+    }
 }
 
 /// The words of a coder close no issue but its own, wherever they stand.

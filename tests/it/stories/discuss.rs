@@ -1,7 +1,8 @@
 //! Stories of debates: blind votes, rounds, agendas, research, and every result.
 
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::debate::{OnDebaterFailure, ResearchPolicy, SplitStages};
+use agent_loop::domain::debate::{OnDebaterFailure, ResearchPolicy};
+use agent_loop::domain::execution::DeferredWork;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::nonce::Nonce;
 use agent_loop::flow::request::Reviewing;
@@ -72,7 +73,8 @@ pub(super) fn split() -> Story {
 }
 
 pub(super) fn stages_filed() -> Story {
-    Story { name: "stages filed", split_stages: SplitStages::File, ..split() }
+    let terms = DebateOverrides { stages: Some(DeferredWork::Filed), ..DebateOverrides::default() };
+    with(Story { name: "stages filed", ..split() }, terms)
 }
 
 pub(super) fn debated_at_once() -> Story {

@@ -1,5 +1,7 @@
 //! Stories of plans that go on later: stages, new requirements, limits, and subjects that people change meanwhile.
 
+use std::sync::Arc;
+
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::{Ending, NeedsHuman, Refused};
 use agent_loop::domain::execution::{DeferredWork, ExecutionMode};
@@ -169,9 +171,14 @@ async fn a_quota_parks_the_plan() {
     let resets_at = jiff::Timestamp::from_second(10_000).unwrap();
     let limited = agent(move |_, _| Reaction::Fails(TurnFailure::Quota { resets_at, detail: String::new() }));
     let mut story = a_plan_revised();
-    story.reviewers[1].1 = limited;
+    story.reviewers[1].1 = Arc::clone(&limited);
     let world = story.world();
     assert_eq!(story.play(&world).await.ending.exit_code(), 3);
+    story.reviewers[0].1 = limited;
+    let without_votes = story.world();
+    assert_eq!(story.play(&without_votes).await.ending.exit_code(), 3);
+    let parked = without_votes.thread(1).last().unwrap().body.clone();
+    assert!(parked.contains("| | result | plan |"), "{parked}");
     assert_eq!(a_plan_revised().take_over(&world).await.ending, Ending::Planned);
     let whole = a_plan_revised().world();
     a_plan_revised().play(&whole).await;

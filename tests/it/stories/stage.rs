@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::world::{Agent, Gate, GateResult, GithubWorld, MemoryWorld, Setup, Tree};
 use agent_loop::domain::agent::{AgentName, Role};
-use agent_loop::domain::debate::SplitStages;
 use agent_loop::domain::gate_plan::GateChoice;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, Followups, OnReviewerFailure};
@@ -50,7 +49,6 @@ pub(super) struct Story {
     pub(super) followups: Followups,
     pub(super) debate: DebateOverrides,
     pub(super) debating: Reviewing,
-    pub(super) split_stages: SplitStages,
     /// The plan of an issue, and what follows it.
     pub(super) planning: PlanningChoices,
     /// A person's signed requirement on the first subject, before the story begins.
@@ -111,7 +109,6 @@ pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static s
         followups: Followups::Ignore,
         debate: DebateOverrides::default(),
         debating: Reviewing::Sequential,
-        split_stages: SplitStages::List,
         planning: PlanningChoices::default(),
         requirement: None,
     }
@@ -224,7 +221,6 @@ impl Story {
             kept_roles: BTreeSet::new(),
             reviewing: Reviewing::Parallel,
             debating: self.debating,
-            split_stages: self.split_stages,
             persistence: Persistence::default(),
             sessions: ReviewSessions::Fresh,
             budget: self.budget,
