@@ -3,6 +3,7 @@
 pub mod logbook;
 pub mod new_forge;
 pub mod open;
+mod parts;
 pub mod site;
 pub mod survey;
 

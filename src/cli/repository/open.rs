@@ -18,7 +18,7 @@ use crate::cli::view::place::CommandPlace;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
-use crate::ports::forge::Forge;
+use crate::ports::forge::{Forge, ForgeError};
 use crate::ports::journal::Holder;
 
 use super::Repository;
@@ -164,4 +164,13 @@ pub fn nothing_begun() -> String {
 pub fn nothing_to_show(subject: Option<&str>) -> Result<String, String> {
     let text = nothing_begun();
     if subject.is_some() { Err(text) } else { Ok(format!("{text}\n")) }
+}
+
+/// Returns what the forge has; `None` if it does not exist. A forge that cannot be reached is an error.
+pub(super) fn there<T>(found: Result<T, ForgeError>) -> Result<Option<T>, String> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(ForgeError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
 }

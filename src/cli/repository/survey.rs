@@ -12,7 +12,7 @@ use crate::domain::ending::{Ending, Failed, NeedsHuman, Parked};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::{utc, was_set_back};
-use crate::domain::phase::{ChildState, PhaseProgress, PlannedPhase};
+use crate::domain::phase::{PhaseProgress, PlannedPhase};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -24,12 +24,13 @@ use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
-use crate::ports::forge::{Forge, ForgeError, IssueState};
+use crate::ports::forge::Forge;
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::ports::workspace::{MergeParents, Workspace};
 use crate::text::sanitize::{one_line, unmarked};
 
-use super::open::OpenRepository;
+use super::open::{OpenRepository, there};
+use super::parts;
 
 /// The maximum length of a title, in characters: a task may be very long.
 const LONGEST_TITLE: usize = 200;
@@ -283,15 +284,6 @@ impl Folded {
     }
 }
 
-/// Returns what the forge has; `None` if it does not exist. A forge that cannot be reached is an error.
-fn there<T>(found: Result<T, ForgeError>) -> Result<Option<T>, String> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(ForgeError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Option<SubjectFacts>, String> {
     let Some(pull_request) = there(here.forge.pull_request(number).await)? else { return Ok(None) };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
@@ -370,37 +362,16 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let found = delivery(here, subject, view.pull_request, folded).await?;
     let outcome = Outcome { view_of_issue: Some(here.forge.view_of(number)), ..found.outcome };
     let found = SubjectFacts { title: Some(issue.title), outcome, ..found };
-    Ok(Some(if phases.is_empty() { found } else { divided(here, found, phases).await? }))
-}
-
-/// Adds the progress of its phases to an issue that was divided.
-async fn divided(
-    here: &OpenRepository,
-    found: SubjectFacts,
-    phases: Vec<PlannedPhase>,
-) -> Result<SubjectFacts, String> {
-    let mut states = BTreeMap::new();
-    for phase in &phases {
-        let child = there(here.forge.issue(phase.issue).await)?;
-        let state = match child.map(|child| child.state) {
-            Some(IssueState::Open) => ChildState::Open,
-            Some(IssueState::Closed) => ChildState::Done,
-            Some(IssueState::NotPlanned) | None => ChildState::Dropped,
-        };
-        states.insert(phase.issue, state);
+    if phases.is_empty() {
+        return Ok(Some(found));
     }
-    let state_of = |issue: IssueNumber| states.get(&issue).copied().unwrap_or(ChildState::Dropped);
-    let progress = |phase: PlannedPhase| {
-        let progress = phase.progress(state_of);
-        (phase, progress)
-    };
-    let phases: Vec<_> = phases.into_iter().map(progress).collect();
+    let phases = parts::progress(here, phases).await?;
     let is_between = matches!(
         &found.outcome.ending,
         Ending::Interrupted | Ending::NeedsHuman { reason: NeedsHuman::Phase }
     );
     let state = if is_between { between(&phases) } else { found.state };
-    Ok(SubjectFacts { state, phases, ..found })
+    Ok(Some(SubjectFacts { state, phases, ..found }))
 }
 
 /// Returns the state of an issue whose phases are done one by one.

@@ -44,23 +44,16 @@ use crate::ports::run_event::RunEvent;
 use super::beginning::Beginning;
 use super::display::terminal;
 use super::gates;
-use super::goal::{Goal, GoalTarget};
+use super::goal::{Answers, Goal, GoalTarget, Trigger};
 use super::learning::Learning;
 use super::order::RunOrder;
-use super::permissions::{Permissions, Trigger};
+use super::permissions::Permissions;
 use super::planning;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RealWorld, RunSettings};
 use super::{directories, memory, overrides, programs, secrets, withheld};
 use super::{rehearse, retain, signals};
-
-/// Who answers the coder's questions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answers {
-    AtTheTerminal,
-    Nobody,
-}
 
 /// The result of a command.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,4 @@
-//! The goal of a command: a flow and its subject.
+//! The goal of a command, a flow and its subject, and what kind of command it is.
 
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
@@ -16,4 +16,20 @@ pub enum GoalTarget {
     Task(String),
     Issue(IssueNumber),
     PullRequest(PullRequestNumber),
+}
+
+/// The kind of command that starts or continues a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// A command that names its whole goal.
+    Command,
+    /// A command that continues the run of another command.
+    Resumption,
+}
+
+/// Who answers the coder's questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    AtTheTerminal,
+    Nobody,
 }

@@ -3,16 +3,8 @@
 use crate::cli::config::settings::Turns;
 use crate::domain::subject::Subject;
 
+use super::goal::Trigger;
 use super::remembered::Remembered;
-
-/// The kind of command that starts or continues a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trigger {
-    /// A command that names its whole goal.
-    Command,
-    /// A command that continues the run of another command.
-    Resumption,
-}
 
 /// The permissions of a run's agents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

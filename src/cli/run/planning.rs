@@ -7,7 +7,7 @@ use crate::domain::subject::Subject;
 use crate::engine::run::Assignment;
 use crate::flow::names;
 
-use super::permissions::Trigger;
+use super::goal::Trigger;
 
 /// Returns the flow of a command. A run that is resumed continues in its own flow.
 ///

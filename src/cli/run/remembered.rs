@@ -13,7 +13,7 @@ use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::subject::Subject;
 
-use super::permissions::Trigger;
+use super::goal::Trigger;
 
 /// Settings that the run's records hold: only `resume` repeats the flags of the command that started the run.
 const OF_THE_RUN: &[&str] = &[
