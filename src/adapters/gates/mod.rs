@@ -6,6 +6,7 @@ mod passed;
 mod programs;
 mod rerun;
 pub mod score;
+mod scratch;
 pub mod settings;
 mod setup;
 mod shell;

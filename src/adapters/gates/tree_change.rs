@@ -2,9 +2,9 @@
 //! the diff to a file, and the file is read piece by piece: a huge diff needs no memory.
 
 use std::io::{self, BufRead, Read};
-use std::path::Path;
 
 use crate::adapters::git::{MeasuredTrees, RawChange};
+use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::CommitSha;
 use crate::domain::tamper::lines::{ChangedLine, LineFacts};
 use crate::domain::tamper::links::TreeLinks;
@@ -12,6 +12,8 @@ use crate::domain::tamper::manifests::{MANIFEST_SECTIONS, ManifestSection};
 use crate::domain::tamper::tables::{ending_of, is_source};
 use crate::domain::tamper::{FileMode, PathBytes, TouchedFile};
 use crate::ports::workspace::WorkspaceError;
+
+use super::scratch::scratch;
 
 /// The longest piece of a line that is examined at once, in bytes.
 const PIECE: u64 = 64 << 10;
@@ -25,14 +27,15 @@ pub(super) struct Compared<'order> {
     pub(super) head: &'order CommitSha,
 }
 
-/// Returns the changed files. `scratch` is an existing folder of ours. One spawn, and one for each manifest and side.
+/// Returns the changed files. At most one spawn, and one for each manifest and side.
 pub(super) async fn observe(
     trees: &MeasuredTrees,
     compared: Compared<'_>,
-    scratch: &Path,
+    folders: &Folders,
 ) -> Result<Vec<TouchedFile>, WorkspaceError> {
-    let place = tempfile::tempdir_in(scratch).map_err(|error| unreadable(&error))?;
-    let diff = trees.diff(compared.base, compared.head, &place.path().join("diff")).await?;
+    let place = scratch(folders).map_err(WorkspaceError::Disk)?;
+    let (diffs, file) = (folders.diffs(), place.path().join("diff"));
+    let diff = trees.diff(compared.base, compared.head, &diffs, &file).await?;
     let lines = sections(diff.lines).map_err(|error| unreadable(&error))?;
     let mut changed = paired(diff.files, lines)?;
     for file in &mut changed {

@@ -73,14 +73,15 @@ impl MeasuredTrees {
         must(line, "read a file of a commit").await
     }
 
-    /// Returns the changed files and, without context, their changed lines. git writes them to a file. One spawn.
+    /// Returns the changed files and their changed lines. git writes them to a file on the disk of `diffs`. One spawn, or none if
+    /// the workspace has just compared these commits.
     pub async fn diff(
         &self,
         base: &CommitSha,
         head: &CommitSha,
+        diffs: &Path,
         file: &Path,
     ) -> Result<RawDiff, WorkspaceError> {
-        self.mirror.write_diff(base, head, &["-U0", "--text"], file).await?;
-        raw_diff::open(file)
+        raw_diff::taken(&self.mirror, diffs, (base, head), file).await
     }
 }

@@ -10,6 +10,7 @@ mod clones;
 mod explicit;
 mod hostile;
 mod merging;
+mod objects;
 mod reviewers;
 mod scene;
 mod waiting;

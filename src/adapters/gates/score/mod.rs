@@ -15,7 +15,6 @@ pub mod version;
 
 use std::path::PathBuf;
 
-use crate::adapters::files;
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -27,6 +26,7 @@ use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
 use crate::ports::workspace::WorkspaceError;
 
+use super::scratch::scratch;
 use super::settings::GateSettings;
 use super::tree_change::{self, Compared};
 use cache::ScoreCache;
@@ -141,17 +141,13 @@ impl ScoreGate {
             (base.await?, head.await?)
         };
         let compared = Compared { base: &order.base, head: &order.head };
-        let scratch = self.gates.folders.root().join("scans");
-        files::make_folder(&scratch).map_err(ScanError::Failed)?;
-        let change = ChangeFacts::of(&tree_change::observe(&trees, compared, &scratch).await?);
+        let change = ChangeFacts::of(&tree_change::observe(&trees, compared, &self.gates.folders).await?);
         Ok(ComparedTrees { trees, base, head, change })
     }
 
     /// Returns the version of aislop, if it is the scorer.
     async fn version(&self, order: &GateOrder) -> Result<Option<String>, ScanError> {
-        let folder = self.gates.folders.root().join("scans");
-        files::make_folder(&folder).map_err(ScanError::Failed)?;
-        let place = tempfile::tempdir_in(&folder)?;
+        let place = scratch(&self.gates.folders).map_err(ScanError::Failed)?;
         let asked = version::version(&self.score.scorer, &self.gates.variables, place.path(), &order.attempt);
         asked.await.map_err(ScanError::Failed)
     }

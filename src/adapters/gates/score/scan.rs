@@ -17,6 +17,7 @@ use crate::domain::quality::QualityReport;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::GateOrder;
 
+use super::super::scratch::scratch;
 use super::super::settings::GateSettings;
 use super::policy_files::PolicyFiles;
 use super::reading::ScanKey;
@@ -84,9 +85,7 @@ fn failed(why: impl Into<String>) -> ScanError {
 impl Scan<'_> {
     /// Measures the commit. The folder of the scan is removed afterwards.
     pub(super) async fn run(&self, cancellation: Cancellation) -> Result<QualityReport, ScanError> {
-        let scans = self.gates.folders.root().join("scans");
-        files::make_folder(&scans).map_err(failed)?;
-        let place = tempfile::tempdir_in(&scans)?;
+        let place = scratch(&self.gates.folders).map_err(failed)?;
         let [tree, home, temporary] = ["tree", "home", "tmp"].map(|name| place.path().join(name));
         for folder in [&tree, &home, &temporary, &self.gates.folders.logs(&self.order.subject)] {
             files::make_folder(folder).map_err(failed)?;

@@ -6,7 +6,6 @@ pub mod settings;
 
 use std::path::PathBuf;
 
-use crate::adapters::files;
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
 use crate::domain::tamper::judge::judge;
@@ -61,10 +60,8 @@ impl TamperGate {
 
     async fn observed(&self, order: &GateOrder) -> Result<TreeChange, WorkspaceError> {
         let trees = MeasuredTrees::new(&self.gates.variables, &self.gates.folders.mirror());
-        let scratch = self.gates.folders.root().join("scans");
-        files::make_folder(&scratch).map_err(WorkspaceError::Disk)?;
         let compared = Compared { base: &order.base, head: &order.head };
-        let files = tree_change::observe(&trees, compared, &scratch).await?;
+        let files = tree_change::observe(&trees, compared, &self.gates.folders).await?;
         let has_links = files.iter().any(|file| file.after == Some(FileMode::Link));
         let commands = self.gates.measured.commands.values();
         let words = commands.flat_map(|one| command_words(&one.command));

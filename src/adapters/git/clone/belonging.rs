@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{read_foreign, remove};
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::mirror::objects::ObjectId;
 use crate::adapters::git::push::blocker::Blocker;
 use crate::adapters::git::runner::{ask, fields, must, os};
 use crate::adapters::git::workplace::Workplace;
@@ -30,6 +31,8 @@ const LINK_BYTES: u64 = 4096;
 #[derive(Debug)]
 pub(crate) struct Belonging {
     pub(crate) changes: Changes,
+    /// The tree of the index with which the files were compared, in a clone.
+    pub(crate) indexed: Option<ObjectId>,
     /// Notes for a person.
     pub(crate) notes: Vec<String>,
 }
@@ -45,7 +48,7 @@ pub(crate) async fn changes(
     let paths = workplace.paths();
     let tree = &paths.checkout.tree;
     let mut notes = Notes::default();
-    let mut changes = listed(mirror, workplace, index, &mut notes).await?;
+    let WorkplaceChanges { mut changes, indexed, .. } = listed(mirror, workplace, index, &mut notes).await?;
     // If a folder became a link, adding the link removes the content of the folder.
     changes.tracked.retain(|path| !is_beyond_link(tree, path));
     for path in changes.tracked.clone() {
@@ -63,7 +66,7 @@ pub(crate) async fn changes(
     if workplace.user_checkout().is_none() {
         make_readable(tree, (&changes, &mut notes));
     }
-    Ok(Belonging { changes, notes: notes.into_texts() })
+    Ok(Belonging { changes, indexed, notes: notes.into_texts() })
 }
 
 /// Lists the differences. A nested repository that the agent made loses its `.git`, so that its files are committed and not a
@@ -73,14 +76,14 @@ async fn listed(
     workplace: &Workplace,
     index: &Path,
     notes: &mut Notes,
-) -> Result<Changes, WorkspaceError> {
+) -> Result<WorkplaceChanges, WorkspaceError> {
     let tree = &workplace.paths().checkout.tree;
     let declared = submodules::declared(tree);
     let mut special = Vec::new();
     for _ in 0..NESTING {
         let mut listed = WorkplaceChanges::of(mirror, workplace, index).await?;
         special.append(&mut listed.special);
-        let mut changes = listed.changes;
+        let changes = &mut listed.changes;
         let inside: Vec<Vec<u8>> =
             changes.others.iter().filter_map(|path| path.strip_suffix(b"/")).map(<[u8]>::to_vec).collect();
         let (mut worktrees, mut repositories) = (Vec::new(), Vec::new());
@@ -99,7 +102,7 @@ async fn listed(
             notes.left_out(&special, "pipes, sockets or devices");
             notes.left_out(&worktrees, "a linked worktree of this repository");
             notes.left_out(&listed.excluded, "ignored by the user's own git settings");
-            return Ok(changes);
+            return Ok(listed);
         }
         let git_folders: Vec<PathBuf> =
             repositories.iter().map(|path| tree.join(os(path)).join(".git")).collect();

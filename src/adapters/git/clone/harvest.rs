@@ -13,7 +13,7 @@ use super::paths::ClonePaths;
 use super::salvage::salvage_ref;
 use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
-/// Commits the work in a clone. No spawn if nothing changed, four if files changed, one more if files are new, one more if the agent wrote its own
+/// Commits the work in a clone. No spawn if nothing changed, one if files changed, one more if files are new, one more if the agent wrote its own
 /// index, three more if it committed, two more if files have attributes. A repeated call returns the same commit. The caller
 /// closes the workplace.
 pub(crate) async fn harvest(
@@ -30,7 +30,7 @@ pub(crate) async fn harvest(
     let mut notes = std::mem::take(&mut found.notes);
     let base = found.base.clone();
     let descends = base == *head || mirror.contains(&base, head).await?;
-    let made = commit(mirror, paths, found, message).await?;
+    let made = commit(mirror, paths, found, message)?;
     notes.extend(beside(mirror, workplace, &made).await?);
     let found = if mirror.same_files(&made, head).await? {
         Harvest::Unchanged
@@ -102,7 +102,7 @@ pub(crate) async fn salvage(
     }
     let found = snapshot(mirror, workplace, head, OwnCommits::IfReadable).await?;
     let message = format!("agent-loop: unfinished work of {} on {}", paths.id.holder(), paths.id.subject());
-    let made = commit(mirror, paths, found, &message).await?;
+    let made = commit(mirror, paths, found, &message)?;
     if mirror.same_files(&made, head).await? { Ok(None) } else { aside(mirror, paths, made).map(Some) }
 }
 

@@ -1,19 +1,15 @@
-//! Reads an index file of ours: its entries, with the facts about their files by which git recognises a change, and its tree.
+//! Reads an index file of ours: its entries, with the facts about their files by which git recognises a change, and its trees.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
-
 use crate::adapters::files::read_bounded;
 use crate::adapters::git::disk::read_file;
-use crate::domain::ids::{CommitSha, TreeSha};
+use crate::adapters::git::mirror::objects::{Object, ObjectFormat, ObjectId, ObjectKind};
+use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 
-/// The lengths of ids. Only one of them fits an index.
-const IDS: [usize; 2] = [20, 32];
 /// The length of the facts of an entry.
 const FACTS: usize = 40;
 /// The bits of the flags: assumed unchanged, extended, stage. An index of ours has none of them.
@@ -33,8 +29,9 @@ type Time = (u32, u32);
 #[derive(Debug)]
 pub(super) struct IndexFile {
     pub(super) entries: Vec<IndexEntry>,
-    /// The tree of the entries, if git has noted it.
-    pub(super) tree: Option<TreeSha>,
+    /// The extension in which git has noted trees of folders.
+    pub(super) noted: Vec<u8>,
+    pub(super) format: ObjectFormat,
     /// The time at which the index was written. Files that were changed then or later may have the facts of their entries.
     written: Time,
 }
@@ -46,12 +43,12 @@ pub(super) struct IndexEntry {
     changed: Time,
     modified: Time,
     inode: u32,
-    mode: u32,
+    pub(super) mode: u32,
     user: u32,
     group: u32,
     size: u32,
     /// The id of the content.
-    content: Box<[u8]>,
+    pub(super) content: ObjectId,
 }
 
 impl IndexFile {
@@ -59,8 +56,15 @@ impl IndexFile {
     pub(super) fn read(path: &Path) -> Result<Option<Self>, WorkspaceError> {
         let Some(bytes) = read_file(path)? else { return Ok(None) };
         let Ok(facts) = fs::symlink_metadata(path) else { return Ok(None) };
-        let read = |id: &usize| Reader { bytes: &bytes, at: 0 }.index(*id, modified(&facts));
-        Ok(IDS.iter().find_map(read))
+        // Only one format fits an index.
+        let read = |format| Reader::new(&bytes).index(format, modified(&facts));
+        Ok(ObjectFormat::ALL.into_iter().find_map(read))
+    }
+
+    /// Returns the id of the content of a file or link; `None` if the index does not have it.
+    pub(super) fn content(&self, path: &[u8]) -> Option<&ObjectId> {
+        let found = self.entries.binary_search_by(|entry| entry.path.as_slice().cmp(path)).ok()?;
+        self.entries.get(found).filter(|entry| entry.mode != SUBMODULE).map(|entry| &entry.content)
     }
 
     /// Compares a file with its entry.
@@ -89,7 +93,7 @@ impl IndexFile {
             && modified < written
             && (entry.inode, entry.user, entry.group) == (low(facts.ino()), facts.uid(), facts.gid())
             && has_size
-            && (entry.size != 0 || EMPTY.iter().any(|empty| entry.content.starts_with(empty)));
+            && (entry.size != 0 || EMPTY.iter().any(|empty| entry.content.bytes().starts_with(empty)));
         if is_same { FactMatch::Same } else { FactMatch::Unknown }
     }
 }
@@ -97,7 +101,7 @@ impl IndexFile {
 impl IndexEntry {
     /// Returns the commit of a submodule.
     pub(super) fn submodule(&self) -> Option<CommitSha> {
-        (self.mode == SUBMODULE).then(|| hex(&self.content).parse().ok()).flatten()
+        (self.mode == SUBMODULE).then(|| self.content.to_string().parse().ok()).flatten()
     }
 
     /// Returns whether the content of a file or the target of a link is that of the entry, without any conversion.
@@ -108,12 +112,10 @@ impl IndexEntry {
             read_bounded(path, u64::MAX)
         };
         let Ok(content) = content else { return false };
-        let content = [format!("blob {}\0", content.len()).as_bytes(), &content].concat();
-        if self.content.len() == IDS[0] {
-            *self.content == *Sha1::digest(content)
-        } else {
-            *self.content == *Sha256::digest(content)
-        }
+        let of = |format| Object::new(format, ObjectKind::Blob, &content).id;
+        ObjectFormat::ALL
+            .into_iter()
+            .any(|format| format.id_bytes() == self.content.bytes().len() && of(format) == self.content)
     }
 }
 
@@ -136,13 +138,23 @@ fn low(number: impl TryInto<i128>) -> u32 {
     u32::try_from(number & 0xffff_ffff).unwrap_or_default()
 }
 
-struct Reader<'bytes> {
+/// Reads the fields of an index.
+pub(super) struct Reader<'bytes> {
     bytes: &'bytes [u8],
     at: usize,
 }
 
 impl<'bytes> Reader<'bytes> {
-    fn index(mut self, id: usize, written: Time) -> Option<IndexFile> {
+    pub(super) fn new(bytes: &'bytes [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    fn index(mut self, format: ObjectFormat, written: Time) -> Option<IndexFile> {
+        let id = format.id_bytes();
         if self.take(4)? != b"DIRC" {
             return None;
         }
@@ -155,46 +167,46 @@ impl<'bytes> Reader<'bytes> {
             let entry = self.entry(id, version, entries.last().map_or(&[], |last| &last.path))?;
             entries.push(entry);
         }
-        let mut tree = None;
+        let mut noted = Vec::new();
         // Extensions have a name and a length. The rest is a checksum.
         while self.bytes.len() - self.at > id {
             let name = self.take(4)?;
             let length = usize::try_from(self.number()?).ok()?;
             let content = self.take(length)?;
             match name {
-                b"TREE" => tree = root(content, id),
+                b"TREE" => noted = content.to_vec(),
                 // Extensions in lower case change the meaning of an index.
                 _ if name.first()?.is_ascii_lowercase() => return None,
                 _ => {}
             }
         }
-        (self.bytes.len() - self.at == id).then_some(IndexFile { entries, tree, written })
+        (self.bytes.len() - self.at == id).then_some(IndexFile { entries, noted, format, written })
     }
 
     fn entry(&mut self, id: usize, version: u32, before: &[u8]) -> Option<IndexEntry> {
         let start = self.at;
-        let mut facts = Reader { bytes: self.take(FACTS)?, at: 0 };
+        let mut facts = Reader::new(self.take(FACTS)?);
         let [changed, modified] = [(facts.number()?, facts.number()?), (facts.number()?, facts.number()?)];
         let [_device, inode, mode] = [facts.number()?, facts.number()?, facts.number()?];
         let [user, group, size] = [facts.number()?, facts.number()?, facts.number()?];
-        let content = self.take(id)?;
+        let content = ObjectId::of_git(self.take(id)?);
         let flags = u16::from_be_bytes(self.take(2)?.try_into().ok()?);
         if flags & UNUSUAL != 0 || ![FILE, PROGRAM, LINK, SUBMODULE].contains(&mode) {
             return None;
         }
         let path = if version == 4 {
             let kept = before.len().checked_sub(self.variable()?)?;
-            [before.get(..kept)?, self.text()?].concat()
+            [before.get(..kept)?, self.text_until(0)?].concat()
         } else {
-            let path = self.text()?.to_vec();
+            let path = self.text_until(0)?.to_vec();
             // Entries are padded to a multiple of eight bytes.
             self.at = start.checked_add((self.at - start).next_multiple_of(8))?;
             path
         };
-        Some(IndexEntry { path, changed, modified, inode, mode, user, group, size, content: content.into() })
+        Some(IndexEntry { path, changed, modified, inode, mode, user, group, size, content })
     }
 
-    fn take(&mut self, count: usize) -> Option<&'bytes [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'bytes [u8]> {
         let end = self.at.checked_add(count)?;
         let taken = self.bytes.get(self.at..end)?;
         self.at = end;
@@ -205,9 +217,9 @@ impl<'bytes> Reader<'bytes> {
         self.take(4)?.try_into().ok().map(u32::from_be_bytes)
     }
 
-    /// Reads a text that ends with NUL.
-    fn text(&mut self) -> Option<&'bytes [u8]> {
-        let length = memchr::memchr(0, self.bytes.get(self.at..)?)?;
+    /// Reads a text that ends before a byte, and skips the byte.
+    pub(super) fn text_until(&mut self, end: u8) -> Option<&'bytes [u8]> {
+        let length = memchr::memchr(end, self.bytes.get(self.at..)?)?;
         let text = self.take(length)?;
         self.take(1)?;
         Some(text)
@@ -223,19 +235,4 @@ impl<'bytes> Reader<'bytes> {
         }
         Some(number)
     }
-}
-
-/// Returns the id of the whole tree: after its empty path, the count of its entries (negative if unknown) and of its folders.
-fn root(content: &[u8], id: usize) -> Option<TreeSha> {
-    let content = content.strip_prefix(b"\0")?;
-    let end = memchr::memchr(b'\n', content)?;
-    let (counts, rest) = content.split_at_checked(end)?;
-    if counts.starts_with(b"-") {
-        return None;
-    }
-    hex(rest.get(1..=id)?).parse().ok()
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::adapters::files::open_up;
 use crate::adapters::git::disk::{failed, remove_special_files};
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::mirror::objects::ObjectId;
 use crate::adapters::git::push::blocker::Blocker;
 use crate::adapters::git::runner::{ask, failure, must};
 use crate::adapters::git::user_checkout::checkout::UserCheckout;
@@ -15,6 +16,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::ignored::Ignored;
 use super::index_file::IndexFile;
+use super::index_trees::IndexTrees;
 use super::listing::Changes;
 use super::scan::{CloneScan, expand};
 
@@ -26,6 +28,8 @@ pub(super) struct WorkplaceChanges {
     pub(super) special: Vec<Vec<u8>>,
     /// Untracked files that the user's own git settings ignore.
     pub(super) excluded: Vec<Vec<u8>>,
+    /// The tree of the index, in a clone.
+    pub(super) indexed: Option<ObjectId>,
 }
 
 impl WorkplaceChanges {
@@ -44,7 +48,7 @@ impl WorkplaceChanges {
         let special =
             if workplace.user_checkout().is_none() { remove_special_files(tree) } else { Vec::new() };
         let changes = Changes::parse(&list(mirror, workplace, index).await?);
-        let mut listed = Self { changes, special, excluded: Vec::new() };
+        let mut listed = Self { changes, special, ..Self::default() };
         let others = std::mem::take(&mut listed.changes.others);
         listed.changes.others = listed.wanted(mirror, (tree, index), others).await?;
         Ok(listed)
@@ -55,10 +59,11 @@ impl WorkplaceChanges {
         (tree, index): (&Path, &Path),
         ours: IndexFile,
     ) -> Result<Self, WorkspaceError> {
+        let indexed = Some(IndexTrees::of(&ours).root);
         let scan = CloneScan::readable(tree, ours).await?;
         let tracked = scan.changed.into_iter().collect();
         let changes = Changes { tracked, ..Changes::default() };
-        let mut listed = Self { changes, special: scan.removed, excluded: Vec::new() };
+        let mut listed = Self { changes, special: scan.removed, indexed, ..Self::default() };
         // An ignored folder is not read.
         let others = listed.wanted(mirror, (tree, index), scan.others.into_iter().collect()).await?;
         let (folders, files): (Vec<_>, Vec<_>) = others.into_iter().partition(|path| path.ends_with(b"/"));

@@ -43,9 +43,13 @@ impl Changes {
         first.map(|path| String::from_utf8_lossy(path).into_owned())
     }
 
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.tracked.iter().chain(&self.others)
+    }
+
     /// Returns the paths of files, each followed by NUL.
     pub(crate) fn input(&self) -> Vec<u8> {
-        self.tracked.iter().chain(&self.others).flat_map(|path| [path, &b"\0"[..]].concat()).collect()
+        self.files().flat_map(|path| [path, &b"\0"[..]].concat()).collect()
     }
 
     /// Returns the submodules in the form of `git update-index -z --index-info`.

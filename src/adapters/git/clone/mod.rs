@@ -10,6 +10,7 @@ pub(super) mod git_folder;
 pub(super) mod harvest;
 mod ignored;
 mod index_file;
+mod index_trees;
 pub(super) mod inspect;
 mod listed;
 pub(super) mod listing;

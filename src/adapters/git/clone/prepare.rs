@@ -4,6 +4,7 @@ use crate::adapters::git::disk::{
     is_plain_folder, make_folder, remove, remove_irregular, remove_special_files, rename,
 };
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::mirror::objects::ObjectId;
 use crate::adapters::git::runner::{ask, must, os};
 use crate::adapters::git::waiting;
 use crate::adapters::git::workplace::Workplace;
@@ -15,6 +16,7 @@ use super::git_folder::{arm, disarm};
 use super::harvest;
 use super::ignored::Ignored;
 use super::index_file::IndexFile;
+use super::index_trees::IndexTrees;
 use super::paths::{CloneNote, ClonePaths, ClonePhase, MadeCommit, Noted};
 use super::scan::CloneScan;
 
@@ -124,8 +126,8 @@ async fn check_out(
     known: Option<&MadeCommit>,
 ) -> Result<(), WorkspaceError> {
     let tree = note.tree.as_ref().or(known.filter(|made| made.commit == note.head).map(|made| &made.tree));
-    if let Some(scan) = untouched(mirror, paths).await? {
-        if tree.is_some() && tree == scan.tree.as_ref() {
+    if let Some(indexed) = untouched(mirror, paths).await? {
+        if tree.is_some_and(|tree| *tree.as_str() == indexed.to_string()) {
             return Ok(());
         }
         let line = mirror.line_on(&paths.checkout.tree, &paths.index());
@@ -139,10 +141,12 @@ async fn check_out(
     check_out_all(mirror, paths, note).await
 }
 
-/// Scans a clone, and removes the untracked files that may not remain; `None` if the clone may differ from its index. No spawn if no file is untracked, or in the clone of a reviewer; else one.
-async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<CloneScan>, WorkspaceError> {
+/// Removes the untracked files of a clone that may not remain, and returns the tree of its index; `None` if the clone may differ
+/// from its index. No spawn if no file is untracked, or in the clone of a reviewer; else one.
+async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<ObjectId>, WorkspaceError> {
     let (tree, index) = (&paths.checkout.tree, paths.index());
     let Some(ours) = IndexFile::read(&index)? else { return Ok(None) };
+    let indexed = IndexTrees::of(&ours).root;
     let scan = CloneScan::readable(tree, ours).await?;
     // git writes files again whose facts differ, so that the next scan need not read them.
     if !scan.changed.is_empty() || scan.touched > MANY_TOUCHED {
@@ -162,7 +166,7 @@ async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<CloneSc
             }
         }
     }
-    Ok(Some(scan))
+    Ok(Some(indexed))
 }
 
 /// Brings index and files to a tree, whatever they are. Every file is looked at.

@@ -11,7 +11,6 @@ use crate::adapters::files::open_up;
 use crate::adapters::git::checkout_paths::CheckoutPaths;
 use crate::adapters::git::disk::failed;
 use crate::adapters::git::runner::os;
-use crate::domain::ids::TreeSha;
 use crate::ports::workspace::WorkspaceError;
 
 use super::agent_head;
@@ -36,8 +35,6 @@ pub(super) struct CloneScan {
     pub(super) others: Vec<Vec<u8>>,
     /// Pipes, sockets and devices, which were removed.
     pub(super) removed: Vec<Vec<u8>>,
-    /// The tree of the index, if git has noted it.
-    pub(super) tree: Option<TreeSha>,
 }
 
 /// A folder with files of the index.
@@ -86,7 +83,7 @@ impl CloneScan {
     /// # Errors
     /// When a folder cannot be read.
     fn of(tree: &Path, index: &IndexFile) -> io::Result<Self> {
-        let mut scan = Self { tree: index.tree.clone(), ..Self::default() };
+        let mut scan = Self::default();
         let mut folders = vec![IndexedFolder { path: Vec::new(), entries: 0..index.entries.len() }];
         while !folders.is_empty() {
             let found = read_all(tree, index, &folders)?;

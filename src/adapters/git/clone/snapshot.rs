@@ -1,7 +1,8 @@
 //! Copies an agent's work to the mirror: its own commits through a git folder of ours, and its files as a tree.
 
 use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
-use crate::adapters::git::mirror::{Mirror, sha};
+use crate::adapters::git::mirror::objects::ObjectId;
+use crate::adapters::git::mirror::{Mirror, commits};
 use crate::adapters::git::runner::{ask, failure, must, one_line};
 use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -14,6 +15,7 @@ use super::belonging::{Belonging, changes};
 use super::checkout_folder;
 use super::git_folder;
 use super::index_file::IndexFile;
+use super::index_trees::IndexTrees;
 use super::objects::check_objects;
 use super::paths::{ClonePaths, MadeCommit};
 
@@ -24,6 +26,8 @@ pub(crate) struct Snapshot {
     pub(crate) base: CommitSha,
     /// The files, if they differ from that commit's.
     pub(crate) tree: Option<TreeSha>,
+    /// The objects of the files that the commit may not have, if they are all known.
+    objects: Option<Vec<ObjectId>>,
     /// Notes for a person about the files.
     pub(crate) notes: Vec<String>,
 }
@@ -35,7 +39,7 @@ pub(crate) enum OwnCommits {
     IfReadable,
 }
 
-/// Reads a clone. No spawn if nothing changed, two if files changed, one more if files are new, two more if the agent committed, one more if it wrote
+/// Reads a clone. No spawn if nothing changed, one if files changed, one more if files are new, two more if the agent committed, one more if it wrote
 /// its own index.
 pub(crate) async fn snapshot(
     mirror: &Mirror,
@@ -49,16 +53,14 @@ pub(crate) async fn snapshot(
     remove(&scratch.with_extension("lock"))?;
     remove(&scratch)?;
     copy_with_time(&paths.index(), &scratch)?;
-    let mut before = None;
     if base != *head {
         let line = mirror.line_on(tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
-        before = IndexFile::read(&scratch)?.and_then(|index| index.tree);
     }
     let staged = staged(mirror, paths, &base).await?;
-    let Belonging { changes: found, notes } = changes(mirror, workplace, &scratch, &staged).await?;
+    let Belonging { changes: found, indexed, notes } = changes(mirror, workplace, &scratch, &staged).await?;
     if found.is_empty() {
-        return Ok(Snapshot { base, tree: None, notes });
+        return Ok(Snapshot { base, tree: None, objects: None, notes });
     }
     let line = mirror
         .line_on(tree, &scratch)
@@ -80,15 +82,29 @@ pub(crate) async fn snapshot(
         ]);
         must(line.input(submodules), "stage the submodules of a clone").await?;
     }
-    let written = must(mirror.line_on(tree, &scratch).argument("write-tree"), "write a tree").await?;
-    let written: TreeSha = one_line(&written)
-        .parse()
-        .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
-    Ok(Snapshot { base, tree: (before.as_ref() != Some(&written)).then_some(written), notes })
+    let Some(index) = IndexFile::read(&scratch)? else {
+        let written = must(mirror.line_on(tree, &scratch).argument("write-tree"), "write a tree").await?;
+        let written = one_line(&written)
+            .parse()
+            .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
+        return Ok(Snapshot { base, tree: Some(written), objects: None, notes });
+    };
+    let trees = IndexTrees::of(&index);
+    for made in &trees.made {
+        mirror.objects().write(made)?;
+    }
+    let base_tree = mirror.tree(&base).await?;
+    let is_of_base = |tree: &ObjectId| tree.to_string() == base_tree.as_str();
+    let objects = indexed.is_some_and(|indexed| is_of_base(&indexed)).then(|| {
+        let contents = found.files().filter_map(|path| index.content(path));
+        contents.chain(trees.made.iter().map(|tree| &tree.id)).cloned().collect()
+    });
+    let tree = if is_of_base(&trees.root) { None } else { Some(trees.root.name()?) };
+    Ok(Snapshot { base, tree, objects, notes })
 }
 
-/// Returns the commit of a snapshot: the agent's last one, or a new one on top of it. No spawn or one.
-pub(crate) async fn commit(
+/// Returns the commit of a snapshot: the agent's last one, or a new one on top of it. No spawn.
+pub(crate) fn commit(
     mirror: &Mirror,
     paths: &ClonePaths,
     snapshot: Snapshot,
@@ -103,12 +119,12 @@ pub(crate) async fn commit(
     {
         return Ok(made.commit.clone());
     }
-    let line = mirror
-        .line()
-        .arguments(["commit-tree", tree.as_str(), "-p", snapshot.base.as_str()])
-        .input(if message.is_empty() { "\n" } else { message });
-    let commit = sha(&must(line, "commit the work of a clone").await?, "commit the work of a clone")?;
+    let made = commits::write(mirror, &tree, &[&snapshot.base], message)?;
+    let commit: CommitSha = made.name()?;
     mirror.lineage().learn_made(&commit, &snapshot.base, &tree);
+    if let Some(objects) = snapshot.objects {
+        mirror.lineage().learn_objects(&commit, [objects, vec![made]].concat());
+    }
     if let Some(mut note) = note {
         note.made = Some(MadeCommit {
             commit: commit.clone(),

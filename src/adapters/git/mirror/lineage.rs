@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::ids::{CommitSha, TreeSha};
 
+use super::objects::ObjectId;
+
 /// The known trees and parents.
 #[derive(Debug, Default)]
 pub(crate) struct Lineage(Mutex<KnownLineage>);
@@ -14,6 +16,8 @@ struct KnownLineage {
     trees: HashMap<CommitSha, TreeSha>,
     /// The only parents of commits that this process made.
     parents: HashMap<CommitSha, CommitSha>,
+    /// The objects of such a commit that its parent may not have, if they are all known.
+    objects: HashMap<CommitSha, Vec<ObjectId>>,
 }
 
 impl Lineage {
@@ -38,5 +42,19 @@ impl Lineage {
     pub(crate) fn learn_made(&self, commit: &CommitSha, parent: &CommitSha, tree: &TreeSha) {
         self.learn_tree(commit, tree);
         self.known().parents.insert(commit.clone(), parent.clone());
+    }
+
+    pub(crate) fn learn_objects(&self, commit: &CommitSha, objects: Vec<ObjectId>) {
+        self.known().objects.insert(commit.clone(), objects);
+    }
+
+    /// Takes the objects of a commit that its parent may not have.
+    pub(crate) fn take_objects(
+        &self,
+        commit: &CommitSha,
+        parent: Option<&CommitSha>,
+    ) -> Option<Vec<ObjectId>> {
+        let is_on_it = self.parent(commit).as_ref() == parent;
+        self.known().objects.remove(commit).filter(|_| is_on_it)
     }
 }

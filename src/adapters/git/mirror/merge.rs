@@ -4,10 +4,10 @@ use crate::adapters::git::push::PushTarget;
 use crate::adapters::git::push::intent::Moving;
 use crate::adapters::git::runner::{ask, failure, fields, must};
 use crate::adapters::process::exit::Exit;
-use crate::domain::ids::{BranchName, CommitSha};
+use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::ports::workspace::{MergeEnd, MergeParents, Push, WorkspaceError};
 
-use super::{Hold, Mirror, sha};
+use super::{Hold, Mirror, commits, sha};
 
 /// The result of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) async fn merge(
     if !conflicts.is_empty() {
         return Ok(MergeOutcome::Conflict(conflicts));
     }
-    let to = commit(mirror, &tree, &[&tip, head], message).await?;
+    let to: CommitSha = commits::write(mirror, &tree, &[&tip, head], message)?.name()?;
     let moving = Moving { branch: base.clone(), from: Some(tip), to: to.clone() };
     Ok(match target.push(hold, &moving).await? {
         Push::Done => MergeOutcome::Done(to),
@@ -54,7 +54,7 @@ pub(crate) async fn merge(
 /// The files of a merge.
 struct MergedTree {
     /// The files with conflict markers where both sides changed the same lines.
-    tree: String,
+    tree: TreeSha,
     conflicts: Vec<String>,
 }
 
@@ -79,20 +79,12 @@ async fn merged_tree(
         }
     }
     let mut output = fields(&captured.stdout).map(|field| String::from_utf8_lossy(field).into_owned());
-    let tree = output.next().unwrap_or_default();
+    let tree = output
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|cause| WorkspaceError::Git(format!("could not {what}: {cause}")))?;
     Ok(MergedTree { tree, conflicts: output.filter(|path| !path.is_empty()).collect() })
-}
-
-async fn commit(
-    mirror: &Mirror,
-    tree: &str,
-    parents: &[&CommitSha],
-    message: &str,
-) -> Result<CommitSha, WorkspaceError> {
-    let parents = parents.iter().flat_map(|parent| ["-p", parent.as_str()]);
-    let message = if message.is_empty() { "\n" } else { message };
-    let line = mirror.line().arguments(["commit-tree", tree]).arguments(parents).input(message);
-    sha(&must(line, "commit a merge").await?, "commit a merge")
 }
 
 /// Returns the files in which a merge has conflicts. One spawn.
@@ -108,7 +100,7 @@ pub(crate) async fn begin(mirror: &Mirror, parents: &MergeParents) -> Result<Com
     let MergeParents { head, other } = parents;
     let tree = merged_tree(mirror, head, other).await?.tree;
     let message = format!("agent-loop: unfinished merge of {} into {}\n", other.short(), head.short());
-    commit(mirror, &tree, &[head], &message).await
+    commits::write(mirror, &tree, &[head], &message)?.name()
 }
 
 /// Creates the merge commit with the files of a commit, unless they contain a conflict. Three spawns.
@@ -125,7 +117,7 @@ pub(crate) async fn finish(
         return Ok(MergeEnd::Unresolved(left));
     }
     let tree = mirror.tree(files).await?;
-    commit(mirror, tree.as_str(), &[head, other], message).await.map(MergeEnd::Commit)
+    commits::write(mirror, &tree, &[head, other], message)?.name().map(MergeEnd::Commit)
 }
 
 /// Returns those of these files that have conflict markers. No spawn or one.

@@ -1,11 +1,13 @@
 //! The bare repository that we control: creates it, fetches into it, and answers questions about commits.
 
 mod borrow;
+pub(super) mod commits;
 pub(super) mod difference;
 pub(super) mod facts;
 mod fetch_progress;
 mod lineage;
 pub(super) mod merge;
+pub(super) mod objects;
 pub(super) mod raw_diff;
 pub mod refs;
 pub(super) mod tracked;
@@ -28,6 +30,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use fetch_progress::Occasion;
 use lineage::Lineage;
+use objects::ObjectFolder;
 use refs::SHALLOW;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
@@ -36,9 +39,6 @@ const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 /// The namespaces of the remote's tags and branches in the mirror.
 const TAGS: &str = "+refs/tags/*:refs/tags/*";
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
-
-/// The number of objects up to which git stores received objects one by one, as in a fetch.
-const MOST_LOOSE: u32 = 100;
 
 /// A mirror.
 #[derive(Debug)]
@@ -91,6 +91,10 @@ impl Mirror {
         let folder = common.as_deref().unwrap_or(&self.path);
         let line = self.git.as_the_user(tree).variable("GIT_DIR", folder);
         line.variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
+    }
+
+    pub(crate) fn objects(&self) -> ObjectFolder {
+        ObjectFolder::of(&self.path)
     }
 
     fn beside(&self, ending: &str) -> PathBuf {
@@ -248,29 +252,6 @@ impl Mirror {
         self.must_on(line, &[commit], &what).await.map(drop)
     }
 
-    /// Does the same for a commit that this process made on top of a commit that the other repository has: two spawns instead of
-    /// the six processes of a fetch.
-    pub(crate) async fn hand_over_child(
-        &self,
-        git: CommandLine,
-        commit: &CommitSha,
-        parent: &CommitSha,
-    ) -> Result<(), WorkspaceError> {
-        let what = format!("copy {}", commit.short());
-        let pack = self
-            .line()
-            .arguments(["pack-objects", "--quiet", "--revs", "--thin", "--delta-base-offset", "--stdout"])
-            .input(format!("{commit}\n^{parent}\n"));
-        let pack = must(pack, &what).await?;
-        let count = pack.get(8..12).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-        let git = if count <= MOST_LOOSE {
-            git.arguments(["unpack-objects", "-q"])
-        } else {
-            git.arguments(["index-pack", "--stdin", "--fix-thin"])
-        };
-        must(git.input(pack), &what).await.map(drop)
-    }
-
     /// Runs git on commits, and returns its output. An error names the commits that the mirror does not have.
     pub(crate) async fn must_on(
         &self,
@@ -379,14 +360,13 @@ impl Mirror {
         &self,
         from: &CommitSha,
         to: &CommitSha,
-        options: &[&str],
         file: &Path,
     ) -> Result<(), WorkspaceError> {
         // git writes to the existing file, and keeps its mode.
         write_over(file, &[])?;
         let mut output = OsString::from("--output=");
         output.push(file);
-        let line = self.line().arguments(raw_diff::RAW_DIFF).arguments(options).argument(output);
+        let line = self.line().arguments(raw_diff::RAW_DIFF).argument(output);
         let what = format!("compare {} with {}", from.short(), to.short());
         self.must_on(line.arguments([from.as_str(), to.as_str(), "--"]), &[from, to], &what).await.map(drop)
     }

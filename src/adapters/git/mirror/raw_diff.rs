@@ -1,11 +1,14 @@
 //! Reads a diff that git wrote to a file with `-z --raw -p`: the list of changed files, then their changed lines.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::failed;
+use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
+
+use super::Mirror;
 
 /// The options of git for such a diff. A path cannot end the list: only an empty field does.
 pub(crate) const RAW_DIFF: &[&str] = &[
@@ -19,6 +22,8 @@ pub(crate) const RAW_DIFF: &[&str] = &[
     "--no-ext-diff",
     "--no-textconv",
     "--no-color",
+    // A file may call itself binary to hide its lines.
+    "--text",
 ];
 
 /// The mode of a file that does not exist.
@@ -60,6 +65,25 @@ pub struct RawDiff {
     pub files: Vec<RawChange>,
     /// The rest of the file: the diff itself.
     pub lines: BufReader<File>,
+}
+
+/// Returns the file in which the difference of two commits is left for another reader.
+pub(super) fn shared(diffs: &Path, from: &CommitSha, to: &CommitSha) -> PathBuf {
+    diffs.join(format!("{from}..{to}.listed"))
+}
+
+/// Takes the difference of two commits as a file, which must be a path on the same disk: the one that was left, or a new one.
+/// At most one spawn.
+pub(crate) async fn taken(
+    mirror: &Mirror,
+    diffs: &Path,
+    (from, to): (&CommitSha, &CommitSha),
+    file: &Path,
+) -> Result<RawDiff, WorkspaceError> {
+    if fs::rename(shared(diffs, from, to), file).is_err() {
+        mirror.write_diff(from, to, file).await?;
+    }
+    open(file)
 }
 
 /// Opens a file with a diff, and reads the list.

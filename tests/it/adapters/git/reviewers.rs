@@ -98,8 +98,8 @@ async fn a_turn_costs_few_processes() {
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
     scene.harvested().await;
-    assert_eq!(spawned(), 5, "{}", fs::read_to_string(&log).unwrap());
+    assert_eq!(spawned(), 3, "{}", fs::read_to_string(&log).unwrap());
     scene.reviewer().await;
     inspect(&scene).await;
-    assert_eq!(spawned(), 6, "{}", fs::read_to_string(&log).unwrap());
+    assert_eq!(spawned(), 4, "{}", fs::read_to_string(&log).unwrap());
 }
