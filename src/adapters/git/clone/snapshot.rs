@@ -2,7 +2,7 @@
 
 use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
 use crate::adapters::git::mirror::objects::ObjectId;
-use crate::adapters::git::mirror::{Mirror, commits};
+use crate::adapters::git::mirror::{Mirror, commit_object};
 use crate::adapters::git::runner::{ask, failure, must, one_line};
 use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -119,7 +119,7 @@ pub(crate) fn commit(
     {
         return Ok(made.commit.clone());
     }
-    let made = commits::write(mirror, &tree, &[&snapshot.base], message)?;
+    let made = commit_object::write(mirror, &tree, &[&snapshot.base], message)?;
     let commit: CommitSha = made.name()?;
     mirror.lineage().learn_made(&commit, &snapshot.base, &tree);
     if let Some(objects) = snapshot.objects {

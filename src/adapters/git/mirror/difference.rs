@@ -30,7 +30,7 @@ pub(crate) async fn difference(
     // The engines of two reviewers may need the same file at the same time.
     let half = |of: &str| diffs.join(format!("{from}..{to}.{}.{of}", std::process::id()));
     let (listed, lines) = (half("listed"), half("lines"));
-    mirror.write_diff(from, to, &listed).await?;
+    raw_diff::write(mirror, from, to, &listed).await?;
     let mut diff = raw_diff::open(&listed)?;
     if !diff.files.is_empty() {
         write_over(&lines, &[])?;

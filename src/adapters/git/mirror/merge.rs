@@ -7,7 +7,7 @@ use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::ports::workspace::{MergeEnd, MergeParents, Push, WorkspaceError};
 
-use super::{Hold, Mirror, commits, sha};
+use super::{Hold, Mirror, commit_object, sha};
 
 /// The result of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) async fn merge(
     if !conflicts.is_empty() {
         return Ok(MergeOutcome::Conflict(conflicts));
     }
-    let to: CommitSha = commits::write(mirror, &tree, &[&tip, head], message)?.name()?;
+    let to: CommitSha = commit_object::write(mirror, &tree, &[&tip, head], message)?.name()?;
     let moving = Moving { branch: base.clone(), from: Some(tip), to: to.clone() };
     Ok(match target.push(hold, &moving).await? {
         Push::Done => MergeOutcome::Done(to),
@@ -100,7 +100,7 @@ pub(crate) async fn begin(mirror: &Mirror, parents: &MergeParents) -> Result<Com
     let MergeParents { head, other } = parents;
     let tree = merged_tree(mirror, head, other).await?.tree;
     let message = format!("agent-loop: unfinished merge of {} into {}\n", other.short(), head.short());
-    commits::write(mirror, &tree, &[head], &message)?.name()
+    commit_object::write(mirror, &tree, &[head], &message)?.name()
 }
 
 /// Creates the merge commit with the files of a commit, unless they contain a conflict. Three spawns.
@@ -117,7 +117,7 @@ pub(crate) async fn finish(
         return Ok(MergeEnd::Unresolved(left));
     }
     let tree = mirror.tree(files).await?;
-    commits::write(mirror, &tree, &[head, other], message)?.name().map(MergeEnd::Commit)
+    commit_object::write(mirror, &tree, &[head, other], message)?.name().map(MergeEnd::Commit)
 }
 
 /// Returns those of these files that have conflict markers. No spawn or one.

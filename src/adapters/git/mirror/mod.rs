@@ -1,7 +1,7 @@
 //! The bare repository that we control: creates it, fetches into it, and answers questions about commits.
 
 mod borrow;
-pub(super) mod commits;
+pub(super) mod commit_object;
 pub(super) mod difference;
 pub(super) mod facts;
 mod fetch_progress;
@@ -353,22 +353,6 @@ impl Mirror {
         other: &CommitSha,
     ) -> Result<bool, WorkspaceError> {
         Ok(one == other || self.tree(one).await? == self.tree(other).await?)
-    }
-
-    /// Writes the difference of two commits to a file that `raw_diff` reads. One spawn.
-    pub(crate) async fn write_diff(
-        &self,
-        from: &CommitSha,
-        to: &CommitSha,
-        file: &Path,
-    ) -> Result<(), WorkspaceError> {
-        // git writes to the existing file, and keeps its mode.
-        write_over(file, &[])?;
-        let mut output = OsString::from("--output=");
-        output.push(file);
-        let line = self.line().arguments(raw_diff::RAW_DIFF).argument(output);
-        let what = format!("compare {} with {}", from.short(), to.short());
-        self.must_on(line.arguments([from.as_str(), to.as_str(), "--"]), &[from, to], &what).await.map(drop)
     }
 
     /// Returns whether the mirror has a commit. One spawn.

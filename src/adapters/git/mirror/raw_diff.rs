@@ -1,17 +1,18 @@
 //! Reads a diff that git wrote to a file with `-z --raw -p`: the list of changed files, then their changed lines.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::adapters::git::disk::failed;
+use crate::adapters::git::disk::{failed, write_over};
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 
 use super::Mirror;
 
 /// The options of git for such a diff. A path cannot end the list: only an empty field does.
-pub(crate) const RAW_DIFF: &[&str] = &[
+const RAW_DIFF: &[&str] = &[
     "diff-tree",
     "-r",
     "-z",
@@ -67,6 +68,22 @@ pub struct RawDiff {
     pub lines: BufReader<File>,
 }
 
+/// Writes the difference of two commits to a file. One spawn.
+pub(super) async fn write(
+    mirror: &Mirror,
+    from: &CommitSha,
+    to: &CommitSha,
+    file: &Path,
+) -> Result<(), WorkspaceError> {
+    // git writes to the existing file, and keeps its mode.
+    write_over(file, &[])?;
+    let mut output = OsString::from("--output=");
+    output.push(file);
+    let line = mirror.line().arguments(RAW_DIFF).argument(output);
+    let what = format!("compare {} with {}", from.short(), to.short());
+    mirror.must_on(line.arguments([from.as_str(), to.as_str(), "--"]), &[from, to], &what).await.map(drop)
+}
+
 /// Returns the file in which the difference of two commits is left for another reader.
 pub(super) fn shared(diffs: &Path, from: &CommitSha, to: &CommitSha) -> PathBuf {
     diffs.join(format!("{from}..{to}.listed"))
@@ -81,7 +98,7 @@ pub(crate) async fn taken(
     file: &Path,
 ) -> Result<RawDiff, WorkspaceError> {
     if fs::rename(shared(diffs, from, to), file).is_err() {
-        mirror.write_diff(from, to, file).await?;
+        write(mirror, from, to, file).await?;
     }
     open(file)
 }
