@@ -115,6 +115,8 @@ pub enum Announcement {
     },
     /// Follow-ups were filed or listed.
     FollowedUp { filed: Vec<IssueNumber>, listed: usize },
+    /// All reviewers approve a plan; no issue is filed for these stages.
+    PlanApproved { plan: PlanHash, unfiled: Vec<String> },
     /// A run ended, or was parked.
     Concluded {
         status: &'static str,
@@ -144,7 +146,8 @@ impl Announcement {
             | Self::PlanReviewed { .. }
             | Self::Divided { .. }
             | Self::PhaseStarted { .. }
-            | Self::FollowedUp { .. } => None,
+            | Self::FollowedUp { .. }
+            | Self::PlanApproved { .. } => None,
         }
     }
 
@@ -160,6 +163,7 @@ impl Announcement {
             Self::Opened { .. }
             | Self::Gates { .. }
             | Self::FollowedUp { .. }
+            | Self::PlanApproved { .. }
             | Self::Summarized { .. }
             | Self::Divided { .. }
             | Self::PhaseStarted { .. }

@@ -195,6 +195,7 @@ impl Narrator {
                 self.after_row(news(format!("{} {text}", self.paint.mark(mark))))
             }
             Announcement::Planned { .. }
+            | Announcement::PlanApproved { .. }
             | Announcement::Divided { .. }
             | Announcement::PhaseStarted { .. } => {
                 planned(said).map_or_else(Vec::new, |text| self.good(&text))
@@ -316,6 +317,14 @@ fn planned(said: &Announcement) -> Option<String> {
             all => format!(", leaves {} for later", all.join(", ")),
         };
         return Some(format!("{agent} wrote the plan {plan}, {steps}{later}{}", took(usage)));
+    }
+    if let Announcement::PlanApproved { plan, unfiled } = said {
+        let titles: Vec<String> = unfiled.iter().map(|title| format!("“{}”", clean(title))).collect();
+        let without_issue = match titles.as_slice() {
+            [] => String::new(),
+            all => format!("; no issue is filed for {} (--materialize-split-issues)", all.join(", ")),
+        };
+        return Some(format!("all reviewers approve the plan {plan}{without_issue}"));
     }
     if let Announcement::PhaseStarted { issue, .. } = said {
         return Some(format!("continues as #{issue}"));

@@ -3,7 +3,6 @@
 use crate::domain::announcement::Announcement;
 use crate::domain::plan::Plan;
 
-use super::super::followups;
 use super::super::machine::At;
 use super::super::run::opened;
 use super::records::PlanningEntry;
@@ -35,7 +34,9 @@ pub(super) fn announce(at: At<'_>, record: &PlanningEntry) -> Announcement {
             dispositions: review.dispositions.clone(),
             usage: review.usage,
         },
-        PlanningEntry::PlanApproved(record) => followups::announced(&record.followups),
+        PlanningEntry::PlanApproved(record) => {
+            Announcement::PlanApproved { plan: record.plan.clone(), unfiled: record.unfiled.clone() }
+        }
         PlanningEntry::Decomposed(record) => Announcement::Divided {
             issues: record.phases.iter().filter_map(|phase| phase.issue).collect(),
             parts: record.phases.len(),

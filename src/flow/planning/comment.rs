@@ -12,7 +12,7 @@ use crate::protocol::kinds::shared::ItemDisposition;
 use crate::text::markdown::{count, hanging, section};
 use crate::text::sanitize::{neutral, one_line, unmarked};
 
-use super::super::comment::{concluded, participants, signature};
+use super::super::comment::{cell, concluded, participants, signature};
 use super::super::followups::HandledFollowups;
 use super::super::machine::At;
 use super::super::review_comment::{self, ShownReview};
@@ -134,9 +134,10 @@ fn approved_text(state: &PlanningState, record: &PlanApproved, items: &[Item]) -
     if is_listed && !record.followups.is_empty() {
         text.push_str("\nThese follow-ups are not carried into the review of the pull request.\n");
     }
-    let lists = state.run.as_ref().is_some_and(|run| run.execution.stages == DeferredWork::Listed);
-    if lists && state.plan.as_ref().is_some_and(|current| !current.plan.deferred.is_empty()) {
-        text.push_str("\nNo issue is filed for the stages that are left for later: `--materialize-split-issues` files them.\n");
+    if !record.unfiled.is_empty() {
+        let titles: Vec<String> = record.unfiled.iter().map(|title| format!("“{}”", cell(title))).collect();
+        let titles = titles.join(", ");
+        let _ = writeln!(text, "\nNo issue is filed for {titles}: `--materialize-split-issues` files them.");
     }
     text
 }

@@ -183,7 +183,7 @@ fn approved(
     plan: &CurrentPlan,
     unanimous: &Unanimous,
 ) -> Decision<Infallible> {
-    follow_ups(seen, at)?;
+    follow_ups(seen, at, plan)?;
     stages::file(seen, at, plan)?;
     match seen.run.execution.mode {
         ExecutionMode::PlanOnly => first(seen.end(Conclusion::planned(unanimous, planned(seen, plan)?))),
@@ -217,7 +217,7 @@ fn hand_over(seen: &OpenPlanning<'_>, issue: IssueNumber) -> Decision<Infallible
 
 /// Publishes the approval with its follow-ups. Only a plan that is implemented has issues for them; they are filed before the
 /// implementation.
-fn follow_ups(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<()> {
+fn follow_ups(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<()> {
     let policy = seen.run.state.terms.policy.followups;
     let mode = match policy {
         Followups::Issue | Followups::FixAndIssue if !seen.run.execution.mode.implements() => {
@@ -241,6 +241,7 @@ fn follow_ups(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<()> {
     let thread = ReviewedThread { number, origin };
     let HandledFollowups { followups, skipped } =
         followups::handled(seen.cx, mode, &seen.state.rounds.items(), &thread)?;
-    let record = PlanApproved { plan: at.head.clone(), mode, followups, skipped };
+    let unfiled = stages::unfiled(seen, plan)?;
+    let record = PlanApproved { plan: at.head.clone(), mode, followups, skipped, unfiled };
     first(seen.publish(at.round, &PlanningEntry::PlanApproved(record)))
 }

@@ -119,6 +119,9 @@ pub struct PlanApproved {
     pub followups: Vec<Followup>,
     /// The number of further groups, for which no issue was filed.
     pub skipped: u32,
+    /// The titles of the stages for which no issue is filed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfiled: Vec<String>,
 }
 
 /// The phases of an approved plan: first as the coder wrote them, then again with their issues.

@@ -69,10 +69,18 @@ fn child(IssueNumber(parent): IssueNumber, plan: &CurrentPlan, stage: &Stage) ->
     }
 }
 
+/// Returns the titles of the stages for which this run files no issue.
+pub(super) fn unfiled(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<Vec<String>> {
+    let stages = unlisted(seen, plan)?.into_iter().filter(|stage| stage.issue.is_none());
+    ControlFlow::Continue(match seen.run.execution.stages {
+        DeferredWork::Listed => stages.map(|stage| stage.child.title).collect(),
+        DeferredWork::Filed => Vec::new(),
+    })
+}
+
 /// Returns a last sentence about stages without an issue; empty if all are filed.
 pub(super) fn warning(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<String> {
-    let titles: Vec<String> =
-        unlisted(seen, plan)?.iter().map(|stage| format!("“{}”", stage.child.title)).collect();
+    let titles: Vec<String> = unfiled(seen, plan)?.into_iter().map(|title| format!("“{title}”")).collect();
     let all = titles.join(", ");
     ControlFlow::Continue(if titles.is_empty() {
         String::new()

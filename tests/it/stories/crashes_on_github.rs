@@ -8,6 +8,7 @@ use crate::world::{GithubWorld, Plan, Stop};
 use super::catalogue::{self, every_story};
 use super::crashes::{Machine, Whole};
 use super::end::{End, has_ended_for_good};
+use super::planning::{a_plan_by_phase, children, said};
 use super::stage::Story;
 
 const STOPS: [Stop; 3] = [Stop::Before, Stop::After, Stop::Unacknowledged];
@@ -56,6 +57,28 @@ async fn survives_crashes(story: &Story) {
             assert_eq!(summaries, whole.summaries, "{place}");
             story.assert_no_finished_turn_was_repeated(&world);
         }
+    }
+}
+
+/// A story by phases ends at its first phase, so that its parent has another end once it is continued.
+#[tokio::test]
+#[ignore = "needs gh"]
+async fn a_phase_starts_once() {
+    let story = a_plan_by_phase();
+    let effects = Whole::on(&story, story.world()).await.effects;
+    let writes = (0..effects.len()).filter(|at| WRITES.contains(&effects[*at]));
+    for (at, stop) in writes.step_by(4).zip(STOPS.into_iter().cycle()) {
+        let github = GithubWorld::of(story.world()).await;
+        github.memory().stop_at(Plan { at, stop });
+        let (github, _) = story.run_on(github).await;
+        let machine = if stop == Stop::After { Machine::Same } else { Machine::Lost };
+        machine.restart(github.memory());
+        let (github, outcome) = story.run_on(github.reopened().await).await;
+        let (world, outcome) = (github.to_memory(), outcome.unwrap());
+        let place = format!("{at} {stop:?} {machine:?} {}: {}", effects[at], outcome.message);
+        assert!(["approved", "needs-human"].contains(&outcome.ending.status()), "{place}");
+        assert_eq!(children(&world).await.len(), 2, "{place}");
+        assert_eq!(said(&world, 1).matches("is handed over to").count(), 1, "{place}");
     }
 }
 

@@ -128,6 +128,8 @@ async fn plans_file_the_stages_of_debates() {
     assert_eq!(listed.ending, Ending::Planned);
     let unfiled = "No issue is filed for “Part of one”, “The common part.”, “Part of two”";
     assert!(listed.message.contains(unfiled), "{}", listed.message);
+    let thread = said(&world, 1);
+    assert!(thread.contains(&format!("{unfiled}: `--materialize-split-issues`")), "{thread}");
     let filed = after_a_debate("Write it.", filing(ExecutionMode::PlanOnly)).take_over(&world).await;
     assert!(!filed.message.contains("No issue is filed"), "{}", filed.message);
     assert_eq!(children(&world).await.len(), 3);
