@@ -426,9 +426,18 @@ impl Workspace for GitWorkspace {
     ) -> Result<Push, WorkspaceError> {
         let hold = self.mirror.hold().await?;
         let moving = Moving { branch: branch.clone(), from: expected.cloned(), to: commit.clone() };
-        match self.target() {
-            Target::Local(target) => target.push(&hold, &moving).await,
-            Target::Url(target) => target.push(&hold, &moving).await,
-        }
+        let push = async {
+            match self.target() {
+                Target::Local(target) => target.push(&hold, &moving).await,
+                Target::Url(target) => target.push(&hold, &moving).await,
+            }
+        };
+        // The reviewers need the difference next. If git cannot compare now, an observation will show it.
+        let compare = async {
+            if let Some((base, bytes)) = expected.and_then(|parent| self.facts.compared(parent)) {
+                let _ = self.difference(&base, commit, bytes).await;
+            }
+        };
+        tokio::join!(push, compare).0
     }
 }

@@ -102,10 +102,10 @@ impl CloneScan {
 
 fn read_all(tree: &Path, index: &IndexFile, folders: &[IndexedFolder]) -> io::Result<Vec<FolderScan>> {
     let read = |folders: &[IndexedFolder]| folders.iter().map(|folder| folder.read(tree, index)).collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
-    if folders.len() < MANY || threads < 2 {
+    if folders.len() < MANY {
         return read(folders);
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     let parts = folders.chunks(folders.len().div_ceil(threads));
     let parts: Vec<io::Result<Vec<FolderScan>>> = std::thread::scope(|scope| {
         let started: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();

@@ -85,6 +85,13 @@ impl CommitFacts {
         (is_this && is_there).then(|| difference.clone())
     }
 
+    /// Returns the base and the excerpt's length of the latest difference, if its head is this commit.
+    pub(crate) fn compared(&self, head: &CommitSha) -> Option<(CommitSha, usize)> {
+        let known = self.known();
+        let ((base, compared), bytes, _) = known.difference.as_ref()?;
+        (compared == head).then(|| (base.clone(), *bytes))
+    }
+
     pub(crate) fn learn_difference(
         &self,
         from: &CommitSha,
