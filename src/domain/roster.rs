@@ -33,19 +33,17 @@ impl Seat {
     }
 }
 
-/// The coder and the reviewers of a run, in the configured order.
+/// The voters of a run in the configured order: at least one, with distinct labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Seats", into = "Seats")]
+#[serde(try_from = "Vec<Seat>", into = "Vec<Seat>")]
+pub struct Voters(Vec<Seat>);
+
+/// The coder and the reviewers of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Roster {
     coder: Seat,
-    reviewers: Vec<Seat>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Seats {
-    coder: Seat,
-    reviewers: Vec<Seat>,
+    reviewers: Voters,
 }
 
 /// A participant of a run. Its folders depend on these fields.
@@ -67,21 +65,41 @@ pub enum InvalidRoster {
     SameLabel(Label),
 }
 
-impl Roster {
-    /// Creates a roster.
-    ///
-    /// # Errors
-    /// Fails without a reviewer, or with two reviewers of one label.
-    pub fn new(coder: Seat, reviewers: Vec<Seat>) -> Result<Self, InvalidRoster> {
-        if reviewers.is_empty() {
+impl TryFrom<Vec<Seat>> for Voters {
+    type Error = InvalidRoster;
+
+    fn try_from(seats: Vec<Seat>) -> Result<Self, InvalidRoster> {
+        if seats.is_empty() {
             return Err(InvalidRoster::NoReviewer);
         }
-        for (index, seat) in reviewers.iter().enumerate() {
-            if reviewers.iter().skip(index + 1).any(|other| other.label == seat.label) {
+        for (index, seat) in seats.iter().enumerate() {
+            if seats.iter().skip(index + 1).any(|other| other.label == seat.label) {
                 return Err(InvalidRoster::SameLabel(seat.label.clone()));
             }
         }
-        Ok(Self { coder, reviewers })
+        Ok(Self(seats))
+    }
+}
+
+impl From<Voters> for Vec<Seat> {
+    fn from(Voters(seats): Voters) -> Self {
+        seats
+    }
+}
+
+impl Voters {
+    pub fn seats(&self) -> &[Seat] {
+        &self.0
+    }
+
+    pub fn labels(&self) -> impl Iterator<Item = &Label> {
+        self.0.iter().map(|seat| &seat.label)
+    }
+}
+
+impl Roster {
+    pub fn new(coder: Seat, reviewers: Voters) -> Self {
+        Self { coder, reviewers }
     }
 
     pub fn coder(&self) -> &Seat {
@@ -90,39 +108,29 @@ impl Roster {
 
     /// Returns the reviewers in the configured order.
     pub fn reviewers(&self) -> &[Seat] {
+        self.reviewers.seats()
+    }
+
+    pub fn voters(&self) -> &Voters {
         &self.reviewers
     }
 
     /// Returns the coder, then the reviewers, each with role and access.
     pub fn participants(&self) -> Vec<Participant> {
         let of = |role, access| move |seat: &Seat| Participant { role, access, label: seat.label.clone() };
-        let reviewers = self.reviewers.iter().map(of(Role::Reviewer, Access::Read));
+        let reviewers = self.reviewers().iter().map(of(Role::Reviewer, Access::Read));
         std::iter::once(of(Role::Coder, Access::Edit)(&self.coder)).chain(reviewers).collect()
     }
 
     /// Returns the reviewers whose models are made by the same company as the coder's: they may share its blind spots.
     pub fn dependent_reviewers(&self) -> impl Iterator<Item = &Seat> {
         let house = self.coder.house();
-        self.reviewers.iter().filter(move |seat| house.is_some() && seat.house() == house)
+        self.reviewers().iter().filter(move |seat| house.is_some() && seat.house() == house)
     }
 
     /// Returns the seat of the reviewer with this label.
     pub fn reviewer(&self, label: &Label) -> Option<&Seat> {
-        self.reviewers.iter().find(|seat| seat.label == *label)
-    }
-}
-
-impl TryFrom<Seats> for Roster {
-    type Error = InvalidRoster;
-
-    fn try_from(seats: Seats) -> Result<Self, InvalidRoster> {
-        Self::new(seats.coder, seats.reviewers)
-    }
-}
-
-impl From<Roster> for Seats {
-    fn from(roster: Roster) -> Self {
-        Self { coder: roster.coder, reviewers: roster.reviewers }
+        self.reviewers().iter().find(|seat| seat.label == *label)
     }
 }
 
@@ -150,7 +158,7 @@ mod tests {
             ("sam=scripted:a.json", "claude", None, false),
             ("sam=scripted:a.json", "ann=scripted:a.json", None, false),
         ] {
-            let roster = Roster::new(seat(coder, None), vec![seat(reviewer, model)]).unwrap();
+            let roster = Roster::new(seat(coder, None), vec![seat(reviewer, model)].try_into().unwrap());
             assert_eq!(roster.dependent_reviewers().count() == 1, is_dependent, "{coder} {reviewer}");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::{Ending, NeedsHuman};
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, Label};
 use crate::domain::pull_request::CheckState;
 
 use super::comment::title;
@@ -17,7 +17,7 @@ pub fn commit_status(
     next: Option<&Step>,
     current_head: Option<&CommitSha>,
 ) -> Option<CommitStatus> {
-    let names: Vec<&str> = run.terms.roster.reviewers().iter().map(|seat| seat.label.as_str()).collect();
+    let names: Vec<&str> = view.voters.iter().map(Label::as_str).collect();
     let names = names.join(", ");
     let (state, sentence, head) = match (&run.ending, next) {
         // Rules of the forge may require the status before this merge.

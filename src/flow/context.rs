@@ -21,9 +21,8 @@ use super::facts::{Carried, FlowFacts, IssueFacts, People};
 use super::names;
 use super::request::Request;
 use super::results::Results;
-use super::run::RunState;
 use super::step::{Decision, Effect, Lookup, PushOrder, Step, first, refuse};
-use super::terms::Terms;
+use super::terms::{RecordedTerms, Terms};
 use super::view::{DebateOutput, DeliveryOutput, FlowOutput, PlanOutput};
 
 /// The input of a decision besides its state.
@@ -184,8 +183,8 @@ impl<'now> FlowContext<'now> {
     }
 
     /// Returns the terms of the run. Missing reviewers and gates are refused here, before a coder spends an hour.
-    pub fn terms(&self, request: &Request, run: Option<&RunState>) -> Decision<Terms> {
-        let terms = match request.terms(run) {
+    pub fn terms(&self, request: &Request, recorded: Option<RecordedTerms<'_>>) -> Decision<Terms> {
+        let terms = match request.terms(recorded) {
             Ok(terms) => terms,
             Err(error) => return refuse(Refused::Usage, error.to_string()),
         };

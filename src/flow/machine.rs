@@ -195,7 +195,6 @@ fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
         return Vec::new();
     }
     let has_voted = |label: &Label| view.votes.iter().any(|vote| vote.agent == *label);
-    let seats = run.terms.roster.reviewers().iter().map(|seat| seat.label.clone());
     let why = |agent: &Label| {
         let theirs = results.turns.iter();
         let theirs = theirs.filter(|(key, _)| key.run == run.id && key.kind.is_vote() && key.label == *agent);
@@ -204,7 +203,8 @@ fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
             Some(TurnEnd::Answered { .. }) | None => None,
         }
     };
-    seats.filter(|label| !has_voted(label)).map(|agent| Absence { why: why(&agent), agent }).collect()
+    let absent = view.voters.iter().filter(|label| !has_voted(label)).cloned();
+    absent.map(|agent| Absence { why: why(&agent), agent }).collect()
 }
 
 /// Returns the requirements that every vote covers and whose texts were read.

@@ -17,7 +17,7 @@ use super::budget::Budget;
 use super::persistence::Persistence;
 use super::retry::Tries;
 use super::run::RunState;
-use super::terms::{Overrides, PlannedGates, Terms};
+use super::terms::{Overrides, PlannedGates, RecordedTerms, Terms};
 
 /// The request of a command, with the configuration of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Request {
     pub configured: Overrides,
     /// The default coder.
     pub default_coder: Seat,
-    /// The default reviewer.
+    /// The default reviewer; in a debate, the default coder is the second debater.
     pub default_reviewer: Seat,
     /// The roles that flags of earlier commands on the subject have named: a new run keeps their agents.
     pub kept_roles: BTreeSet<Role>,
@@ -109,14 +109,14 @@ impl Request {
     ///
     /// # Errors
     /// When the seats do not form a roster.
-    pub fn terms(&self, recorded: Option<&RunState>) -> Result<Terms, InvalidRoster> {
+    pub fn terms(&self, recorded: Option<RecordedTerms<'_>>) -> Result<Terms, InvalidRoster> {
         let (asked, configured) = (self.asked.clone(), self.configured.clone());
         let overrides = match recorded {
             None => asked.or(configured),
-            Some(run) if run.is_open() => asked.or((&run.terms).into()),
+            Some(RecordedTerms { run, terms }) if run.is_open() => asked.or(terms.into()),
             // A new run: settings alone decide about its gates.
-            Some(run) => {
-                let recorded = Overrides { gates: BTreeMap::new(), ..(&run.terms).into() };
+            Some(RecordedTerms { terms, .. }) => {
+                let recorded = Overrides { gates: BTreeMap::new(), ..terms.into() };
                 let is_kept = |role: Role| self.kept_roles.contains(&role);
                 let kept = Overrides {
                     coder: recorded.coder.clone().filter(|_| is_kept(Role::Coder)),
@@ -139,7 +139,8 @@ impl Request {
         };
         let coder = overrides.coder.unwrap_or_else(|| self.default_coder.clone());
         let coder = self.with_model(Role::Coder, coder);
-        let reviewers = reviewers.into_iter().map(|seat| self.with_model(Role::Reviewer, seat)).collect();
+        let reviewers: Vec<Seat> =
+            reviewers.into_iter().map(|seat| self.with_model(Role::Reviewer, seat)).collect();
         let PlannedGates { required, advisory, late, not_run } = PlannedGates::of(overrides.gates);
         let policy = Policy {
             max_rounds: overrides.max_rounds.unwrap_or(usual.max_rounds),
@@ -152,7 +153,7 @@ impl Request {
             after_approval: overrides.after_approval.unwrap_or(usual.after_approval),
             followups: overrides.followups.unwrap_or(usual.followups),
         };
-        Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
+        Ok(Terms { roster: Roster::new(coder, reviewers.try_into()?), policy })
     }
 
     /// Returns the request for a plan, whose coder may be another one than that of the implementation.
@@ -179,7 +180,7 @@ impl Request {
     }
 
     /// Returns a seat with the first model of this machine's configuration; without one, with the recorded model.
-    fn with_model(&self, role: Role, seat: Seat) -> Seat {
+    pub fn with_model(&self, role: Role, seat: Seat) -> Seat {
         let who = (role, seat.label.clone());
         let named = self.persistence.retry.model(&who, &Tries::default()).map(str::to_owned);
         Seat { model: named.or(seat.model), ..seat }

@@ -23,8 +23,8 @@ use super::conclusion::Conclusion;
 use super::context::FlowContext;
 use super::panel::FailedSeat;
 use super::rounds::{RoundAt, Rounds};
-use super::run::RunState;
 use super::run_effect::{self, Who};
+use super::terms::Terms;
 
 /// How a run continues after its last round.
 const MORE_ROUNDS: &str = "the same command allows as many rounds again (`--max-rounds N`: other limit)";
@@ -32,7 +32,7 @@ const MORE_ROUNDS: &str = "the same command allows as many rounds again (`--max-
 /// The reviewers of a run at a point of its rounds.
 #[derive(Debug)]
 pub struct ReviewPass<'now, R> {
-    pub run: &'now RunState,
+    pub terms: &'now Terms,
     pub rounds: &'now Rounds<R>,
     /// The requirements that an approval must include.
     pub required: Vec<RequirementId>,
@@ -63,7 +63,7 @@ where
     pub fn ask(&self, cx: &FlowContext<'_>, key: TurnKey, brief: Brief, seat: &Seat) -> Ask {
         let voter = || Voter { label: key.label.clone(), nonce: Nonce::of(cx.nonce_secret, &key) };
         let expectation = Expectation {
-            shown: shown_items(&brief.items, |label| self.run.terms.roster.reviewer(label).is_some()),
+            shown: shown_items(&brief.items, |label| self.terms.roster.reviewer(label).is_some()),
             ledger: self.rounds.completeness(),
             requirements: cx.results.surfaced(&key, &brief.requirements),
             voter: key.kind.is_vote().then(voter),
@@ -88,7 +88,7 @@ where
     /// Returns the reviewers who must be asked. An approval of the same revision is kept, unless the coder disputes findings of
     /// that reviewer.
     pub fn due(&self, at: &RoundAt<R>, shown: &[Item]) -> impl Iterator<Item = &Seat> {
-        self.run.terms.roster.reviewers().iter().filter(|seat| self.is_due(seat, at, shown))
+        self.terms.roster.reviewers().iter().filter(|seat| self.is_due(seat, at, shown))
     }
 
     fn is_due(&self, seat: &Seat, at: &RoundAt<R>, shown: &[Item]) -> bool {
@@ -103,7 +103,7 @@ where
     pub fn must_fix(&self, at: &RoundAt<R>) -> Vec<Item> {
         let is_in_force = |item: &Item| match &item.author {
             Author::Reviewer(_) => true,
-            Author::Gate(gate) => self.run.terms.policy.is_in_force(gate),
+            Author::Gate(gate) => self.terms.policy.is_in_force(gate),
         };
         let items = self.rounds.items_from(&at.head).into_iter();
         items.filter(|item| item.must_fix() && is_in_force(item)).collect()
@@ -111,13 +111,13 @@ where
 
     /// Returns the proof that all reviewers approve this point, with the current requirements.
     pub fn unanimous(&self, at: &RoundAt<R>) -> Option<Unanimous> {
-        self.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required)
+        self.rounds.unanimous(&self.terms.roster, &at.head, &self.required)
     }
 
     /// Numbers the findings of a review at its publication; future ones are dropped if the mode says so.
     pub fn numbered<K: Kind<Meaning = Judgement>>(&self, reading: &mut Reading<K>) -> NumberedFindings {
         let keeps = |status: ItemStatus| {
-            status != ItemStatus::Future || self.run.terms.policy.followups != Followups::Ignore
+            status != ItemStatus::Future || self.terms.policy.followups != Followups::Ignore
         };
         let findings = std::mem::take(&mut reading.meaning.findings);
         let (kept, dropped): (Vec<_>, Vec<_>) = findings.into_iter().partition(|(status, _)| keeps(*status));
@@ -151,7 +151,7 @@ where
         if let Some(unanimous) = self.unanimous(at) {
             return Ok(AfterPass::Approved(unanimous));
         }
-        if self.rounds.unanimous(&self.run.terms.roster, &at.head, &[]).is_some() {
+        if self.rounds.unanimous(&self.terms.roster, &at.head, &[]).is_some() {
             return Ok(AfterPass::AskAgain);
         }
         let message = "nothing is left to fix, but not all reviewers approve this head";
@@ -166,7 +166,7 @@ where
             return Err(conclusion);
         }
         let goes_on =
-            self.run.terms.policy.on_reviewer_failure == OnReviewerFailure::Continue && !left.is_empty();
+            self.terms.policy.on_reviewer_failure == OnReviewerFailure::Continue && !left.is_empty();
         if failed.is_empty() || goes_on {
             return Ok(());
         }
@@ -181,7 +181,7 @@ where
     /// Returns the conclusion with this message if it does not.
     pub fn next_round(&self, at: &RoundAt<R>, at_most: &str) -> Result<RoundAt<R>, Conclusion> {
         let next = RoundAt { round: at.round + 1, head: at.head.clone() };
-        if next.round > self.run.terms.policy.max_rounds {
+        if next.round > self.terms.policy.max_rounds {
             return Err(Conclusion::blocked(Blocked::Rounds, format!("{at_most}; {MORE_ROUNDS}")));
         }
         Ok(next)
@@ -192,7 +192,7 @@ where
     /// # Errors
     /// Returns the conclusion with the items that are left if the round is the last one.
     pub fn may_fix(&self, at: &RoundAt<R>) -> Result<(), Conclusion> {
-        if at.round < self.run.terms.policy.max_rounds {
+        if at.round < self.terms.policy.max_rounds {
             return Ok(());
         }
         let left: Vec<String> = self.must_fix(at).into_iter().map(|item| item.id.into()).collect();
@@ -206,9 +206,9 @@ where
 
     /// Adds a note about voters of the coder's vendor to a message.
     pub fn with_dependence(&self, message: String) -> String {
-        let votes = self.rounds.votes(&self.run.terms.roster);
+        let votes = self.rounds.votes(&self.terms.roster);
         let has_voted = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
-        let dependent = self.run.terms.roster.dependent_reviewers().filter(has_voted);
+        let dependent = self.terms.roster.dependent_reviewers().filter(has_voted);
         let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
         let (subject, verb) = match who.as_slice() {
             [] => return message,

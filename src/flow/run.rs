@@ -1,4 +1,4 @@
-//! The data that every flow has on its latest run: id, terms, attempt windows, ending and cost.
+//! The data that every flow has on its latest run: id, attempt windows, ending and cost.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,11 @@ use crate::domain::vote::{Absence, Vote};
 use serde::{Deserialize, Serialize};
 
 use super::results::Results;
-use super::terms::Terms;
 
 /// The run of the latest records of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
     pub id: RunId,
-    pub terms: Terms,
     /// The number of earlier attempt windows.
     pub attempt_window: u32,
     pub ending: Option<Ending>,
@@ -89,19 +87,13 @@ pub fn opened(head: Option<&CommitSha>, roster: &Roster, policy: &Policy) -> Ann
 }
 
 impl RunState {
-    pub fn begun(id: RunId, terms: Terms, inherited: Usage) -> Self {
-        Self { id, terms, attempt_window: 0, ending: None, usage: inherited, inherited }
+    pub fn begun(id: RunId, inherited: Usage) -> Self {
+        Self { id, attempt_window: 0, ending: None, usage: inherited, inherited }
     }
 
     /// Returns whether a later command continues the run.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
-    }
-
-    /// Returns the gates that the run still has to measure for the first time.
-    pub fn unmeasured(&self, measured: &[Measurement]) -> Vec<GateName> {
-        let planned = self.terms.policy.gates().into_iter().map(|(gate, _)| gate);
-        planned.filter(|gate| measured.iter().all(|one| one.gate != **gate)).cloned().collect()
     }
 
     /// Returns a round of the run for turn keys.

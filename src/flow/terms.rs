@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::domain::debate::{OnDebaterFailure, ResearchPolicy};
 use crate::domain::execution::DeferredWork;
+use crate::domain::gate::Measurement;
 use crate::domain::gate_plan::{GateChoice, GatePlan, GateTiming, GateWeight, NotRun};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{Roster, Seat};
+
+use super::run::RunState;
 
 /// The terms of a run that a command line or a configuration sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,6 +68,21 @@ impl DebateOverrides {
 pub struct Terms {
     pub roster: Roster,
     pub policy: Policy,
+}
+
+/// The terms of the latest run, as its records say.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedTerms<'run> {
+    pub run: &'run RunState,
+    pub terms: &'run Terms,
+}
+
+impl Terms {
+    /// Returns the gates that a run with these terms still has to measure for the first time.
+    pub fn unmeasured(&self, measured: &[Measurement]) -> Vec<GateName> {
+        let planned = self.policy.gates().into_iter().map(|(gate, _)| gate);
+        planned.filter(|gate| measured.iter().all(|one| one.gate != **gate)).cloned().collect()
+    }
 }
 
 impl Overrides {

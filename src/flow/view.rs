@@ -6,7 +6,7 @@ use crate::domain::child_issue::ChildIssue;
 use crate::domain::execution::ExecutionMode;
 use crate::domain::gate::Measurement;
 use crate::domain::gate_plan::NotRun;
-use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::item::Item;
 use crate::domain::phase::PlannedPhase;
 use crate::domain::plan::{BoundPlan, PlanReference};
@@ -33,6 +33,8 @@ pub struct View {
     pub branch: Option<BranchName>,
     /// The pull request of the run.
     pub pull_request: Option<PullRequestNumber>,
+    /// The agents that vote, in order.
+    pub voters: Vec<Label>,
     pub votes: Vec<Vote>,
     pub votes_on: RevisionKind,
     pub items: Vec<Item>,

@@ -11,7 +11,7 @@ use crate::domain::agent::{AgentName, Role};
 use crate::domain::execution::{DeferredWork, Execution};
 use crate::domain::ids::IssueNumber;
 use crate::domain::policy::{AfterApproval, TestTiming};
-use crate::domain::roster::{Roster, Seat};
+use crate::domain::roster::{Seat, Voters};
 use crate::flow::persistence::{Persistence, RepairChain};
 use crate::flow::request::{PlanningChoices, Questions, Request, Reviewing};
 use crate::flow::retry::RetryPolicy;
@@ -61,13 +61,12 @@ pub fn request(
 }
 
 /// Checks that the named reviewers can review together, before their programs are searched.
-pub fn roster(roles: &Roles) -> Result<(), String> {
-    let coder: AgentName = DEFAULT_CODER.parse().map_err(|error| format!("{error}"))?;
-    let reviewers: Vec<Seat> = roles.reviewers.iter().map(Seat::from).collect();
-    if reviewers.is_empty() {
+pub fn reviewers(roles: &Roles) -> Result<(), String> {
+    let seats: Vec<Seat> = roles.reviewers.iter().map(Seat::from).collect();
+    if seats.is_empty() {
         return Ok(());
     }
-    Roster::new(Seat::from(&coder), reviewers).map(drop).map_err(|error| error.to_string())
+    Voters::try_from(seats).map(drop).map_err(|error| error.to_string())
 }
 
 /// Returns the seat of an agent with its first model. A faulty chain is reported by [`retry`].

@@ -68,7 +68,7 @@ impl Cast {
     fn usual(self) -> Vec<KnownAgent> {
         let usual = match self {
             Self::Change => vec![(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)],
-            Self::Debate => vec![(Role::Debater, DEFAULT_REVIEWER)],
+            Self::Debate => vec![(Role::Debater, DEFAULT_CODER), (Role::Debater, DEFAULT_REVIEWER)],
         };
         let known = |(role, name): (Role, &str)| Some(KnownAgent { role, name: name.parse().ok()? });
         usual.into_iter().filter_map(known).collect()
@@ -103,7 +103,7 @@ pub fn of_command(
     let settings = &configuration.settings;
     models::check(settings).map_err(|why| RunError::refused(Refused::Config, why))?;
     let asked = AskedAgents::of(flow, &configuration.asked_roles());
-    overrides::roster(&settings.roles).map_err(|why| RunError::refused(Refused::Usage, why))?;
+    overrides::reviewers(&settings.roles).map_err(|why| RunError::refused(Refused::Usage, why))?;
     let agents = resolved(&asked, earlier, settings, variables)?;
     Ok((asked, agents))
 }

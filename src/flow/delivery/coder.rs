@@ -48,7 +48,7 @@ pub(super) struct Made {
 pub(super) fn work(work: &OpenDelivery<'_>, subject: &Subject) -> Decision<Made> {
     let run = &work.run.state;
     let head = work.tip.unwrap_or(&work.run.base);
-    let label = &run.terms.roster.coder().label;
+    let label = &work.run.terms.roster.coder().label;
     let key = TurnKey::first(run.at(0), Role::Coder, label, ResponseKind::Implementation, head);
     let ask = |key, answers| ask(work, key, answers);
     let FinishedWork { key, work: done, answered } =
@@ -61,7 +61,7 @@ pub(super) fn work(work: &OpenDelivery<'_>, subject: &Subject) -> Decision<Made>
 }
 
 fn ask(work: &OpenDelivery<'_>, key: TurnKey, clarifications: Vec<Clarification>) -> Ask {
-    let terms = &work.run.state.terms;
+    let terms = &work.run.terms;
     let expectation = Expectation {
         requirements: work.cx.results.surfaced(&key, &work.requirements),
         ..Expectation::bare(ResponseKind::Implementation)

@@ -65,7 +65,7 @@ impl Flow for DeliveryState {
             against: self.run.as_ref().map(|run| Against::Commit(run.base.clone())),
             branch: self.run.as_ref().map(|run| run.branch.clone()),
             pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),
-            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.state.unmeasured(&[])),
+            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.terms.unmeasured(&[])),
             ..View::default()
         }
     }
@@ -75,7 +75,7 @@ impl Flow for DeliveryState {
         let made = || coder::made(run, results);
         let delivery = DeliveryOutput {
             run: run.state.id.clone(),
-            terms: run.state.terms.clone(),
+            terms: run.terms.clone(),
             spent: run.state.spent(results),
             branch: run.branch.clone(),
             pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),

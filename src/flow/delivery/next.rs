@@ -21,7 +21,7 @@ use super::super::names;
 use super::super::step::{
     Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first, refuse, refuse_closed,
 };
-use super::super::terms::Terms;
+use super::super::terms::{RecordedTerms, Terms};
 use super::coder::{self, Made, OpenDelivery};
 use super::plan::{self, Planned};
 use super::records::{Delivered, DeliveryEntry, FirstAnswer, Started};
@@ -49,9 +49,9 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
         Subject::Task(_) | Subject::PullRequest(_) => None,
     };
     let planned = planned.as_ref();
-    let known = state.run.as_ref().map(|run| &run.state);
+    let known = state.run.as_ref().map(|run| RecordedTerms { run: &run.state, terms: &run.terms });
     let of_the_plan = planned.and_then(|planned| planned.terms.as_ref());
-    let terms = match of_the_plan.filter(|_| known.is_none_or(|run| !run.is_open())) {
+    let terms = match of_the_plan.filter(|_| known.is_none_or(|known| !known.run.is_open())) {
         Some(terms) => cx.terms(&cx.request.bound_to(terms), known)?,
         None => cx.terms(cx.request, known)?,
     };
@@ -182,7 +182,7 @@ fn started<'now>(
     let on_this_branch =
         |run: &&DeliveryRun| run.state.is_open() && run.branch == branch.name && run.plan == plan;
     let open = state.run.as_ref().filter(on_this_branch);
-    if let Some(run) = open.filter(|run| run.state.terms == terms) {
+    if let Some(run) = open.filter(|run| run.terms == terms) {
         return ControlFlow::Continue(run);
     }
     let still_open = state.run.as_ref().filter(|run| run.state.is_open());

@@ -22,6 +22,7 @@ pub struct DeliveryState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRun {
     pub state: RunState,
+    pub terms: Terms,
     pub base_ref: BranchName,
     /// The commit from which the coder starts.
     pub base: CommitSha,
@@ -49,14 +50,15 @@ impl DeliveryState {
         let terms = Terms { roster: started.roster.clone(), policy: started.policy.clone() };
         let known = self.run.take().map(|known| known.state).filter(|known| known.id == *run);
         let state = if let Some(known) = known {
-            RunState { terms, ending: None, ..known }
+            RunState { ending: None, ..known }
         } else {
             // The journal of the same subject has these turns too.
             let usage = started.spent.unwrap_or_default();
-            RunState { usage, ..RunState::begun(run.clone(), terms, Usage::default()) }
+            RunState { usage, ..RunState::begun(run.clone(), Usage::default()) }
         };
         self.run = Some(DeliveryRun {
             state,
+            terms,
             base_ref: started.base_ref.clone(),
             base: started.base.clone(),
             branch: started.branch.clone(),

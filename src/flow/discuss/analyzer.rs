@@ -39,7 +39,7 @@ pub(super) fn agenda(open: &OpenDebate<'_>, round: &DebateRound) -> Decision<Age
             }
         };
     let mut response = reading.said;
-    if open.debate.policy.research == ResearchPolicy::Forbidden {
+    if open.debate.terms.policy.research == ResearchPolicy::Forbidden {
         (response.research_required, response.research_questions) = (None, None);
     }
     let normalisations = reading.normalisations;
@@ -49,7 +49,7 @@ pub(super) fn agenda(open: &OpenDebate<'_>, round: &DebateRound) -> Decision<Age
 
 fn ask(open: &OpenDebate<'_>, round: &DebateRound) -> Option<Ask> {
     let OpenDebate { run, debate, state, .. } = open;
-    let seat = debate.analyzer.as_ref()?;
+    let seat = debate.terms.analyzer.as_ref()?;
     let (at, kind) = (run.at(debate.round()), ResponseKind::DiscussAgenda);
     let key = TurnKey::first(at, Role::Analyzer, &seat.label, kind, &debate.head);
     let expectation = Expectation { debate: Some(open.expected()), ..Expectation::bare(kind) };

@@ -15,7 +15,7 @@ pub(super) fn announce(at: At<'_>, record: &DiscussEntry) -> Announcement {
         DiscussEntry::Opened(opened) => Announcement::Opened {
             head: Some(opened.head.clone()),
             coder: None,
-            reviewers: opened.roster.reviewers().iter().map(|seat| seat.label.clone()).collect(),
+            reviewers: opened.roster.reviewers.labels().cloned().collect(),
             gates: Vec::new(),
             gates_not_run: BTreeMap::new(),
             max_rounds: opened.policy.rounds(),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::domain::debate::{DebateResult, ResearchPolicy};
 use crate::domain::execution::DeferredWork;
-use crate::domain::roster::{Roster, Seat};
+use crate::domain::roster::{Seat, Voters};
 use crate::domain::usage::Usage;
 use crate::protocol::context::ContextAgenda;
 use crate::protocol::kinds::discuss_review::{DebateOutcome, Framing, ResearchStatus};
@@ -37,8 +37,7 @@ pub(super) fn render(state: &DiscussState, at: At<'_>, record: &DiscussEntry) ->
 }
 
 fn opened_text(state: &DiscussState, at: At<'_>, opened: &DebateOpened) -> String {
-    let debaters: Vec<String> =
-        opened.roster.reviewers().iter().map(|seat| format!("`{}`", seat.label)).collect();
+    let debaters: Vec<String> = opened.roster.reviewers.labels().map(|label| format!("`{label}`")).collect();
     let noun = if debaters.len() == 1 { "debater" } else { "debaters" };
     let mut parts = vec![format!("{noun} {}", debaters.join(", "))];
     parts.extend(opened.analyzer.as_ref().map(|seat| format!("analyzer `{}`", seat.label)));
@@ -47,7 +46,7 @@ fn opened_text(state: &DiscussState, at: At<'_>, opened: &DebateOpened) -> Strin
     let mut text = format!("**agent-loop** debates this issue at `{}`: ", opened.head.short());
     text.push_str(&parts.join(", "));
     text.push('.');
-    if let Some(independence) = independence(&opened.roster) {
+    if let Some(independence) = independence(&opened.roster.reviewers) {
         let _ = write!(text, " {independence}");
     }
     if state.records == Records::Missing {
@@ -58,8 +57,8 @@ fn opened_text(state: &DiscussState, at: At<'_>, opened: &DebateOpened) -> Strin
 }
 
 /// Describes a panel whose agreement means less than that of different vendors.
-fn independence(roster: &Roster) -> Option<String> {
-    let seats = roster.reviewers();
+fn independence(debaters: &Voters) -> Option<String> {
+    let seats = debaters.seats();
     if seats.len() == 1 {
         return Some("This is a panel of one: nobody contradicts its vote.".to_owned());
     }
@@ -116,11 +115,11 @@ fn facts(position: &Position) -> Vec<String> {
 }
 
 fn summary_text(state: &DiscussState, number: u32, summary: &RoundSummary) -> String {
-    let (Some(debate), Some(run)) = (&state.debate, &state.run) else { return String::new() };
+    let Some(debate) = &state.debate else { return String::new() };
     let place = usize::try_from(number).unwrap_or_default().saturating_sub(1);
     let Some(round) = debate.rounds.get(place) else { return String::new() };
     match &summary.verdict {
-        Some(verdict) => final_text(debate, (number, round), (summary, verdict), &run.terms.roster),
+        Some(verdict) => final_text(debate, (number, round), (summary, verdict)),
         None => interim_text(number, round, summary),
     }
 }
@@ -209,7 +208,6 @@ fn final_text(
     debate: &DebateState,
     (number, round): (u32, &DebateRound),
     (summary, verdict): (&RoundSummary, &DebateVerdict),
-    roster: &Roster,
 ) -> String {
     let rounds = debate.rounds.get(..usize::try_from(number).unwrap_or_default()).unwrap_or_default();
     let (heading, line) = match verdict.result {
@@ -223,7 +221,7 @@ fn final_text(
     };
     let mut text =
         format!("### {heading}\n\n{line} · {}\n\n", count(number_of(round.positions.len()), "vote"));
-    if let Some(independence) = independence(roster) {
+    if let Some(independence) = independence(&debate.terms.debaters) {
         let _ = write!(text, "{independence}\n\n");
     }
     text.push_str(&votes(rounds, 1));
@@ -318,7 +316,7 @@ fn extracted(rounds: &[DebateRound]) -> Vec<String> {
 /// Renders the research apart from the judgement of the debaters, and says so when there was none.
 fn research(debate: &DebateState, rounds: &[DebateRound]) -> String {
     let mut text = "\n### Research\n\n".to_owned();
-    if debate.policy.research == ResearchPolicy::Forbidden {
+    if debate.terms.policy.research == ResearchPolicy::Forbidden {
         text.push_str("None: this debate used only the repository and the issue.\n");
         return text;
     }
@@ -382,8 +380,8 @@ mod tests {
             (&["claude", "codex"], None),
             (&["one=command:./a.sh", "two=command:./a.sh"], None),
         ] {
-            let seats = debaters.iter().map(seat).collect();
-            let said = independence(&Roster::new(seat(&"claude"), seats).unwrap());
+            let seats: Vec<Seat> = debaters.iter().map(seat).collect();
+            let said = independence(&seats.try_into().unwrap());
             assert_eq!(said.is_some(), expected.is_some(), "{debaters:?}");
             assert!(said.unwrap_or_default().contains(expected.unwrap_or_default()), "{debaters:?}");
         }

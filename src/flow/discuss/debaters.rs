@@ -29,9 +29,9 @@ use super::terms::access;
 /// Polls the debaters without a position in the current round, and returns those whose turns failed. Positions are published
 /// when no debater of the round is left to ask.
 pub(super) fn poll(open: &OpenDebate<'_>) -> Decision<Vec<FailedSeat>> {
-    let due = open.run.terms.roster.reviewers().iter().filter(|seat| is_due(open, &seat.label));
+    let due = open.debate.terms.debaters.seats().iter().filter(|seat| is_due(open, &seat.label));
     let asks: Vec<Ask> = due.map(|seat| ask(open, seat)).collect();
-    let asking = match open.debate.policy.on_failure {
+    let asking = match open.debate.terms.policy.on_failure {
         OnDebaterFailure::Fail => Asking::UntilFailure,
         OnDebaterFailure::Partial => Asking::Allowed,
     };
@@ -62,7 +62,7 @@ fn ask(open: &OpenDebate<'_>, seat: &Seat) -> Ask {
     let about = open.about(before.filter(sees).map(shown).collect());
     let published_turns = state.published_turns(Role::Debater, label);
     let brief = open.brief(ContextDebate { agenda, ..about });
-    let access = access(debate.policy.research);
+    let access = access(debate.terms.policy.research);
     Ask { published_turns, ..Ask::first(key, access, brief, expectation, seat.model.clone()) }
 }
 
@@ -88,7 +88,8 @@ pub(super) fn shown(position: &Position) -> ContextPosition {
 fn record(open: &OpenDebate<'_>, ask: &Ask, answered: Answered<DiscussReview>) -> Draft {
     let Answered { reading, repairs, usage, model, commit: _ } = answered;
     let Reading { said, meaning, normalisations, .. } = reading;
-    let research = said.research.clone().filter(|_| open.debate.policy.research != ResearchPolicy::Forbidden);
+    let research =
+        said.research.clone().filter(|_| open.debate.terms.policy.research != ResearchPolicy::Forbidden);
     let proposals: Vec<Text> =
         meaning.split.into_iter().filter_map(|text| Text::try_from(text).ok()).collect();
     let split_proposals = Some(proposals).filter(|proposals| !proposals.is_empty());

@@ -3,6 +3,7 @@
 mod agenda;
 mod analyzer;
 mod announce;
+mod choice;
 mod comment;
 mod debaters;
 mod next;
@@ -90,6 +91,7 @@ impl Flow for DiscussState {
         View {
             round: rounds,
             rounds,
+            voters: debate.into_iter().flat_map(|debate| debate.terms.debaters.labels()).cloned().collect(),
             votes: debate.map(verdict::votes).unwrap_or_default(),
             votes_on: RevisionKind::Topic,
             records: self.records,

@@ -19,12 +19,13 @@ use super::super::panel::{FailedSeat, TOO_FEW_VOTES};
 use super::super::run_effect::{self, Who};
 use super::super::step::{Decision, Next, Step, first, refuse_closed};
 use super::analyzer::{self, Agenda};
+use super::choice;
 use super::debaters;
 use super::open::OpenDebate;
-use super::records::{DebateOpened, DebateVerdict, DiscussEntry, RoundSummary, SeatFailure};
+use super::records::{DebateOpened, DebateRoster, DebateVerdict, DiscussEntry, RoundSummary, SeatFailure};
 use super::stages;
 use super::state::{DebateRound, DebateState, DiscussState};
-use super::terms::{self, DebateTerms};
+use super::terms::DebateTerms;
 use super::topic::{self, Topic};
 use super::verdict;
 
@@ -36,7 +37,7 @@ pub(super) fn next(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Infal
         return refuse_closed();
     }
     let head = cx.base_tip(cx.base_ref)?.clone();
-    let terms = terms::terms(state, cx)?;
+    let terms = choice::choose(state, cx)?;
     let open = opened(state, cx, topic, (terms, head))?;
     shortened(&open)?;
     let failed = debaters::poll(&open)?;
@@ -70,12 +71,9 @@ fn opened<'now>(
     let same_topic = state.debate.as_ref().filter(|debate| debate.topic == topic.revision);
     let open = state.run.as_ref().filter(|run| run.is_open() && same_topic.is_some());
     if let (Some(run), Some(debate)) = (open, same_topic) {
-        let known = DebateTerms {
-            roster: run.terms.roster.clone(),
-            analyzer: debate.analyzer.clone(),
-            // The command that wants issues for a split needs no record for it.
-            policy: DebatePolicy { stages: terms.policy.stages, ..debate.policy },
-        };
+        // The command that wants issues for a split needs no record for it.
+        let policy = DebatePolicy { stages: terms.policy.stages, ..debate.terms.policy };
+        let known = DebateTerms { policy, ..debate.terms.clone() };
         if known == terms {
             return ControlFlow::Continue(OpenDebate { cx, state, run, debate });
         }
@@ -85,7 +83,7 @@ fn opened<'now>(
         topic: topic.revision,
         subject: same_topic.map_or(topic.subject, |debate| debate.subject.clone()),
         head: same_topic.map_or(tip, |debate| debate.head.clone()),
-        roster: terms.roster,
+        roster: DebateRoster { coder: None, reviewers: terms.debaters },
         analyzer: terms.analyzer,
         policy: terms.policy,
     });
@@ -98,7 +96,7 @@ fn opened<'now>(
 /// Ends a debate whose maximum of rounds was lowered below its current round, with the last complete round.
 fn shortened(open: &OpenDebate<'_>) -> Decision<()> {
     let complete = open.debate.round().saturating_sub(1);
-    let most = open.debate.policy.rounds();
+    let most = open.debate.terms.policy.rounds();
     match open.debate.complete() {
         Some(_) if complete >= most => first(deadlock(open, complete, Vec::new())),
         Some(_) | None => ControlFlow::Continue(()),
@@ -118,7 +116,7 @@ fn available(open: &OpenDebate<'_>, failed: &[FailedSeat]) -> Decision<()> {
     if failed.is_empty() {
         return ControlFlow::Continue(());
     }
-    let message = match open.debate.policy.on_failure {
+    let message = match open.debate.terms.policy.on_failure {
         OnDebaterFailure::Partial if votes >= 2 => return ControlFlow::Continue(()),
         OnDebaterFailure::Partial => format!("{TOO_FEW_VOTES} and has {votes}: {each}"),
         OnDebaterFailure::Fail => each,
@@ -134,9 +132,9 @@ fn end_of_round(open: &OpenDebate<'_>, failed: &[FailedSeat]) -> Decision<Infall
     };
     let failures: Vec<SeatFailure> =
         failed.iter().map(|seat| SeatFailure::new(&seat.label, &seat.failure)).collect();
-    match round.agreed(&open.run.terms.roster).filter(|_| failures.is_empty()) {
+    match round.agreed(&open.debate.terms.debaters).filter(|_| failures.is_empty()) {
         Some(outcome) => first(consensus(open, round, outcome)),
-        None if number >= open.debate.policy.rounds() => first(deadlock(open, number, failures)),
+        None if number >= open.debate.terms.policy.rounds() => first(deadlock(open, number, failures)),
         None => {
             let Agenda { answer, failure, from } = analyzer::agenda(open, round)?;
             let summary =

@@ -9,7 +9,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, IssueNumber, Label};
 use crate::domain::repair::Repair;
 use crate::domain::revision::Revision;
-use crate::domain::roster::{Roster, Seat};
+use crate::domain::roster::{Seat, Voters};
 use crate::domain::usage::Usage;
 use crate::protocol::context::ContextSubject;
 use crate::protocol::kinds::discuss_agenda::DiscussAgenda;
@@ -38,11 +38,20 @@ pub struct DebateOpened {
     pub subject: ContextSubject,
     /// The commit that debaters read.
     pub head: CommitSha,
-    /// The reviewers are the debaters.
-    pub roster: Roster,
+    pub roster: DebateRoster,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyzer: Option<Seat>,
     pub policy: DebatePolicy,
+}
+
+/// The debaters, under the name that they have in records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DebateRoster {
+    /// Earlier versions named a coder, whom no debate asked.
+    #[serde(default, skip_serializing)]
+    pub coder: Option<Seat>,
+    pub reviewers: Voters,
 }
 
 /// A debater's valid answer.

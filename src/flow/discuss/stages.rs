@@ -43,7 +43,7 @@ pub(super) fn file(state: &DiscussState, cx: &FlowContext<'_>, debate: &DebateSt
 /// Returns what happens to the proposals of a split: issues are filed if the debate or this command says so.
 pub(super) fn wanted(cx: &FlowContext<'_>, debate: &DebateState) -> DeferredWork {
     let Request { asked, configured, .. } = cx.request;
-    match (debate.policy.stages, asked.debate.stages.or(configured.debate.stages)) {
+    match (debate.terms.policy.stages, asked.debate.stages.or(configured.debate.stages)) {
         (DeferredWork::Filed, _) => DeferredWork::Filed,
         (DeferredWork::Listed, wanted) => wanted.unwrap_or_default(),
     }

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::agent::Role;
-use crate::domain::debate::DebatePolicy;
 use crate::domain::ids::{CommitSha, Label, RunId};
-use crate::domain::policy::Policy;
 use crate::domain::revision::Revision;
-use crate::domain::roster::{Roster, Seat};
+use crate::domain::roster::Voters;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::protocol::context::ContextSubject;
@@ -15,9 +13,9 @@ use crate::protocol::kinds::discuss_review::DebateOutcome;
 
 use super::super::machine::{At, Illegal};
 use super::super::run::RunState;
-use super::super::terms::Terms;
 use super::super::view::Records;
 use super::records::{DebateOpened, DebateVerdict, DiscussEntry, FiledStages, Position, RoundSummary};
+use super::terms::DebateTerms;
 
 /// The state of the debates about an issue: the latest run, and the debate about the latest topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +35,7 @@ pub struct DebateState {
     pub topic: Revision,
     pub subject: ContextSubject,
     pub head: CommitSha,
-    pub analyzer: Option<Seat>,
-    pub policy: DebatePolicy,
+    pub terms: DebateTerms,
     /// The rounds with records, in order. Only the last may be without a summary.
     pub rounds: Vec<DebateRound>,
     /// The final summary with the number of its round.
@@ -61,9 +58,9 @@ impl DebateRound {
         self.positions.iter().find(|position| position.agent == *agent)
     }
 
-    /// Returns the common vote of a round in which every debater of the roster voted.
-    pub fn agreed(&self, roster: &Roster) -> Option<DebateOutcome> {
-        let votes = roster.reviewers().iter().map(|seat| Some(self.position(&seat.label)?.response.outcome));
+    /// Returns the common vote of a round in which every debater voted.
+    pub fn agreed(&self, debaters: &Voters) -> Option<DebateOutcome> {
+        let votes = debaters.labels().map(|label| Some(self.position(label)?.response.outcome));
         let votes: Vec<DebateOutcome> = votes.collect::<Option<_>>()?;
         let first = *votes.first()?;
         votes.iter().all(|vote| *vote == first).then_some(first)
@@ -120,16 +117,15 @@ impl DiscussState {
 
     fn open(&mut self, run: &RunId, opened: DebateOpened) {
         let DebateOpened { topic, subject, head, roster, analyzer, policy } = opened;
-        let terms = Terms { roster, policy: Policy { max_rounds: policy.rounds(), ..Policy::default() } };
+        let terms = DebateTerms { debaters: roster.reviewers, analyzer, policy };
         self.records = Records::Whole;
         self.run = Some(match self.run.take().filter(|known| known.id == *run) {
-            Some(known) => RunState { terms, ending: None, ..known },
-            None => RunState::begun(run.clone(), terms, Usage::default()),
+            Some(known) => RunState { ending: None, ..known },
+            None => RunState::begun(run.clone(), Usage::default()),
         });
         let known = self.debate.take().filter(|known| known.topic == topic && known.end.is_none());
         let rounds = known.map(|known| known.rounds).unwrap_or_default();
-        self.debate =
-            Some(DebateState { topic, subject, head, analyzer, policy, rounds, end: None, stages: None });
+        self.debate = Some(DebateState { topic, subject, head, terms, rounds, end: None, stages: None });
     }
 
     fn position(&mut self, round: u32, position: Position) -> Result<(), Illegal> {
@@ -144,11 +140,11 @@ impl DiscussState {
         }
         run.resume(position.usage);
         *self.turns.entry((Role::Debater, position.agent.clone())).or_default() += 1;
-        let seats = || run.terms.roster.reviewers().iter().map(|seat| seat.label.clone()).collect();
+        let seats = debate.terms.debaters.labels().cloned().collect();
         match debate.rounds.last_mut().filter(|last| last.summary.is_none()) {
             Some(current) => current.positions.push(position),
             None => {
-                debate.rounds.push(DebateRound { seats: seats(), positions: vec![position], summary: None });
+                debate.rounds.push(DebateRound { seats, positions: vec![position], summary: None });
             }
         }
         Ok(())

@@ -76,6 +76,7 @@ impl Flow for PlanningState {
             round: self.rounds.round(),
             rounds: self.rounds.number(),
             against: self.run.as_ref().map(|run| Against::Commit(run.base.clone())),
+            voters: self.run.iter().flat_map(|run| run.terms.roster.voters().labels()).cloned().collect(),
             votes: self.votes(),
             votes_on: RevisionKind::Plan,
             items: self.rounds.items(),
@@ -111,8 +112,7 @@ impl Flow for PlanningState {
 
 /// Returns the terms for the implementation: another coder may do it.
 fn terms(run: &PlanningRun) -> Terms {
-    let Terms { roster, policy } = run.state.terms.clone();
+    let Terms { roster, policy } = run.terms.clone();
     let coder = run.execution.coder.clone().unwrap_or_else(|| roster.coder().clone());
-    let roster = Roster::new(coder, roster.reviewers().to_vec()).unwrap_or(roster);
-    Terms { roster, policy }
+    Terms { roster: Roster::new(coder, roster.voters().clone()), policy }
 }

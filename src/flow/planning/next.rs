@@ -33,7 +33,7 @@ use super::{phases, planner, reviewers, stages};
 pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infallible> {
     let issue = issue(state, cx)?;
     let request = cx.request.for_planning();
-    let terms = cx.terms(&request, state.run.as_ref().map(|run| &run.state))?;
+    let terms = cx.terms(&request, state.recorded())?;
     let execution = cx.request.execution(state.run.as_ref().map(|run| (&run.state, &run.execution)));
     stages::check_named(state, cx, &execution)?;
     let run = opened(state, cx, &issue, (terms, execution))?;
@@ -54,7 +54,7 @@ fn opened<'now>(
     (terms, execution): (Terms, Execution),
 ) -> Decision<&'now PlanningRun> {
     let is_whole = state.records == Records::Whole;
-    let same = |run: &&PlanningRun| run.state.terms == terms && run.execution == execution && is_whole;
+    let same = |run: &&PlanningRun| run.terms == terms && run.execution == execution && is_whole;
     if let Some(run) = state.run.as_ref().filter(same) {
         let open = OpenPlanning { cx, state, run, issue };
         match &run.state.ending {
@@ -218,7 +218,7 @@ fn hand_over(seen: &OpenPlanning<'_>, issue: IssueNumber) -> Decision<Infallible
 /// Publishes the approval with its follow-ups. Only a plan that is implemented has issues for them; they are filed before the
 /// implementation.
 fn follow_ups(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<()> {
-    let policy = seen.run.state.terms.policy.followups;
+    let policy = seen.run.terms.policy.followups;
     let mode = match policy {
         Followups::Issue | Followups::FixAndIssue if !seen.run.execution.mode.implements() => {
             Followups::Summarize

@@ -29,7 +29,7 @@ use super::state::{CurrentPlan, PlanningState};
 
 /// Asks for the first plan, and publishes it.
 pub(super) fn first_plan(seen: &OpenPlanning<'_>) -> Decision<Infallible> {
-    let seat = seen.run.state.terms.roster.coder();
+    let seat = seen.run.terms.roster.coder();
     let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanState, 0);
     let ask = |key: TurnKey, answers: Vec<Clarification>| {
         let ask = seen.ask(key, Vec::new(), seat);
@@ -44,7 +44,7 @@ pub(super) fn first_plan(seen: &OpenPlanning<'_>) -> Decision<Infallible> {
 /// Asks for a revision after a round, and publishes it.
 pub(super) fn revise(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<Infallible> {
     seen.unless_over(seen.pass().may_fix(at))?;
-    let seat = seen.run.state.terms.roster.coder();
+    let seat = seen.run.terms.roster.coder();
     let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanRevision, at.round);
     let ask = seen.ask(key, seen.pass().unresolved(&at.head), seat);
     match question::ask::<PlanRevision>(seen.cx, &ask)? {
@@ -90,7 +90,7 @@ fn answer(seen: &OpenPlanning<'_>, key: TurnKey, record: &PlanningEntry) -> Deci
 /// Asks for the phases of an approved plan, and publishes them before any issue is filed: another answer would be other
 /// issues.
 pub(super) fn decompose(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<Infallible> {
-    let seat = seen.run.state.terms.roster.coder();
+    let seat = seen.run.terms.roster.coder();
     let key = seen.key(Role::Coder, &seat.label, ResponseKind::PlanDecomposition, at.round);
     let ask = seen.ask(key, Vec::new(), seat);
     let answered = match question::ask::<PlanDecomposition>(seen.cx, &ask)? {

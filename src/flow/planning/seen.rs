@@ -61,7 +61,7 @@ impl OpenPlanning<'_> {
     /// Returns the reviewers of the run.
     pub(super) fn pass(&self) -> ReviewPass<'_, PlanHash> {
         let required = requirements::expected(&self.issue.requirements).ids;
-        ReviewPass { run: &self.run.state, rounds: &self.state.rounds, required }
+        ReviewPass { terms: &self.run.terms, rounds: &self.state.rounds, required }
     }
 
     /// Returns the key of an agent's turn in a round.
@@ -75,7 +75,7 @@ impl OpenPlanning<'_> {
     }
 
     pub(super) fn brief(&self, items: Vec<Item>, clarifications: Vec<Clarification>) -> Brief {
-        let policy = &self.run.state.terms.policy;
+        let policy = &self.run.terms.policy;
         let against = Against::Commit(self.run.base.clone());
         Brief {
             items,

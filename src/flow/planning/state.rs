@@ -15,7 +15,7 @@ use super::super::items::{CastReview, CoderReply};
 use super::super::machine::{At, Illegal};
 use super::super::rounds::{EarlierVotes, RoundAt, Rounds};
 use super::super::run::{Concluded, RunState};
-use super::super::terms::Terms;
+use super::super::terms::{RecordedTerms, Terms};
 use super::super::view::Records;
 use super::records::{
     Decomposed, PlanAnswer, PlanApproved, PlanRecord, PlanReviewRecord, PlannedStage, PlanningEntry,
@@ -45,6 +45,7 @@ pub struct PlanningState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanningRun {
     pub state: RunState,
+    pub terms: Terms,
     pub execution: Execution,
     pub base_ref: BranchName,
     /// The commit that the plan is for.
@@ -108,7 +109,7 @@ impl PlanningState {
 
     fn open(&mut self, run: &RunId, opened: PlanningOpened) {
         let PlanningOpened { base_ref, base, roster, policy, execution, votes } = opened;
-        let before = self.run.as_ref().map(|run| run.state.terms.roster.clone());
+        let before = self.run.as_ref().map(|run| run.terms.roster.clone());
         self.rounds.forget_changed_seats(before.as_ref(), &roster);
         match votes {
             EarlierVotes::Stand => {}
@@ -122,14 +123,14 @@ impl PlanningState {
         let state = if let Some(known) = known {
             // Answers in the journal belong to the previous attempt window: the missing records are unknown.
             let attempt_window = known.attempt_window + u32::from(votes == EarlierVotes::AskedAnew);
-            RunState { terms, attempt_window, ending: None, ..known }
+            RunState { attempt_window, ending: None, ..known }
         } else {
             if let Some(plan) = &self.plan {
                 self.rounds.begin(&plan.hash);
             }
-            RunState::begun(run.clone(), terms, Usage::default())
+            RunState::begun(run.clone(), Usage::default())
         };
-        self.run = Some(PlanningRun { state, execution, base_ref, base });
+        self.run = Some(PlanningRun { state, terms, execution, base_ref, base });
     }
 
     fn plan(&mut self, round: u32, record: PlanRecord) {
@@ -197,13 +198,17 @@ impl PlanningState {
         self.phases.as_ref().filter(|phases| phases.plan == plan.hash)
     }
 
+    pub fn recorded(&self) -> Option<RecordedTerms<'_>> {
+        self.run.as_ref().map(|run| RecordedTerms { run: &run.state, terms: &run.terms })
+    }
+
     /// Returns whether the issue of a phase or stage was handed over.
     pub fn handoff(&self, issue: IssueNumber) -> Handoff {
         if self.started.contains(&issue) { Handoff::Started } else { Handoff::NotYet }
     }
 
     pub fn votes(&self) -> Vec<Vote> {
-        self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.state.terms.roster))
+        self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.terms.roster))
     }
 }
 

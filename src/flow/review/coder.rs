@@ -45,7 +45,7 @@ pub(super) fn finish(seen: &OpenReview<'_>, key: TurnKey) -> Decision<Infallible
 
 fn key(seen: &OpenReview<'_>, at: &ReviewAt) -> TurnKey {
     let label = &seen.run.terms.roster.coder().label;
-    TurnKey::first(seen.run.at(at.round), Role::Coder, label, ResponseKind::CoderFollowup, &at.head)
+    TurnKey::first(seen.run.state.at(at.round), Role::Coder, label, ResponseKind::CoderFollowup, &at.head)
 }
 
 fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
@@ -100,7 +100,7 @@ fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>
         return failed(seen, key.label, &failure);
     }
     if made == *head {
-        let draft = draft::<ReviewState>(&seen.run.id, key.round, &record);
+        let draft = draft::<ReviewState>(&seen.run.state.id, key.round, &record);
         return first(Step::Publish(Box::new(Draft { from: Some(key), ..draft })));
     }
     let branch = seen.observed.pull.head_ref.clone();

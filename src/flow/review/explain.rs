@@ -16,7 +16,7 @@ use super::super::context::FlowContext;
 use super::super::run::RunState;
 use super::super::step::{Decision, refuse};
 use super::seen::{OpenReview, ReviewAt, observe};
-use super::state::ReviewState;
+use super::state::{ReviewRun, ReviewState};
 use super::{checks, conflicts, next};
 use crate::domain::explanation::{Condition, ConditionKind, ConditionState, Explanation};
 
@@ -27,14 +27,15 @@ pub(super) fn explain(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Exp
     if pull.state != PullRequestState::Open {
         return refuse(Refused::ClosedSubject, format!("pull request {} is not open", pull.number));
     }
-    let terms = match next::with_red_gates(state, cx).terms(state.run.as_ref()) {
+    let terms = match next::with_red_gates(state, cx).terms(state.run.as_ref().map(ReviewRun::recorded)) {
         Ok(terms) => terms,
         Err(error) => return refuse(Refused::Usage, error.to_string()),
     };
     let run = match &state.run {
-        Some(run) => RunState { terms, ..run.clone() },
-        None => RunState::begun(cx.fresh_run.clone(), terms, Usage::default()),
+        Some(run) => run.state.clone(),
+        None => RunState::begun(cx.fresh_run.clone(), Usage::default()),
     };
+    let run = ReviewRun { state: run, terms };
     let seen = OpenReview { cx, state, run: &run, observed: &observed };
     let at = seen.here();
     let mut conditions: Vec<Condition> =

@@ -75,7 +75,7 @@ impl Flow for ReviewState {
     }
 
     fn run(&self) -> Option<&RunState> {
-        self.run.as_ref()
+        self.run.as_ref().map(|run| &run.state)
     }
 
     fn view(&self) -> View {
@@ -89,9 +89,10 @@ impl Flow for ReviewState {
             branch: None,
             pull_request: Some(self.number),
             votes_on: RevisionKind::Commit,
+            voters: self.run.iter().flat_map(|run| run.terms.roster.voters().labels()).cloned().collect(),
             votes: self.votes(),
             items: self.rounds.items(),
-            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.unmeasured(&gates)),
+            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.terms.unmeasured(&gates)),
             gates,
             gates_not_run: self
                 .run

@@ -22,13 +22,12 @@ use super::super::request::Request;
 use super::super::results::{Turn, TurnEnd};
 use super::super::review_pass::AfterPass;
 use super::super::rounds::{EarlierVotes, Gating, RoundAt};
-use super::super::run::RunState;
 use super::super::step::{Decision, Effect, Step, first, refuse};
 use super::super::terms::Terms;
 use super::super::view::Records;
 use super::records::{FollowedUp, Opened, ReviewEntry};
 use super::seen::{Observed, OpenReview, ReviewAt, observe};
-use super::state::ReviewState;
+use super::state::{ReviewRun, ReviewState};
 use super::{checks, coder, conflicts, queue, reviewers, tests_first};
 
 /// Returns the next step of a review.
@@ -66,10 +65,10 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
     let Some(run) = &state.run else { return refuse(Refused::ClosedSubject, already) };
     let seen = OpenReview { cx, state, run, observed };
     let merged = Ending::Merged { commit: commit.clone() };
-    if run.ending.as_ref() == Some(&merged) || is_settled(&seen) {
+    if run.state.ending.as_ref() == Some(&merged) || is_settled(&seen) {
         return first(Step::Stop(Conclusion::again(&merged, already)));
     }
-    let ours = run.is_open() && run.terms.policy.after_approval == AfterApproval::Merge;
+    let ours = run.state.is_open() && run.terms.policy.after_approval == AfterApproval::Merge;
     match approval(&seen, &seen.here()).filter(|_| ours) {
         Some(approval) => {
             let message = format!("approved by everyone and merged as {}", commit.short());
@@ -109,7 +108,7 @@ fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Obser
         "pull request {number} changes no file: its head {} is the same as `{base_ref}`",
         head.short()
     );
-    match state.run.as_ref().filter(|run| run.is_open()) {
+    match state.run.as_ref().filter(|run| run.state.is_open()) {
         Some(run) => {
             let seen = OpenReview { cx, state, run, observed };
             let merges = run.terms.policy.after_approval == AfterApproval::Merge;
@@ -140,7 +139,7 @@ fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
 fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<Terms> {
     match (&state.run, &observed.delivery) {
         (None, Some((_, delivery))) => cx.terms(&cx.request.bound_to(&delivery.terms), None),
-        (run, _) => cx.terms(&with_red_gates(state, cx), run.as_ref()),
+        (run, _) => cx.terms(&with_red_gates(state, cx), run.as_ref().map(ReviewRun::recorded)),
     }
 }
 
@@ -156,10 +155,12 @@ fn opened<'now>(
     cx: &FlowContext<'_>,
     observed: &Observed<'_>,
     terms: Terms,
-) -> Decision<&'now RunState> {
+) -> Decision<&'now ReviewRun> {
     let is_whole = state.records == Records::Whole;
     match &state.run {
-        Some(run) if run.is_open() && run.terms == terms && is_whole => return ControlFlow::Continue(run),
+        Some(run) if run.state.is_open() && run.terms == terms && is_whole => {
+            return ControlFlow::Continue(run);
+        }
         Some(run)
             if run.terms == terms && is_whole && is_settled(&OpenReview { cx, state, run, observed }) =>
         {
@@ -176,7 +177,7 @@ fn opened<'now>(
     };
     let handed_over = observed.delivery.as_ref().filter(|_| state.run.is_none());
     let delivery = handed_over.map(|(_, delivery)| *delivery);
-    let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
+    let run = state.run.as_ref().filter(|run| run.state.is_open()).map(|run| &run.state.id);
     let pull = observed.pull;
     // A run that was handed over is opened at once, and waits for the folders later.
     let participants = if handed_over.is_some() { Vec::new() } else { terms.roster.participants() };
@@ -199,7 +200,7 @@ fn opened<'now>(
 
 fn is_settled(seen: &OpenReview<'_>) -> bool {
     let required = seen.required();
-    seen.run.ending == Some(Ending::Approved)
+    seen.run.state.ending == Some(Ending::Approved)
         && seen.state.rounds.head() == Some(&seen.observed.pull.head)
         && seen.state.votes().iter().all(|vote| required.iter().all(|id| vote.requirements.contains(id)))
 }
@@ -207,7 +208,7 @@ fn is_settled(seen: &OpenReview<'_>) -> bool {
 /// Publishes the coder's answer if the head equals a commit in the journal.
 fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
     let head = &seen.observed.pull.head;
-    let round = seen.run.at(seen.state.rounds.round());
+    let round = seen.run.state.at(seen.state.rounds.round());
     let is_of_this_round = |key: &TurnKey| {
         let at = RunRound { run: key.run.clone(), attempt_window: key.attempt_window, round: key.round };
         key.role == Role::Coder && at == round

@@ -30,8 +30,13 @@ pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Deci
 }
 
 fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
-    let key =
-        TurnKey::first(seen.run.at(at.round), Role::Reviewer, &seat.label, ResponseKind::PrReview, &at.head);
+    let key = TurnKey::first(
+        seen.run.state.at(at.round),
+        Role::Reviewer,
+        &seat.label,
+        ResponseKind::PrReview,
+        &at.head,
+    );
     seen.pass().ask(seen.cx, key, coder::brief(seen, shown.to_vec()), seat)
 }
 
@@ -55,5 +60,5 @@ fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<Pr
         model,
     };
     let record = ReviewEntry::Review(Box::new(record));
-    Draft { from: Some(ask.key.clone()), ..draft::<ReviewState>(&seen.run.id, at.round, &record) }
+    Draft { from: Some(ask.key.clone()), ..draft::<ReviewState>(&seen.run.state.id, at.round, &record) }
 }

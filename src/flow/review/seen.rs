@@ -19,12 +19,11 @@ use super::super::gates::{GateContext, GatesRecord};
 use super::super::machine::draft;
 use super::super::review_pass::ReviewPass;
 use super::super::rounds::RoundAt;
-use super::super::run::RunState;
 use super::super::step::{Decision, Next, Step};
 use super::super::view::DeliveryOutput;
 use super::plan::{self, ObservedPlan};
 use super::records::ReviewEntry;
-use super::state::ReviewState;
+use super::state::{ReviewRun, ReviewState};
 
 /// A point in a review: one pass of the reviewers over one commit.
 pub(super) type ReviewAt = RoundAt<CommitSha>;
@@ -93,7 +92,7 @@ fn delivery<'now>(
 pub(super) struct OpenReview<'now> {
     pub(super) cx: &'now FlowContext<'now>,
     pub(super) state: &'now ReviewState,
-    pub(super) run: &'now RunState,
+    pub(super) run: &'now ReviewRun,
     pub(super) observed: &'now Observed<'now>,
 }
 
@@ -110,7 +109,7 @@ impl OpenReview<'_> {
 
     /// Returns the reviewers of the run.
     pub(super) fn pass(&self) -> ReviewPass<'_, CommitSha> {
-        ReviewPass { run: self.run, rounds: &self.state.rounds, required: self.required() }
+        ReviewPass { terms: &self.run.terms, rounds: &self.state.rounds, required: self.required() }
     }
 
     pub(super) fn must_fix(&self, at: &ReviewAt) -> Vec<Item> {
@@ -139,11 +138,11 @@ impl OpenReview<'_> {
     pub(super) fn gates<'now>(&'now self, against: &'now Against) -> GateContext<'now> {
         let (rounds, measured) = (&self.state.rounds, &self.state.measured);
         let task = self.observed.origin.as_ref();
-        GateContext { run: self.run, rounds, measured, against, task }
+        GateContext { run: &self.run.state, rounds, measured, against, task }
     }
 
     pub(super) fn publish(&self, round: u32, record: &ReviewEntry) -> Step {
-        Step::Publish(Box::new(draft::<ReviewState>(&self.run.id, round, record)))
+        Step::Publish(Box::new(draft::<ReviewState>(&self.run.state.id, round, record)))
     }
 
     pub(super) fn gates_record(&self, round: u32, record: GatesRecord) -> Step {

@@ -15,7 +15,7 @@ use super::super::items::{CastReview, CoderReply};
 use super::super::machine::{At, Illegal};
 use super::super::rounds::{EarlierVotes, RoundAt, Rounds};
 use super::super::run::{Concluded, RunState};
-use super::super::terms::Terms;
+use super::super::terms::{RecordedTerms, Terms};
 use super::super::view::Records;
 use super::records::{AnswerRecord, Opened, ReviewEntry, ReviewRecord};
 
@@ -23,7 +23,7 @@ use super::records::{AnswerRecord, Opened, ReviewEntry, ReviewRecord};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewState {
     pub number: PullRequestNumber,
-    pub run: Option<RunState>,
+    pub run: Option<ReviewRun>,
     pub rounds: Rounds<CommitSha>,
     pub measured: Measured,
     /// The target branch according to the latest `opened` record.
@@ -39,6 +39,19 @@ pub struct ReviewState {
     followed_up: BTreeSet<(CommitSha, Followups)>,
     /// Whether records are missing since the reviewers were last asked again.
     pub records: Records,
+}
+
+/// A run of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewRun {
+    pub state: RunState,
+    pub terms: Terms,
+}
+
+impl ReviewRun {
+    pub fn recorded(&self) -> RecordedTerms<'_> {
+        RecordedTerms { run: &self.state, terms: &self.terms }
+    }
 }
 
 impl ReviewState {
@@ -91,13 +104,14 @@ impl ReviewState {
             }
         }
         match &mut self.run {
-            Some(current) if current.id == *run => {
+            Some(current) if current.state.id == *run => {
                 current.terms = terms;
                 // Answers in the journal belong to the previous attempt window: the missing records are unknown.
-                current.attempt_window += u32::from(opened.votes == EarlierVotes::AskedAnew);
+                current.state.attempt_window += u32::from(opened.votes == EarlierVotes::AskedAnew);
             }
             Some(_) | None => {
-                self.run = Some(RunState::begun(run.clone(), terms, opened.spent.unwrap_or_default()));
+                let state = RunState::begun(run.clone(), opened.spent.unwrap_or_default());
+                self.run = Some(ReviewRun { state, terms });
                 self.begin_run(opened);
             }
         }
@@ -145,8 +159,8 @@ impl ReviewState {
 
     fn conclude(&mut self, concluded: &Concluded) {
         let Some(run) = &mut self.run else { return };
-        run.conclude(concluded);
-        if !run.is_open() {
+        run.state.conclude(concluded);
+        if !run.state.is_open() {
             self.rounds.settle();
         }
     }
@@ -154,7 +168,7 @@ impl ReviewState {
     /// Resumes a parked run, and adds the cost of a turn.
     fn resume(&mut self, usage: Usage) {
         if let Some(run) = &mut self.run {
-            run.resume(usage);
+            run.state.resume(usage);
         }
     }
 

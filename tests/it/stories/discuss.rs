@@ -7,6 +7,7 @@ use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::nonce::Nonce;
 use agent_loop::flow::request::Reviewing;
 use agent_loop::flow::terms::DebateOverrides;
+use agent_loop::ports::World;
 use agent_loop::ports::agents::TurnOrder;
 use serde_json::{Value, json};
 
@@ -340,6 +341,22 @@ async fn research_follows_its_policy() {
 async fn a_panel_of_one_is_named() {
     let (world, _, _) = played(&debate("alone", vec![("one", votes(&["implement"]))])).await;
     assert!(world.thread(1).last().unwrap().body.contains("This is a panel of one"));
+}
+
+/// Without named debaters the default agents debate, as far as this machine has them.
+#[tokio::test]
+async fn default_debaters_are_of_two_vendors() {
+    for panel in [&["one", "two"][..], &["one"], &["two"]] {
+        let cast = panel.iter().map(|name| (*name, votes(&["implement"]))).collect();
+        let story = debate("default", cast);
+        let world = story.world();
+        let mut request = story.request();
+        request.asked.reviewers.clear();
+        (request.default_coder, request.default_reviewer) = (seat("one"), seat("two"));
+        let outcome = story.run_as(&world, story.assignment(world.forge()), request).await.unwrap();
+        assert_eq!(outcome.ending.status(), "consensus", "{}", outcome.message);
+        assert_eq!(story.summaries(&world)[0], format!("1 opened {panel:?}"));
+    }
 }
 
 /// The issues are filed once, also by a later command, and the table comes last.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::flow_name::FlowName;
+use agent_loop::domain::ids::Label;
 use agent_loop::domain::ids::{CommitSha, IssueNumber, ItemId, PullRequestNumber};
 use agent_loop::domain::item::Item;
 use agent_loop::domain::repair::Repair;
@@ -281,8 +282,11 @@ impl Records {
 
 fn review_end(state: &ReviewState) -> String {
     let run = state.run.as_ref().unwrap();
-    let mut lines =
-        vec![ending(run.ending.as_ref()), format!("round {}", state.rounds.round()), usage(run.usage)];
+    let mut lines = vec![
+        ending(run.state.ending.as_ref()),
+        format!("round {}", state.rounds.round()),
+        usage(run.state.usage),
+    ];
     let votes = state.votes().into_iter();
     lines.extend(votes.map(|vote| format!("{} {} {}", vote.agent, vote.state.name(), vote.head)));
     let items = state.rounds.items().into_iter();
@@ -356,7 +360,7 @@ fn debate_line(record: &Envelope) -> String {
     let round = record.round;
     match record.body.read().unwrap() {
         DiscussEntry::Opened(opened) => {
-            let names: Vec<&str> = opened.roster.reviewers().iter().map(|seat| seat.label.as_str()).collect();
+            let names: Vec<&str> = opened.roster.reviewers.labels().map(Label::as_str).collect();
             format!("{round} opened {names:?}")
         }
         DiscussEntry::Position(position) => {
