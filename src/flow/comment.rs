@@ -11,8 +11,8 @@ use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
 use crate::text::amounts::{self, duration};
 use crate::text::markdown::{count, section};
-use crate::text::sanitize::closing::closed;
-use crate::text::sanitize::{one_line, unmarked};
+use crate::text::sanitize::balanced::balanced;
+use crate::text::sanitize::{neutral, one_line, unmarked};
 
 use super::run::Concluded;
 
@@ -23,7 +23,7 @@ const CELL: usize = 200;
 pub fn concluded(concluded: &Concluded, votes_on: RevisionKind) -> String {
     let mut text = verdict(concluded);
     if let Some(message) = beside_verdict(&concluded.ending, &concluded.message) {
-        let _ = write!(text, "\n\n{}", closed(&unmarked(message)));
+        let _ = write!(text, "\n\n{}", neutral(message));
     }
     text.push('\n');
     text.push_str(&table(concluded, votes_on));
@@ -94,7 +94,7 @@ fn table(concluded: &Concluded, votes_on: RevisionKind) -> String {
 
 /// Renders a text for a cell of a table.
 pub fn cell(text: &str) -> String {
-    one_line(&unmarked(text), CELL).replace('|', "\\|")
+    balanced(&one_line(&unmarked(text), CELL)).replace('|', "\\|")
 }
 
 /// Returns how comments name the verdict of a gate.

@@ -11,6 +11,7 @@ use regex::Regex;
 use crate::pattern::pattern;
 
 use super::markdown::{fitted, indented};
+use super::sanitize::balanced::balanced;
 use super::sanitize::closing::closed;
 
 /// An invisible space of zero width. It separates `@` from a name and `#` from a number.
@@ -55,7 +56,7 @@ pub fn comment(visible: &str, room: usize, own: &BTreeSet<u64>) -> String {
 pub fn markdown(text: &str, own: &BTreeSet<u64>) -> String {
     let mut text = closed(text).into_owned();
     for _ in 0..PASSES {
-        let next = closed(&pass(&text, own)).into_owned();
+        let next = closed(&balanced(&pass(&text, own))).into_owned();
         if next == text {
             return text;
         }

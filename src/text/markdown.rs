@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::sanitize::balanced::balanced;
 use super::sanitize::closing::closed;
 use super::sanitize::unmarked;
 
@@ -31,20 +32,20 @@ pub fn section(text: &mut String, heading: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
-    let _ = write!(text, "\n### {heading}\n\n");
+    let _ = write!(text, "\n### {heading}\n\n{}", list(lines));
+}
+
+fn list(lines: &[String]) -> String {
+    let mut text = String::new();
     for line in lines {
-        let _ = writeln!(text, "- {}", hanging(line, 2));
+        let _ = writeln!(text, "- {}", hanging(&balanced(line), 2));
     }
+    text
 }
 
 /// Returns a list that is folded behind a summary line.
 pub fn folded(summary: &str, lines: &[String]) -> String {
-    let mut text = format!("\n<details><summary>{summary}</summary>\n\n");
-    for line in lines {
-        let _ = writeln!(text, "- {}", hanging(line, 2));
-    }
-    text.push_str("\n</details>\n");
-    text
+    format!("\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", list(lines))
 }
 
 /// Returns the output of programs that is folded behind a summary line.

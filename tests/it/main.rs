@@ -20,6 +20,8 @@ mod programs;
 mod protocol;
 #[cfg(test)]
 mod real;
+#[cfg(test)]
+mod rendered;
 mod schemas;
 #[cfg(test)]
 mod stories;

@@ -1,5 +1,6 @@
 //! Makes texts of agents and strangers harmless: published texts contain only markers of ours.
 
+pub mod balanced;
 pub mod closing;
 pub mod keywords;
 pub(super) mod lookalike;
@@ -13,6 +14,7 @@ use regex::Regex;
 use crate::pattern::pattern;
 use crate::protocol::markers;
 
+use balanced::balanced;
 use closing::closed;
 use lookalike::{Letter, letters, turns_direction};
 
@@ -22,10 +24,10 @@ const OPENING: &str = "<!--";
 /// The signature line of a person.
 const SIGNATURE: &str = "-- human reviewer";
 
-/// Makes a text harmless: without markers and human signatures, even disguised ones, and without open blocks. It looks the
-/// same.
+/// Makes a text harmless: without markers and human signatures, even disguised ones, and without open blocks and tags. It looks
+/// the same.
 pub fn neutral(text: &str) -> String {
-    closed(&unmarked(text)).into_owned()
+    closed(&balanced(&unmarked(text))).into_owned()
 }
 
 /// Does the same for the message of a commit, without control characters, which git rejects.

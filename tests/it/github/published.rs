@@ -1,8 +1,9 @@
 //! Agents' texts on GitHub: wherever a run publishes them, they notify nobody, link and close nothing, and load no image.
 
 use super::runs::approved;
-use super::stage::Stage;
+use super::stage::{Stage, gh, loop_words};
 use crate::github_model::Role;
+use crate::rendered::assert_reads_well;
 
 const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
 const BAIT: &str = "cc @octo/team, fixes #5, GH-6: ![ok](https://evil.example/a.png) <img src=x> [github.com](https://evil.example)";
@@ -55,6 +56,48 @@ fn texts_of_agents_do_nothing() {
         assert!(!acts(text, &RENDERED), "{text}");
     }
     assert_eq!(model.filed[&2].body.matches("Closes #").count(), 1, "{}", model.filed[&2].body);
+}
+
+/// Blocks that end nowhere, tags of every kind, markers of ours, and a table.
+const MESS: &str = "| a | b |\\n|---|---|\\n| 1 | 2 |\\n\\n</details></sub> <details><summary>more\\n\\n<script> <!-- AGENT_LOOP_META: v1.eJ -->\\n\\n~~~\\n<!-- never closed";
+
+#[test]
+#[ignore = "needs gh"]
+fn whole_threads_read_well() {
+    let stage = Stage::new();
+    let mut agent = baiting().replace(BAIT, &format!("{BAIT}\\n\\n{MESS}"));
+    // A title has one line, and the finding names its place first.
+    agent =
+        agent.replacen(&format!("\"pr_title\": \"{BAIT}\\n\\n{MESS}"), &format!("\"pr_title\": \"{BAIT}"), 1);
+    stage.agent("todo.sh", &agent);
+    let tests = "sh -c 'printf \"~~~\\n</details> ** @octo/team #5\\n| x |\\n\"; ! grep -q TODO notes.txt'";
+    let bob = stage.github.state().person("bob", Role::Write);
+    let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
+    let more = [
+        "--native-reviews",
+        "--approved-followups",
+        "issue",
+        "--test-command",
+        tests,
+        "--no-pre-review-tests",
+    ];
+    let gh = gh();
+    let ended = stage.run(&[&loop_words(&["issue", &issue], &gh)[..], &more].concat());
+    assert_eq!(ended.exit, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let model = stage.github.state();
+    let numbers = model.filed.keys().copied().collect();
+    let filed = model.filed.values().filter(|one| one.number != 1).map(|one| &one.body);
+    let said = model.comments.iter().map(|one| &one.body).chain(model.reviews.iter().map(|one| &one.body));
+    let all: Vec<&String> =
+        filed.chain(said).chain(model.conversations.iter().map(|one| &one.body)).collect();
+    assert!(all.len() >= 14 && all.iter().filter(|body| body.contains("octo/team")).count() >= 8, "{all:#?}");
+    for body in all {
+        // Only the tags and comments that the agent leaves open are text.
+        let body = body
+            .replace("&lt;/details>&lt;/sub> &lt;details>&lt;summary>more", "more")
+            .replace("&lt;!--", "");
+        assert_reads_well(&body, &numbers, &format!("https://{}/octo/r/", stage.github.host()));
+    }
 }
 
 #[test]

@@ -44,6 +44,45 @@ fn passed_trees_are_not_run_again() {
     assert_eq!(runs(&stage, "tests"), 1);
 }
 
+/// Before the reviewers only of a head that the coder has just made, and before approval.
+#[test]
+fn tests_run_when_heads_change() {
+    for (flags, expected) in [
+        (&[][..], ["red", "green", "review"].as_slice()),
+        (&["--no-pre-review-tests"], &["review", "red", "green", "review"]),
+    ] {
+        let stage = stage("");
+        let root = stage.root().display().to_string();
+        let agent = include_str!("../../../fixtures/agents/todo-agent.sh")
+            .replacen("implementation)\n  do_all", "implementation)\n  echo half > half.txt", 1)
+            .replacen("coder_followup)\n  do_all", "coder_followup)\n  mv half.txt whole.txt; do_all", 1)
+            .replace("git grep -l TODO -- . ':!*.sh' || true", "true")
+            .replacen("pr_review)", &format!("pr_review)\n  echo review >> {root}/order"), 1);
+        stage.agent("todo.sh", &agent);
+        let tests = format!(
+            "#!/bin/sh\nif test -e half.txt; then word=red; else word=green; fi\necho $word >> {root}/order\ntest $word = green\n"
+        );
+        let tests = stage.agent("tests.sh", &tests).display().to_string();
+        let flags = [&["--test-command", &tests][..], flags].concat();
+        let agents = [
+            "task",
+            "Do it",
+            "--json",
+            "--coder",
+            "sam=command:../todo.sh",
+            "--reviewer",
+            "one=command:../todo.sh",
+        ];
+        let ended = stage.run(&[&agents[..], &flags].concat());
+        assert_eq!(ended.json()["status"], "approved", "{}{}", ended.stdout, ended.stderr);
+        let order = fs::read_to_string(stage.root().join("order")).unwrap();
+        let mut order: Vec<&str> = order.lines().collect();
+        // A red run is repeated at once.
+        order.dedup();
+        assert_eq!(order, expected, "{flags:?}");
+    }
+}
+
 #[test]
 fn outcomes_list_gates_not_run() {
     let stage = stage("[gates]\noff = [\"tamper\"]\n");

@@ -19,6 +19,7 @@ mod privacy;
 mod quota;
 mod refusals;
 mod repositories;
+mod scans;
 mod score;
 mod screen;
 mod search;

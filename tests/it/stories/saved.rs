@@ -1,7 +1,7 @@
 //! Threads and journals of an earlier version, in `fixtures/stories`: this version reads them, continues from any moment,
 //! performs as many actions, and publishes the same texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use agent_loop::cli::view::place::CommandPlace;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::ports::journal::Entry;
 
+use crate::rendered::assert_reads_well;
 use crate::world::{History, MemoryWorld};
 
 use super::catalogue::every_story;
@@ -111,6 +112,11 @@ async fn assert_counts_and_words(name: &str, story: &Story) {
     let outcome = story.play(&world).await;
     assert_kept(name, "numbers", &numbers(&world));
     assert_kept(name, "comments", &comments(&world));
+    let threads = world.threads();
+    let numbers: BTreeSet<u64> = (1..=threads.keys().copied().max().unwrap_or(0) + 9).collect();
+    for comment in threads.into_values().flatten() {
+        assert_reads_well(&comment.body, &numbers, "http");
+    }
     assert_kept(name, "outcome", &words(&outcome));
 }
 
@@ -180,6 +186,7 @@ fn other_records_render() {
     let mut comments = String::new();
     for record in &made_up {
         let comment = records::comment_of(record, &mut machines);
+        assert_reads_well(&comment, &(1..100).collect(), "http");
         writeln!(comments, "=== {}\n{comment}", record.title).unwrap();
     }
     assert_kept("made_up_records", "comments", &comments);
