@@ -82,7 +82,7 @@ fn comment(index: usize, is_record: bool, body: String) -> Comment {
         id: index.to_string(),
         author: if is_record { "agent-loop" } else { "ada" }.parse().expect("a login"),
         role: AuthorRole::Member,
-        body,
+        body: body.into(),
         created_at: at,
         updated_at: at,
     }

@@ -29,7 +29,7 @@ pub(super) fn listen<'thread>(
         .filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body));
     let context = |comment: &&Comment| ContextComment {
         author: comment.author.to_string(),
-        body: comment.body.clone(),
+        body: comment.body.to_string(),
     };
     People {
         issue: issue.map(text),

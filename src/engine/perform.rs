@@ -232,10 +232,10 @@ async fn inherit<W: World>(
         session.write(Entry::Task { words }).await?;
     }
     // A crash may have happened between two of these entries.
-    let known = turn_counts(&session.journal.entries());
     for ((role, label), turns) in turn_counts(&entries) {
-        if !known.contains_key(&(role, label.clone())) {
-            session.write(Entry::Inherited { label, role, turns, from: Some(source.clone()) }).await?;
+        if session.finished_turns(role, label) == 0 {
+            let (label, from) = (label.clone(), Some(source.clone()));
+            session.write(Entry::Inherited { label, role, turns, from }).await?;
         }
     }
     Ok(session.hold_source(cx.world.journals()).await?)

@@ -10,13 +10,13 @@ use crate::flow::results::{Results, Turn, TurnEnd};
 use crate::ports::journal::{Entry, Finished};
 
 /// Returns the number of turns of each role and label in entries, including inherited ones.
-pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
-    let mut counts: BTreeMap<(Role, Label), u32> = BTreeMap::new();
+pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, &Label), u32> {
+    let mut counts = BTreeMap::new();
     for entry in entries {
         match entry {
-            Entry::Finished { turn, .. } => *counts.entry((turn.role, turn.label.clone())).or_default() += 1,
+            Entry::Finished { turn, .. } => *counts.entry((turn.role, &turn.label)).or_default() += 1,
             Entry::Inherited { label, role, turns, .. } => {
-                *counts.entry((*role, label.clone())).or_default() += turns;
+                *counts.entry((*role, label)).or_default() += turns;
             }
             Entry::Attempt { .. }
             | Entry::Secret { .. }

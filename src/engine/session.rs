@@ -116,7 +116,7 @@ impl<J: Journal> Session<J> {
         fresh: Fresh,
     ) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
-        let results = results(journal.entries());
+        let results = journal.read(|entries| results(entries.to_vec()));
         let nonce_secret = results.nonce_secret.clone().unwrap_or(fresh.nonce_secret);
         Some(Self {
             subject,
@@ -180,17 +180,13 @@ impl<J: Journal> Session<J> {
 
     /// Returns whether the thread has a record of ours.
     pub(super) fn has_records(&self) -> bool {
-        self.applied.iter().any(|link| matches!(link, Link::Record(_)))
+        self.applied.iter().any(|link| link.record().is_some())
     }
 
     /// Returns the records of the run that were not returned before.
     pub(super) fn unshown_records(&mut self) -> Vec<Arc<Envelope>> {
         let Some(run) = self.machine.run() else { return Vec::new() };
-        let records = self.applied.iter().filter_map(|link| match link {
-            Link::Record(record) => Some(record),
-            Link::Gap | Link::Unlinked(_) => None,
-        });
-        let ours = records.filter(|record| record.run == run.id);
+        let ours = self.applied.iter().filter_map(Link::record).filter(|record| record.run == run.id);
         ours.filter(|record| self.emitted.reviews.insert(record.id.clone())).cloned().collect()
     }
 
@@ -229,11 +225,14 @@ impl<J: Journal> Session<J> {
             );
             return Err(RunError::refused(Refused::Unsupported, message));
         }
-        let ids: BTreeSet<RecordId> = reading.records().map(|record| record.id.clone()).collect();
         let first = self.known.is_none();
-        match &self.known {
-            None => self.known = Some(ids),
-            Some(known) => self.compare(&known.clone(), &ids)?,
+        match self.known.take() {
+            None => self.known = Some(reading.records().map(|record| record.id.clone()).collect()),
+            Some(known) => {
+                let published = self.compare(&known, &reading);
+                self.known = Some(known);
+                self.known.get_or_insert_default().extend(published?);
+            }
         }
         let ChainReading { links, tail, ignored, newer: _ } = reading;
         let illegal = self.apply(links)?;
@@ -242,12 +241,19 @@ impl<J: Journal> Session<J> {
         Ok(if first { ReadOn::First(ignored.into_iter().chain(illegal).collect()) } else { ReadOn::Again })
     }
 
-    /// A record of another engine stops the run; a record of ours that is missing is written again.
-    fn compare(&mut self, known: &BTreeSet<RecordId>, ids: &BTreeSet<RecordId>) -> Result<(), RunError> {
+    /// Returns the record of ours that was published. A record of another engine stops the run; a record of ours that is missing
+    /// is written again.
+    fn compare(
+        &mut self,
+        known: &BTreeSet<RecordId>,
+        reading: &ChainReading,
+    ) -> Result<Option<RecordId>, RunError> {
         let pending = self.pending.take();
-        let is_ours =
-            |id: &&RecordId| known.contains(*id) || pending.as_ref().is_some_and(|one| one.id == **id);
-        let foreign = ids.iter().find(|id| !is_ours(id));
+        let is_ours = |id: &RecordId| known.contains(id) || pending.as_ref().is_some_and(|one| one.id == *id);
+        // The records that were applied are known.
+        let new = reading.links.strip_prefix(self.applied.as_slice()).unwrap_or(&reading.links);
+        let ids = || new.iter().filter_map(Link::record).map(|record| &record.id);
+        let foreign = ids().find(|id| !is_ours(id));
         match (foreign, pending) {
             (Some(_), Some(_)) => {
                 let message = "another engine published first; this one stops";
@@ -261,22 +267,21 @@ impl<J: Journal> Session<J> {
                 let ending = Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord };
                 Err(RunError::new(ending, message))
             }
-            (None, Some(pending)) if ids.contains(&pending.id) => {
+            (None, Some(pending)) if ids().any(|id| *id == pending.id) => {
                 self.unanswered = 0;
-                self.known.get_or_insert_default().insert(pending.id);
-                Ok(())
+                Ok(Some(pending.id))
             }
             (None, Some(pending)) => {
                 let why = pending.unanswered.unwrap_or_else(|| "the forge does not show it".to_owned());
-                self.miss_an_answer("publish a record", &why)
+                self.miss_an_answer("publish a record", &why).map(|()| None)
             }
-            (None, None) => Ok(()),
+            (None, None) => Ok(None),
         }
     }
 
     /// Applies the new records of a chain; the whole chain if earlier records have changed.
     fn apply(&mut self, links: Vec<Link>) -> Result<Vec<IgnoredComment>, RunError> {
-        if links.get(..self.applied.len()) != Some(self.applied.as_slice()) {
+        if links.strip_prefix(self.applied.as_slice()).is_none() {
             let Some(machine) = flow::begin(&self.flow, &self.subject) else { return Ok(Vec::new()) };
             self.machine = machine;
             self.applied.clear();
@@ -340,8 +345,7 @@ impl<J: Journal> Session<J> {
 
     /// Returns the number of turns of this role and label in the journal, including inherited ones.
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
-        let counts = turn_counts(&self.journal.entries());
-        counts.get(&(role, label.clone())).copied().unwrap_or(0)
+        self.journal.read(|entries| turn_counts(entries).get(&(role, label)).copied().unwrap_or(0))
     }
 
     /// Returns the session of this agent's last turn in this role: always for a coder, for a reviewer if configured. Another
@@ -362,8 +366,9 @@ impl<J: Journal> Session<J> {
     /// those of this head: a session that remembers other files would assume changes that do not exist.
     fn last_session(&self, who: (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
         let mut sources = self.earlier.iter().rev();
-        let earlier = || sources.find_map(|(_, journal)| last_turn(results(journal.entries()), who));
-        let (key, turn) = last_turn(self.results.clone(), who).or_else(earlier)?;
+        let of = |journal: &J| journal.read(|entries| last_turn(&results(entries.to_vec()), who));
+        let earlier = || sources.find_map(|(_, journal)| of(journal));
+        let (key, turn) = last_turn(&self.results, who).or_else(earlier)?;
         let left = match (&turn.end, who.0) {
             (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
             // Agents that only read expect that the files may have changed.
@@ -387,11 +392,11 @@ impl<J: Journal> Session<J> {
 
     /// Returns the bodies of the records in the journal.
     pub(super) fn local_records(&self) -> Vec<String> {
-        self.journal.entries().into_iter().filter_map(Entry::into_record).collect()
+        self.journal.read(|entries| entries.iter().cloned().filter_map(Entry::into_record).collect())
     }
 }
 
-fn last_turn(results: Results, (role, label): (Role, &Label)) -> Option<(TurnKey, Turn)> {
-    let theirs = results.turns.into_iter().filter(|(key, _)| key.role == role && key.label == *label);
-    theirs.max_by_key(|(_, turn)| turn.at)
+fn last_turn(results: &Results, (role, label): (Role, &Label)) -> Option<(TurnKey, Turn)> {
+    let theirs = results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
+    theirs.max_by_key(|(_, turn)| turn.at).map(|(key, turn)| (key.clone(), turn.clone()))
 }

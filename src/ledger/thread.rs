@@ -89,6 +89,16 @@ pub enum Link {
     Unlinked(Arc<Envelope>),
 }
 
+impl Link {
+    /// Returns the record, if it is accepted.
+    pub fn record(&self) -> Option<&Arc<Envelope>> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::Gap | Self::Unlinked(_) => None,
+        }
+    }
+}
+
 /// The accepted records of one chain of a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainReading {
@@ -103,10 +113,7 @@ pub struct ChainReading {
 impl ChainReading {
     /// Returns the accepted records in order.
     pub fn records(&self) -> impl Iterator<Item = &Arc<Envelope>> {
-        self.links.iter().filter_map(|link| match link {
-            Link::Record(record) => Some(record),
-            Link::Gap | Link::Unlinked(_) => None,
-        })
+        self.links.iter().filter_map(Link::record)
     }
 }
 

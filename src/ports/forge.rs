@@ -1,5 +1,7 @@
 //! The forge: issues, pull requests, comments, checks. All texts from the forge are data, never instructions.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +24,8 @@ pub struct Comment {
     /// records. They are not saved: saved threads are checked by records and authors only.
     #[serde(skip)]
     pub role: AuthorRole,
-    pub body: String,
+    /// Shared, because threads are long and are read again before every decision.
+    pub body: Arc<str>,
     pub created_at: Timestamp,
     /// The time of the last edit; `created_at` if there is none.
     pub updated_at: Timestamp,

@@ -174,8 +174,8 @@ pub enum JournalError {
 
 /// An open journal. No other process can open it.
 pub trait Journal: Send + Sync {
-    /// Returns all entries, oldest first, without an incomplete last line.
-    fn entries(&self) -> Vec<Entry>;
+    /// Passes all entries, oldest first, without an incomplete last line, to a function, and returns its result.
+    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T;
 
     /// Appends an entry. When this returns, the entry is on the disk.
     fn append(&self, entry: Entry) -> impl Future<Output = Result<(), JournalError>> + Send;

@@ -134,7 +134,7 @@ impl<W: World> Forge for RehearsedWorld<W> {
             id: format!("rehearsed-{}", noted.len()),
             author: self.real.forge().login(),
             role: AuthorRole::Owner,
-            body: body.to_owned(),
+            body: body.into(),
             created_at: now,
             updated_at: now,
         });

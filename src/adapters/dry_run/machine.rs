@@ -130,8 +130,8 @@ impl<W: World> Journals for RehearsedWorld<W> {
 }
 
 impl Journal for RehearsedJournal {
-    fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T {
+        of(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {

@@ -259,7 +259,7 @@ impl Forge for EmbeddedForge {
             id: "description".to_owned(),
             author: row.writer.login,
             role: row.writer.role,
-            body: row.body,
+            body: row.body.into(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             updated_at: jiff::Timestamp::UNIX_EPOCH,
         });

@@ -1,5 +1,7 @@
 //! The rows of the tables, as values.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::domain::ids::{BranchName, CommitSha, Login};
@@ -41,7 +43,7 @@ pub enum SubjectKind {
 pub struct CommentRow {
     pub id: i64,
     pub writer: Writer,
-    pub body: String,
+    pub body: Arc<str>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

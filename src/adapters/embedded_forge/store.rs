@@ -275,7 +275,7 @@ fn comment(row: &Row<'_>) -> Result<CommentRow, String> {
     Ok(CommentRow {
         id: row.get(0).map_err(failed)?,
         writer,
-        body: text(3)?,
+        body: text(3)?.into(),
         created_at: instant(4)?,
         updated_at: instant(5)?,
     })

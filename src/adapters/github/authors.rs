@@ -51,7 +51,7 @@ impl Authors {
             Some(_) | None => AuthorRole::Stranger,
         };
         let Written { id, created_at, updated_at, .. } = written;
-        Ok(Comment { id, author, role, body, created_at, updated_at })
+        Ok(Comment { id, author, role, body: body.into(), created_at, updated_at })
     }
 
     /// What a user may do. Apps are no collaborators, and the association that GitHub shows is no permission.

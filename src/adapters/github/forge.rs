@@ -281,7 +281,7 @@ impl Forge for GithubForge {
         };
         let Comment { author, role, body, .. } = self.authors.comment(&self.repository, description).await?;
         let comments = self.thread(number.0).await?;
-        Ok(Issue { number, author, role, state, title, body, comments })
+        Ok(Issue { number, author, role, state, title, body: body.to_string(), comments })
     }
 
     async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {

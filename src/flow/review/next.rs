@@ -218,7 +218,7 @@ fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
         TurnEnd::Failed { .. } => false,
     };
     let results = &seen.cx.results.turns;
-    match results.iter().find(|(key, turn)| is_of_this_round(key) && made(turn)) {
+    match results.iter().find(|(key, turn)| made(turn) && is_of_this_round(key)) {
         Some((key, _)) => match coder::finish(seen, key.clone())? {},
         None => ControlFlow::Continue(()),
     }

@@ -35,7 +35,8 @@ fn numbers_and_comments_are_ordered() {
     for (store, text) in [(&two, "first"), (&one, "second"), (&two, "third")] {
         store.comment(1, &ada(), text, at(2)).unwrap();
     }
-    let said: Vec<String> = one.comments(1).unwrap().into_iter().map(|comment| comment.body).collect();
+    let said: Vec<String> =
+        one.comments(1).unwrap().into_iter().map(|comment| comment.body.to_string()).collect();
     assert_eq!(said, ["first", "second", "third"]);
 }
 
@@ -50,7 +51,7 @@ fn edits_are_visible() {
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     assert_eq!(file.execute(edit, [at(3).to_string()]).unwrap(), 1);
     let comment = store.comments(1).unwrap().remove(0);
-    assert_eq!((comment.created_at, comment.updated_at, comment.body.as_str()), (at(2), at(3), "never said"));
+    assert_eq!((comment.created_at, comment.updated_at, &*comment.body), (at(2), at(3), "never said"));
 }
 
 /// A file of the first version has no column for the reason.

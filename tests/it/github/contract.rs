@@ -109,8 +109,7 @@ async fn threads(forge: &impl Forge, hands: &impl Hands, number: u64) {
         (issue.title.as_str(), issue.body.as_str(), issue.state),
         ("Do it", "All of it.", IssueState::Open)
     );
-    let seen: Vec<_> =
-        issue.comments.iter().map(|one| (one.author.as_str(), one.role, one.body.as_str())).collect();
+    let seen: Vec<_> = issue.comments.iter().map(|one| (one.author.as_str(), one.role, &*one.body)).collect();
     let login = forge.login();
     assert_eq!(
         seen,

@@ -90,6 +90,6 @@ async fn strange_authors_are_read() {
         model.comments.last_mut().unwrap().author = None;
     }
     let comments = stage.forge().await.unwrap().issue(IssueNumber(number)).await.unwrap().comments;
-    let seen: Vec<_> = comments.iter().map(|one| (one.author.as_str(), one.body.as_str())).collect();
+    let seen: Vec<_> = comments.iter().map(|one| (one.author.as_str(), &*one.body)).collect();
     assert_eq!(seen, [("renovate[bot]", "bump\nit"), ("ghost", "Do that.\n\n-- Human Reviewer")]);
 }

@@ -204,7 +204,7 @@ async fn hidden_comments_count() {
     assert_eq!(verified.exit, Some(0), "{}", verified.stdout);
     let read = stage.forge().await.unwrap().comments(PullRequestNumber(number)).await.unwrap();
     let last = read.last().unwrap();
-    assert_eq!((last.author.as_str(), last.role, last.body.as_str()), ("bob", AuthorRole::Member, SIGNED));
+    assert_eq!((last.author.as_str(), last.role, &*last.body), ("bob", AuthorRole::Member, SIGNED));
 }
 
 #[test]
@@ -299,7 +299,7 @@ async fn permission_is_asked_when_reading() {
     let asked = stage.github.calls().iter().filter(|call| call.path.ends_with("/permission")).count();
     assert_eq!(asked, 2, "bob and eve, once each");
     let described = forge.remarks(PullRequestNumber(pull)).await.unwrap().description.unwrap();
-    assert_eq!((described.author.as_str(), described.role, described.body.as_str()), ("bob", member, SIGNED));
+    assert_eq!((described.author.as_str(), described.role, &*described.body), ("bob", member, SIGNED));
     stage.github.state().people.values_mut().for_each(|one| one.role = Role::Read);
     let again = stage.forge().await.unwrap().issue(IssueNumber(issue)).await.unwrap();
     assert_eq!(again.role, stranger);

@@ -96,7 +96,7 @@ impl Scene {
             Write::Comment => {
                 let number = IssueNumber(self.issue);
                 let known = forge.issue(number).await?.comments;
-                if known.iter().any(|one| one.body == "record") {
+                if known.iter().any(|one| *one.body == *"record") {
                     return Ok(());
                 }
                 forge.publish(Thread::Issue(number), "record").await

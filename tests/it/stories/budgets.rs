@@ -202,7 +202,7 @@ async fn an_unpriced_agent_is_named_once() {
         let journal = Journals::open(&world, &subject).await.unwrap();
         let finished =
             |entry| if let Entry::Finished { turn, at, .. } = entry { Some((turn, at)) } else { None };
-        let (mut turn, at) = journal.entries().into_iter().find_map(finished).unwrap();
+        let (mut turn, at) = journal.read(|entries| entries.iter().cloned().find_map(finished)).unwrap();
         assert_eq!(Some(&turn.run), first.run.as_ref());
         turn.round = 99;
         let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN_USAGE };

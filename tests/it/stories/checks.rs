@@ -124,7 +124,7 @@ async fn failed_checks_become_items() {
     story.play(&world).await;
     let summaries = story.summaries(&world);
     assert!(summaries.iter().any(|line| line.contains("gates [\"fail\"] opened 2")), "{summaries:#?}");
-    let thread: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body).collect();
+    let thread: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body.to_string()).collect();
     for words in ["The check build (timed_out) failed: https://ci/build", "line 7 is too long"] {
         assert!(thread.iter().any(|body| body.contains(words)), "{words}: {thread:#?}");
     }

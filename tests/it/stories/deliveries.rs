@@ -131,8 +131,8 @@ async fn quota_parks_and_votes_stay() {
     );
     assert_eq!(outcome.votes.len(), 1);
     let words = "the quota of `tired` (reviewer) is used up until 1970-01-06 23:59 UTC";
-    let published = &world.thread(1).last().unwrap().body.clone();
-    for said in [&outcome.message, published] {
+    let published = world.thread(1).last().unwrap().body.clone();
+    for said in [outcome.message.as_str(), &published] {
         assert!(said.contains(words) && !said.contains(":41."), "{said}");
     }
     assert!(published.starts_with("**Parked**"), "{published}");

@@ -250,10 +250,10 @@ async fn parallel_debates_publish_the_same() {
         let (parallel, _, same) = played(&Story { debating: Reviewing::Parallel, ..story.clone() }).await;
         assert_eq!(records, same, "{}", story.name);
         let texts = |world: &MemoryWorld| -> Vec<String> {
-            let visible = |body: String| {
+            let visible = |body: &str| {
                 body.lines().filter(|line| !line.starts_with('<')).collect::<Vec<_>>().join("\n")
             };
-            world.thread(1).into_iter().map(|comment| visible(comment.body)).collect()
+            world.thread(1).into_iter().map(|comment| visible(&comment.body)).collect()
         };
         assert_eq!(texts(&world), texts(&parallel), "{}", story.name);
     }

@@ -44,7 +44,7 @@ async fn filed(world: &MemoryWorld) -> Vec<OwnIssue> {
 fn last_comment(world: &MemoryWorld) -> String {
     let thread = world.thread(1);
     let comments = thread.iter().rev().find(|comment| comment.body.starts_with("**Follow-ups**"));
-    comments.map(|comment| comment.body.clone()).unwrap_or_default()
+    comments.map(|comment| comment.body.to_string()).unwrap_or_default()
 }
 
 #[tokio::test]

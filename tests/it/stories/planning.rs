@@ -187,7 +187,7 @@ pub(super) async fn children(world: &MemoryWorld) -> Vec<OwnIssue> {
 }
 
 pub(super) fn said(world: &MemoryWorld, number: u64) -> String {
-    world.thread(number).into_iter().map(|comment| comment.body).collect::<Vec<_>>().join("\n")
+    world.thread(number).into_iter().map(|comment| comment.body.to_string()).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]

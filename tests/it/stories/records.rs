@@ -128,7 +128,9 @@ impl Records {
             reading.records().cloned().collect::<Vec<_>>()
         };
         let mut records = read(entries.into_iter().filter_map(Entry::into_record).collect());
-        records.extend(read(world.threads().into_values().flatten().map(|comment| comment.body).collect()));
+        records.extend(read(
+            world.threads().into_values().flatten().map(|comment| comment.body.to_string()).collect(),
+        ));
         Self(records)
     }
 

@@ -258,7 +258,7 @@ async fn a_dependent_reviewer_is_named() {
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
         let thread = world.thread(story.pull_request().0);
         let published = &thread.last().unwrap().body;
-        for said in [&outcome.message, published] {
+        for said in [outcome.message.as_str(), published] {
             match dependent {
                 Some(who) => {
                     let words =

@@ -77,7 +77,7 @@ async fn assert_reads_back(name: &str, story: &Story) {
 
 /// Returns every record of a world, in threads and journals.
 fn bodies(world: &MemoryWorld) -> Vec<String> {
-    let comments = world.threads().into_values().flatten().map(|comment| comment.body);
+    let comments = world.threads().into_values().flatten().map(|comment| comment.body.to_string());
     let local = world.journal_entries().into_values().flatten().filter_map(Entry::into_record);
     comments.filter(|body| records::is_record(body)).chain(local).collect()
 }
@@ -126,7 +126,7 @@ fn numbers(world: &MemoryWorld) -> String {
     let turns = world.calls().into_iter().map(|call| call.split(" round").next().unwrap().to_owned());
     table(&mut text, "turns", turns);
     let in_threads = world.threads().into_iter().flat_map(|(number, comments)| {
-        comments.into_iter().map(move |comment| (format!("#{number}"), comment.body))
+        comments.into_iter().map(move |comment| (format!("#{number}"), comment.body.to_string()))
     });
     let in_journals = world.journal_entries().into_iter().flat_map(|(subject, entries)| {
         let bodies = entries.into_iter().filter_map(Entry::into_record);

@@ -43,10 +43,10 @@ fn leaky(on_hit: OnSecret) -> Story {
 }
 
 async fn everything_kept(world: &MemoryWorld) -> String {
-    let mut all: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body).collect();
+    let mut all: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body.to_string()).collect();
     let subject: Subject = "pr/1".parse().unwrap();
     let journal = world.journals().open(&subject).await.unwrap();
-    all.extend(journal.entries().iter().map(|entry| format!("{entry:?}")));
+    journal.read(|entries| all.extend(entries.iter().map(|entry| format!("{entry:?}"))));
     all.join("\n")
 }
 

@@ -40,7 +40,7 @@ async fn published_texts_notify_nobody() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let bodies = world.thread(1).into_iter().map(|comment| comment.body);
+    let bodies = world.thread(1).into_iter().map(|comment| comment.body.to_string());
     let visible: String = bodies.map(|body| body.split("<!-- AGENT").next().unwrap().to_owned()).collect();
     assert!(
         visible.contains("cc @&#8203;mallory, see octo/r#&#8203;9: x (https://x.org/a.png)"),

@@ -80,7 +80,7 @@ impl ForgeModel {
             id: self.comments_made.to_string(),
             author: author.clone(),
             role,
-            body: body.to_owned(),
+            body: body.into(),
             created_at: now,
             updated_at: now,
         });

@@ -86,9 +86,9 @@ impl Journals for MemoryWorld {
 }
 
 impl Journal for MemoryJournal {
-    fn entries(&self) -> Vec<Entry> {
+    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T {
         let state = self.world.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.journals.get(&(self.world.machine, self.subject.clone())).cloned().unwrap_or_default()
+        of(state.journals.get(&(self.world.machine, self.subject.clone())).map_or(&[], Vec::as_slice))
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {

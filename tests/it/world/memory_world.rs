@@ -207,7 +207,7 @@ impl MemoryWorld {
             let now = state.tick();
             let thread = state.forge.comments.entry(number).or_default();
             if let Some(comment) = thread.get_mut(index) {
-                body.clone_into(&mut comment.body);
+                comment.body = body.into();
                 comment.updated_at = now;
             }
         });

@@ -115,7 +115,7 @@ impl GithubWorld {
                 id: one.id.to_string(),
                 author: login(one.author),
                 role: AuthorRole::Owner,
-                body: one.body.clone(),
+                body: one.body.clone().into(),
                 created_at: one.created_at,
                 updated_at: one.updated_at,
             });

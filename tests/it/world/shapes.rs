@@ -1,5 +1,7 @@
 //! The JSON of forge types in a saved history; the port itself needs no JSON.
 
+use std::sync::Arc;
+
 use agent_loop::domain::ids::{BranchName, Login};
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
 use jiff::Timestamp;
@@ -28,7 +30,7 @@ pub(super) struct CommentShape {
     author: Login,
     #[serde(with = "AuthorRoleShape")]
     role: AuthorRole,
-    body: String,
+    body: Arc<str>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }

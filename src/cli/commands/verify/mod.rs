@@ -108,7 +108,7 @@ fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Comment>,
         id: format!("journal-{number}"),
         author: here.forge.login(),
         role: AuthorRole::Owner,
-        body,
+        body: body.into(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         updated_at: jiff::Timestamp::UNIX_EPOCH,
     };
