@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::stage::{Ended, Stage, gh, loop_words};
-use crate::github_model::{Call, Role};
+use crate::github_model::{Call, Pull, Role};
 
 const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
 
@@ -104,6 +104,9 @@ fn reading_commands_change_nothing() {
     fs::write(saved, whole.replacen("v1.", "v1.x", 1)).unwrap();
     ran(&stage, &["verify", &pull, "--dump", saved], 1);
     ran(&stage, &["clean", "--yes"], 0);
+    let gh = gh();
+    ran(&stage, &loop_words(&["pr", pull.trim_start_matches("pr/")], &gh), 0);
+    assert_eq!(wrote(&stage.github.calls()), Vec::<&Call>::new(), "what is published is not lost");
 }
 
 #[test]
@@ -136,11 +139,23 @@ fn a_dry_run_writes_nothing() {
     let stage = Stage::new();
     let bob = stage.github.state().person("bob", Role::Write);
     let issue = stage.github.state().file(bob, ("Do it", "Do what is marked."), None).to_string();
+    let last_head = stage.branch("feature", "a TODO that stays\n");
+    let (head, base) = ("feature".to_owned(), "main".to_owned());
+    let pull = Pull { head, base, last_head, is_draft: false, fork: None, merge: None };
+    let pull = stage.github.state().file(bob, ("Did it", ""), Some(pull)).to_string();
     let gh = gh();
-    let ended = stage.run(&[&loop_words(&["issue", &issue], &gh)[..], &["--dry-run"]].concat());
-    let effects = ended.json()["effects"].as_array().unwrap().clone();
-    assert!(effects[0].as_str().unwrap().starts_with("comment on issue/1"), "{effects:?}");
-    assert_eq!(wrote(&stage.github.calls()), Vec::<&Call>::new());
+    for (words, first) in [
+        (["issue", issue.as_str()], "comment on issue/1"),
+        (["pr", &pull], "comment on pr/2"),
+        (["discuss", &issue], "comment on issue/1"),
+        (["task", "Do it"], "prepare the clone"),
+    ] {
+        let ended = stage.run(&[&loop_words(&words, &gh)[..], &["--dry-run", "--native-reviews"]].concat());
+        let effects =
+            ended.json()["effects"].as_array().unwrap_or_else(|| panic!("{}", ended.stderr)).clone();
+        assert!(effects[0].as_str().unwrap().starts_with(first), "{words:?}: {effects:?}");
+        assert_eq!(wrote(&stage.github.calls()), Vec::<&Call>::new());
+    }
 }
 
 #[test]

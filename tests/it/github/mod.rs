@@ -17,6 +17,7 @@ mod planning;
 mod privacy;
 mod protection;
 mod published;
+mod recorders;
 mod refusals;
 mod remote;
 mod runs;

@@ -115,3 +115,25 @@ fn unknown_lines_lose_no_finding() {
     assert_eq!(model.conversations.len(), 0);
     assert!(model.reviews[0].body.contains("- `item-1` **blocking**"), "{}", model.reviews[0].body);
 }
+
+#[test]
+#[ignore = "needs gh"]
+fn reviewers_have_one_review_a_round() {
+    let (stage, number) = stage("bob");
+    let (gh, more) = (gh(), ["--native-reviews", "--reviewer", "two=command:../todo.sh"]);
+    let ended = stage.run(&[&loop_words(&["pr", &number], &gh)[..], &more].concat());
+    assert_eq!(ended.exit, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let model = stage.github.state();
+    let seen: Vec<(&str, &str)> = model
+        .reviews
+        .iter()
+        .map(|one| (one.body.split("**").nth(1).unwrap_or_default(), one.state))
+        .collect();
+    let (blocks, comments) = ("CHANGES_REQUESTED", "COMMENTED");
+    let rounds = [("one", blocks), ("two", blocks), ("one", comments), ("two", comments)];
+    assert_eq!(seen[..4], rounds, "{seen:?}");
+    assert_eq!((seen.len(), seen[4].1), (5, "APPROVED"), "{seen:?}");
+    let first = model.reviews[0].commit.clone();
+    assert!(model.reviews[..2].iter().all(|one| one.commit == first));
+    assert!(model.reviews[2..].iter().all(|one| one.commit != first), "pinned to the head of their round");
+}

@@ -205,5 +205,6 @@ fn a_limited_run_is_parked() {
     assert!(waits.contains(&format!("pr/{number}")), "{waits}");
     let status = stage.run(&["status"]).stdout;
     assert!(status.contains("parked, can be resumed in"), "{status}");
-    approved(&stage, &["pr", &number]);
+    let resumed = stage.run(&["resume", &format!("pr/{number}"), "--json"]);
+    assert_eq!(resumed.json()["status"], "approved", "{}\n{}", resumed.stdout, resumed.stderr);
 }

@@ -70,3 +70,32 @@ fn a_run_continues_without_statuses() {
     approved(&stage, &[]);
     assert_eq!(stage.github.state().statuses, []);
 }
+
+/// A run that ends without an approval, and one that approves later.
+#[test]
+#[ignore = "needs gh"]
+fn a_blocked_run_is_a_failure() {
+    let stage = Stage::new();
+    let agent = include_str!("../../../fixtures/agents/todo-agent.sh");
+    stage.agent(
+        "todo.sh",
+        &agent.replacen("implementation)\n  do_all", "implementation)\n  echo x > x.txt", 1),
+    );
+    let gh = gh();
+    let words = loop_words(&["task", "Do what is marked", "--max-rounds", "1"], &gh);
+    let number = stage.run(&words).json()["pr"].to_string();
+    let failed = stage.github.state().statuses.clone();
+    assert_eq!(told(&failed), [("pending", "In review by one"), ("failure", "Blocked: rounds")]);
+    assert!(failed[1].target_url.as_ref().unwrap().contains("#issuecomment-"), "{failed:?}");
+    let ended = stage.run(&loop_words(&["pr", &number, "--max-rounds", "3"], &gh));
+    assert_eq!(ended.exit, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let statuses = stage.github.state().statuses.clone();
+    let of_head = |state: &str| {
+        statuses
+            .iter()
+            .filter(|row| row.state == state && row.commit == statuses.last().unwrap().commit)
+            .count()
+    };
+    assert_eq!((of_head("pending"), of_head("failure"), of_head("success")), (1, 0, 1), "{statuses:?}");
+    assert_ne!(failed[1].commit, statuses.last().unwrap().commit, "a success is of the new head");
+}

@@ -171,6 +171,27 @@ fn edits_within_a_second_show() {
     assert!(edited.stdout.contains("it was edited"), "{}", edited.stdout);
 }
 
+/// The record after an edited one names its content, so a corrected typo takes nothing back.
+#[test]
+#[ignore = "needs gh"]
+fn corrected_words_void_nothing() {
+    let stage = Stage::new();
+    let number = approved(&stage, &["task", "Do what is marked"])["pr"].as_u64().unwrap();
+    let second = records(&stage.github.state(), number)[1];
+    let mut model = stage.github.state();
+    let body = format!("Corrected.\n\n{}", model.comments[second].body);
+    model.comments[second].edit(body, SignedDuration::from_secs(5));
+    drop(model);
+    let verified = stage.run(&["verify", &format!("pr/{number}")]);
+    assert_eq!(verified.exit, Some(0), "{}", verified.stdout);
+    stage.github.calls();
+    approved(&stage, &["pr", &number.to_string()]);
+    assert!(
+        stage.github.calls().iter().all(|call| call.method == "GET" || call.path == "graphql"),
+        "nobody is asked again"
+    );
+}
+
 #[test]
 #[ignore = "needs gh"]
 fn browsers_and_seconds_change_nothing() {

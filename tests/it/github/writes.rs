@@ -38,13 +38,14 @@ const WRITES: [(Write, &str, &str); 8] = [
 ];
 
 /// Every fault, with the number of lists that miss what is new.
-const FAULTS: [(FaultKind, u32); 9] = [
+const FAULTS: [(FaultKind, u32); 10] = [
     (FaultKind::BadGateway, 0),
     (FaultKind::DoneButBadGateway, 0),
     (FaultKind::DoneButTorn, 0),
     (FaultKind::DoneButSilent, 0),
     (FaultKind::DoneButSilent, 2),
     (FaultKind::Secondary(1), 0),
+    (FaultKind::Secondary(1800), 0),
     (FaultKind::Primary(2), 0),
     (FaultKind::Primary(1800), 0),
     (FaultKind::Forbidden, 0),
@@ -174,7 +175,8 @@ async fn write_once(
     assert!(first.is_ok() || !is_done, "it was done, and not noticed: {place}");
     assert_eq!(scene.count(write), usize::from(first.is_ok()), "{place}");
     let is_limited = matches!(first, Err(ForgeError::Limited { .. }));
-    assert_eq!(is_limited, kind == FaultKind::Primary(1800), "{place}");
+    let is_long = matches!(kind, FaultKind::Primary(1800) | FaultKind::Secondary(1800));
+    assert_eq!(is_limited, is_long, "{place}");
 }
 
 /// Makes a write again, as the next command does.
