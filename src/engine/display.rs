@@ -12,6 +12,7 @@ use crate::domain::pull_request::CheckState;
 use crate::domain::subject::Subject;
 use crate::flow::commit_status::commit_status;
 use crate::flow::step::Step;
+use crate::flow::view::FlowOutput;
 use crate::ledger::codec;
 use crate::ledger::envelope::Envelope;
 use crate::ports::World;
@@ -151,9 +152,8 @@ pub(super) fn own_numbers<J>(session: &Session<J>) -> BTreeSet<u64> {
     let opened = session.facts.pull_requests.keys().map(|number| number.0);
     let found = session.facts.pull_requests_from.values().flatten().map(|found| found.number.0);
     let parts = session.machine.view().parts.into_iter().map(|part| part.issue.0);
-    let outputs = session.facts.outputs.values().flatten().filter_map(|output| output.debate.as_ref());
-    let stages = outputs.flat_map(|debate| &debate.stages).filter_map(|stage| Some(stage.issue?.0));
-    filed.chain(opened).chain(found).chain(parts).chain(stages).collect()
+    let of_others = session.facts.outputs.values().flatten().flat_map(FlowOutput::parts).map(|one| one.0);
+    filed.chain(opened).chain(found).chain(parts).chain(of_others).collect()
 }
 
 /// Turns the places in a comment that are lines of the change into links, if it stays within a number of bytes.

@@ -126,6 +126,13 @@ pub enum PlanExtent {
     Part,
 }
 
+impl FlowOutput {
+    /// Returns the issues that were filed for parts of the subject.
+    pub fn parts(&self) -> impl Iterator<Item = IssueNumber> {
+        self.debate.iter().flat_map(|debate| &debate.stages).filter_map(|stage| stage.issue)
+    }
+}
+
 impl DebateOutput {
     /// Returns whether an issue was filed for a stage of the split.
     pub fn has(&self, issue: IssueNumber) -> bool {

@@ -13,7 +13,7 @@ use crate::cli::config::flags::{self, Flag, Takes};
 use crate::cli::config::keys::{Choice, ValueKind};
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::{AgentName, Backend};
-use crate::domain::ids::InvalidName;
+use crate::domain::ids::{InvalidName, Label};
 
 use super::numbers::whole;
 
@@ -179,13 +179,13 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
             together(&flag.key.kind, values()).map(|value| (flag.path.clone(), value)).into_iter().collect()
         }
         Takes::ForRole(_) => {
-            let mut by_role: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+            let mut by_role: BTreeMap<String, Vec<Value>> = BTreeMap::new();
             for value in values() {
-                let (role, value) = of_role(value);
+                let (role, value) = of_role(value, &flag.key.kind);
                 by_role.entry(role).or_default().push(value);
             }
-            let of = |(role, values): (&str, Vec<Value>)| {
-                Some((in_role(&flag.path, role)?, together(&flag.key.kind, values.into_iter())?))
+            let of = |(role, values): (String, Vec<Value>)| {
+                Some((in_role(&flag.path, &role)?, together(&flag.key.kind, values.into_iter())?))
             };
             by_role.into_iter().filter_map(of).collect()
         }
@@ -202,12 +202,16 @@ fn together(kind: &ValueKind, values: impl Iterator<Item = Value>) -> Option<Val
     }
 }
 
-/// Splits a value into the part of the key for its role, and the rest.
-fn of_role(value: Value) -> (&'static str, Value) {
+/// Splits a value into the part of the key for its role or label, and the rest. An argument of a program, which may contain `=`
+/// itself, has no label.
+fn of_role(value: Value, kind: &ValueKind) -> (String, Value) {
+    let is_argument = matches!(kind, ValueKind::List(_));
     match value.as_str().and_then(|text| text.split_once('=')) {
-        Some(("coder", rest)) => ("coder.", Value::from(rest)),
-        Some(("reviewer", rest)) => ("reviewer.", Value::from(rest)),
-        Some(_) | None => ("", value),
+        Some((role @ ("coder" | "reviewer"), rest)) => (format!("{role}."), Value::from(rest)),
+        Some((label, rest)) if !is_argument && !label.contains('.') && label.parse::<Label>().is_ok() => {
+            (format!("label.{label}."), Value::from(rest))
+        }
+        Some(_) | None => (String::new(), value),
     }
 }
 
@@ -249,6 +253,7 @@ mod tests {
             (ValueKind::Switch, _) => vec![(String::new(), (flag.takes == Takes::On).to_string())],
             (ValueKind::Whole(_), _) => vec![same("7")],
             (ValueKind::Dollars, _) => vec![same("2.5")],
+            (ValueKind::Text, _) if matches!(flag.takes, Takes::ForRole(_)) => vec![same("sonnet")],
             (ValueKind::Text, _) => vec![same("sam=claude")],
         }
     }
@@ -279,6 +284,7 @@ mod tests {
             "--claude-model=opus",
             "--claude-model=reviewer=haiku",
             "--claude-model=sonnet",
+            "--claude-model=builder=opus",
             "--codex-arg=--search",
             "--codex-arg=coder=-c",
             "--codex-arg=coder=model_provider=\"mine\"",
@@ -292,6 +298,7 @@ mod tests {
             all,
             [
                 "agents.antigravity.models = [\"A\", \"B\"]",
+                "agents.claude.label.builder.model = \"opus\"",
                 "agents.claude.model = \"sonnet\"",
                 "agents.claude.reviewer.model = \"haiku\"",
                 "agents.codex.args = [\"--search\"]",

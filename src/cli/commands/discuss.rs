@@ -8,14 +8,17 @@ use crate::cli::arguments::numbers::{self, Reference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{DISCUSSION, Flag, STAGES};
-use crate::cli::run::goal::{Answers, Goal, GoalTarget};
+use crate::cli::run::command::{self, RunResult};
+use crate::cli::run::goal::{Answers, Goal, GoalTarget, Trigger};
 use crate::cli::run::question;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::complain;
+use crate::cli::view::outcome::named_in;
+use crate::domain::ending::{Ending, Refused};
 use crate::domain::ids::IssueNumber;
 use crate::flow::names;
 
-use super::start::{begin, in_repository};
+use super::start::{finish, in_repository};
 
 /// `discuss`
 #[derive(Debug, Args)]
@@ -71,5 +74,13 @@ pub async fn run(arguments: DiscussArguments, surroundings: &Surroundings) -> Ex
         },
     };
     let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };
-    begin(goal, &in_repository(run, repository), Answers::Nobody, surroundings).await
+    let run = in_repository(run, repository);
+    let mut result = command::run(goal, &run, (Trigger::Command, Answers::Nobody), surroundings).await;
+    if let RunResult::Ended(outcome) = &mut result
+        && outcome.ending == (Ending::Refused { reason: Refused::Usage })
+    {
+        let named = named_in(&outcome.message).unwrap_or("agent-loop discuss -h").to_owned();
+        outcome.next.get_or_insert(named);
+    }
+    finish(result, &run, surroundings)
 }

@@ -14,9 +14,9 @@ use crate::cli::run::command::{self, RunResult};
 use crate::cli::run::goal::{Answers, Goal, GoalTarget, Trigger};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude, parking_hint};
-use crate::cli::view::outcome::{named_in, next_command};
+use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
-use crate::domain::ending::{Ending, Refused};
+use crate::domain::ending::Ending;
 use crate::domain::execution::ExecutionMode;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::flow::names;
@@ -141,20 +141,21 @@ fn task_text(arguments: &TaskArguments, folder: &Path) -> Result<String, String>
 }
 
 /// Runs a goal, and prints its outcome.
-pub(super) async fn begin(
+async fn begin(
     goal: Goal,
     arguments: &RunArguments,
     answers: Answers,
     surroundings: &Surroundings,
 ) -> ExitCode {
-    let is_debate = goal.flow == names::DISCUSSION;
-    match command::run(goal, arguments, (Trigger::Command, answers), surroundings).await {
-        RunResult::Ended(mut outcome) => {
-            if is_debate && outcome.ending == (Ending::Refused { reason: Refused::Usage }) {
-                let named = named_in(&outcome.message).unwrap_or("agent-loop discuss -h").to_owned();
-                outcome.next.get_or_insert(named);
-            }
-            let as_json = arguments.output.json.is_some();
+    let result = command::run(goal, arguments, (Trigger::Command, answers), surroundings).await;
+    finish(result, arguments, surroundings)
+}
+
+/// Prints the result of a command.
+pub(super) fn finish(result: RunResult, arguments: &RunArguments, surroundings: &Surroundings) -> ExitCode {
+    let as_json = arguments.output.json.is_some();
+    match result {
+        RunResult::Ended(outcome) => {
             let exit = conclude(&outcome, &next_command(&outcome), as_json, &surroundings.place);
             if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {
                 print::result(&parking_hint(&surroundings.place));
@@ -162,11 +163,8 @@ pub(super) async fn begin(
             exit
         }
         RunResult::DryRun(dry_run) => {
-            if arguments.output.json.is_some() {
-                print::result(&format!("{}\n", dry_run.json()));
-            } else {
-                print::result(&dry_run.text());
-            }
+            let text = if as_json { format!("{}\n", dry_run.json()) } else { dry_run.text() };
+            print::result(&text);
             ExitCode::from(dry_run.exit_code())
         }
     }

@@ -13,7 +13,9 @@ pub fn replaced(path: &str, value: &Value) -> Option<String> {
 /// Returns the key that excludes this one.
 pub fn other(path: &str) -> Option<String> {
     let parts: Vec<&str> = path.split('.').collect();
-    let (["agents", _, key] | ["agents", _, "coder" | "reviewer", key]) = parts.as_slice() else {
+    let (["agents", _, key] | ["agents", _, "coder" | "reviewer", key] | ["agents", _, "label", _, key]) =
+        parts.as_slice()
+    else {
         return None;
     };
     let other = match *key {

@@ -91,6 +91,8 @@ pub struct AgentSettings {
     pub coder: RoleSettings,
     /// Differences when it is a reviewer.
     pub reviewer: RoleSettings,
+    /// Differences of an agent with this label, as in `--implementation-coder LABEL=claude`.
+    pub label: BTreeMap<String, RoleSettings>,
 }
 
 /// Differences of an agent in one role.

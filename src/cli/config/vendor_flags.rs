@@ -13,7 +13,7 @@ pub(super) fn all() -> impl Iterator<Item = Flag> {
 
 fn of_vendor(vendor: Vendor, cli: &dyn VendorCli) -> Vec<Flag> {
     let profile = cli.profile();
-    let heading = format!("{} (ROLE is coder or reviewer)", profile.product);
+    let heading = format!("{} (ROLE is coder, reviewer or the label of an agent)", profile.product);
     let flag = |name: &str, key: &str, takes| {
         Flag::new(&heading, &format!("{vendor}-{name}"), &format!("agents.{vendor}.{key}"), takes)
     };

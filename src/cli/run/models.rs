@@ -3,6 +3,7 @@
 use crate::adapters::agents::vendors;
 use crate::cli::config::settings::{AgentSettings, RoleSettings, Settings};
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
+use crate::domain::ids::Label;
 use crate::domain::vendors::Vendor;
 
 /// Returns the settings of an agent, if there are any.
@@ -18,13 +19,19 @@ pub fn settings_of<'settings>(
     settings.agents.get(Backend::canonical(configured))
 }
 
-/// Returns the settings that are different in a role.
-pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
-    match role {
-        Role::Coder => Some(&settings.coder),
-        Role::Reviewer | Role::Debater => Some(&settings.reviewer),
-        Role::Analyzer | Role::Repair => None,
-    }
+/// Returns the settings that are different for an agent of this label in a role: those of the label come first.
+pub fn special(settings: &AgentSettings, label: &Label, role: Role) -> RoleSettings {
+    let of_role = match role {
+        Role::Coder => settings.coder.clone(),
+        Role::Reviewer | Role::Debater => settings.reviewer.clone(),
+        Role::Analyzer | Role::Repair => RoleSettings::default(),
+    };
+    let Some(own) = settings.label.get(label.as_str()).cloned() else { return of_role };
+    let names_models = own.model.is_some() || !own.models.is_empty();
+    let (model, models) =
+        if names_models { (own.model, own.models) } else { (of_role.model, of_role.models) };
+    let effort = own.effort.or(of_role.effort);
+    RoleSettings { model, models, effort, args: [of_role.args, own.args].concat() }
 }
 
 /// Returns the models of an agent in a role, in order; empty if its program chooses.
@@ -33,12 +40,10 @@ pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
 /// When both one model and a chain of models are named in one place.
 pub fn chain(name: &AgentName, role: Role, settings: &Settings) -> Result<Vec<String>, String> {
     let Some(agent) = settings_of(name, settings) else { return Ok(Vec::new()) };
-    let special =
-        of_role(agent, role).filter(|special| special.model.is_some() || !special.models.is_empty());
-    let (model, models) = match special {
-        Some(special) => (&special.model, &special.models),
-        None => (&agent.model, &agent.models),
-    };
+    let special = special(agent, &name.label, role);
+    let names_models = special.model.is_some() || !special.models.is_empty();
+    let (model, models) =
+        if names_models { (&special.model, &special.models) } else { (&agent.model, &agent.models) };
     match (model, models.as_slice()) {
         (Some(model), []) => Ok(vec![model.clone()]),
         (None, models) => Ok(models.to_vec()),
@@ -61,8 +66,9 @@ pub fn check(settings: &Settings) -> Result<(), String> {
             effort: agent.effort.clone(),
             args: Vec::new(),
         };
-        for (part, words) in [("", &own), (".coder", &agent.coder), (".reviewer", &agent.reviewer)] {
-            check_words(&format!("agents.{name}{part}"), words)?;
+        check_words(&format!("agents.{name}"), &own)?;
+        for (part, words) in differences(agent) {
+            check_words(&format!("agents.{name}.{part}"), words)?;
         }
         check_efforts(name, agent)?;
         check_arguments(name, agent)?;
@@ -73,15 +79,18 @@ pub fn check(settings: &Settings) -> Result<(), String> {
     settings.repair.models.iter().try_for_each(|model| check_word("repair.models", model))
 }
 
+/// Returns the settings for roles and labels, each with its part of the key.
+fn differences(agent: &AgentSettings) -> impl Iterator<Item = (String, &RoleSettings)> {
+    let roles = [("coder".to_owned(), &agent.coder), ("reviewer".to_owned(), &agent.reviewer)];
+    roles.into_iter().chain(agent.label.iter().map(|(label, own)| (format!("label.{label}"), own)))
+}
+
 /// Returns an error if the arguments of an agent name a model besides its settings: programs refuse both, or choose silently.
 fn check_arguments(name: &str, agent: &AgentSettings) -> Result<(), String> {
-    let parts = [
-        (&agent.model, &agent.models),
-        (&agent.coder.model, &agent.coder.models),
-        (&agent.reviewer.model, &agent.reviewer.models),
-    ];
-    let model = parts.iter().find_map(|(model, models)| model.as_ref().or_else(|| models.first()));
-    let mut arguments = agent.args.iter().chain(&agent.coder.args).chain(&agent.reviewer.args);
+    let of_parts = differences(agent).map(|(_, own)| (&own.model, &own.models));
+    let mut parts = std::iter::once((&agent.model, &agent.models)).chain(of_parts);
+    let model = parts.find_map(|(model, models)| model.as_ref().or_else(|| models.first()));
+    let mut arguments = agent.args.iter().chain(differences(agent).flat_map(|(_, own)| &own.args));
     let names_one =
         |word: &&String| word.as_str() == "-m" || word.as_str() == "--model" || word.starts_with("--model=");
     match (model, arguments.find(names_one)) {
@@ -107,7 +116,7 @@ fn check_efforts(name: &str, agent: &AgentSettings) -> Result<(), String> {
 }
 
 fn efforts(agent: &AgentSettings) -> impl Iterator<Item = &String> {
-    [&agent.effort, &agent.coder.effort, &agent.reviewer.effort].into_iter().flatten()
+    agent.effort.iter().chain(differences(agent).filter_map(|(_, own)| own.effort.as_ref()))
 }
 
 fn check_words(section: &str, words: &RoleSettings) -> Result<(), String> {
@@ -128,7 +137,7 @@ fn check_word(key: &str, word: &str) -> Result<(), String> {
     } else if word.starts_with('-') {
         "would be read as a flag"
     } else if word.contains('=') {
-        "contains `=`: the part before `=` must be a role, coder or reviewer"
+        "contains `=`: the part before `=` must be a role, coder or reviewer, or the label of an agent"
     } else if word.len() > LONGEST || word.chars().any(char::is_control) {
         "is no name"
     } else {
@@ -140,6 +149,24 @@ fn check_word(key: &str, word: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_has_its_own_model() {
+        let text = "[agents.claude]\nmodel = 'a'\neffort = 'low'\n[agents.claude.coder]\nmodel = 'b'\nargs = ['x']\n\
+                    [agents.claude.label.builder]\nmodel = 'c'\neffort = 'high'\nargs = ['y']";
+        let settings: Settings = toml::from_str(text).unwrap();
+        for (name, model) in [("claude", "b"), ("builder=claude", "c")] {
+            assert_eq!(chain(&name.parse().unwrap(), Role::Coder, &settings).unwrap(), [model]);
+        }
+        let own = special(&settings.agents["claude"], &"builder".parse().unwrap(), Role::Coder);
+        assert_eq!((own.effort.as_deref(), own.args), (Some("high"), vec!["x".to_owned(), "y".to_owned()]));
+        let wrong = "[agents.claude.label.builder]\nmodel = '--help'";
+        assert!(
+            check(&toml::from_str(wrong).unwrap())
+                .unwrap_err()
+                .starts_with("agents.claude.label.builder.model: ")
+        );
+    }
 
     #[test]
     fn models_and_efforts_are_never_flags() {

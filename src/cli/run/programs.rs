@@ -218,7 +218,7 @@ fn vendors_program(
     let name = &known.name;
     let cli = vendors::cli(vendor);
     let agent = settings.agents.get(vendor.name()).cloned().unwrap_or_default();
-    let special = models::of_role(&agent, known.role).cloned().unwrap_or_default();
+    let special = models::special(&agent, &name.label, known.role);
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).map_err(|place| {
         let message = format!(

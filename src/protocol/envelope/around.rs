@@ -88,13 +88,19 @@ pub(super) fn around(
         prose.pop();
         normalisations.push(Normalisation::Signature);
     }
-    if prose.iter().any(|line| line.contains("<!--") || markers::speaks_of_one(line)) {
+    if prose.iter().any(|line| may_hold_marker(line)) {
         return Err(whole("no marker around the object", "a marker in prose"));
     }
     if !prose.is_empty() {
         normalisations.push(Normalisation::Prose);
     }
     Ok(beside(sides))
+}
+
+/// Returns whether a line names a marker, or holds the beginning of a comment that may become one: any other whole comment is prose.
+fn may_hold_marker(line: &str) -> bool {
+    let is_comment = line.starts_with("<!--") && line.ends_with("-->");
+    markers::speaks_of_one(line) || (line.contains("<!--") && !is_comment)
 }
 
 /// Finds text that does not belong to the form of an answer, which is one fence around the object, a footer, the marker of

@@ -131,9 +131,12 @@ mod tests {
 
     #[test]
     fn other_objects_in_prose_are_prose() {
-        for prose in
-            ["I changed `fn main() { read(); }`.", "{\"threads\": 4}", "{\"human_requirements_resolved\":[]}"]
-        {
+        for prose in [
+            "I changed `fn main() { read(); }`.",
+            "{\"threads\": 4}",
+            "{\"human_requirements_resolved\":[]}",
+            "<!-- written by a model -->",
+        ] {
             assert_eq!(seen(&format!("{prose}\n{OBJECT}")), [Normalisation::Prose], "{prose}");
         }
         let braced = format!("{}\n{OBJECT}", "{x} ".repeat(20_000));

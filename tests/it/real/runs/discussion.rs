@@ -52,10 +52,17 @@ fn claude_and_codex_converge() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn required_research_opens_the_web() {
+fn research_opens_the_web() {
     let fact = json!({ "fact": "Herons come in spring.", "source": "notes.txt" });
-    let (stage, web) = debated("required", &json!({ "status": "sourced", "sourced_facts": [fact] }));
-    assert_eq!(web, ["WebFetch", "WebSearch", "web_search"]);
-    let body = stage.ours(&["local", "issue", "view", "1"]).stdout;
-    assert!(body.contains("Herons come in spring. (source: notes.txt) (cited by `claude`)"), "{body}");
+    let sourced = json!({ "status": "sourced", "sourced_facts": [fact] });
+    let unneeded = json!({ "status": "not-needed", "sourced_facts": null });
+    for (policy, research, shown) in [
+        ("required", sourced, "Herons come in spring. (source: notes.txt) (cited by `claude`)"),
+        ("auto", unneeded, "`claude`, last round: not needed"),
+    ] {
+        let (stage, web) = debated(policy, &research);
+        assert_eq!(web, ["WebFetch", "WebSearch", "web_search"], "{policy}");
+        let body = stage.ours(&["local", "issue", "view", "1"]).stdout;
+        assert!(body.contains(shown), "{policy}: {body}");
+    }
 }
