@@ -1,6 +1,7 @@
 //! A cache of facts about commits, which never change.
 
 use std::collections::{HashMap, HashSet};
+use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::adapters::git::clone::agent_files::ReviewTree;
@@ -16,12 +17,23 @@ pub(crate) struct CommitFacts(Mutex<KnownCommits>);
 
 #[derive(Debug, Default)]
 struct KnownCommits {
-    bases: HashMap<Pair, CommitSha>,
-    ancestries: HashSet<Pair>,
+    /// The best common ancestors, by each of the two commits and then by the other.
+    bases: HashMap<CommitSha, HashMap<CommitSha, CommitSha>>,
+    ancestors: HashMap<CommitSha, HashSet<CommitSha>>,
+    /// The only parents of commits that this process made.
+    parents: HashMap<CommitSha, CommitSha>,
     /// The trees of reviews, by base and head.
     reviews: HashMap<Pair, ReviewTree>,
     /// Only the latest difference, because it may be long.
     difference: Option<(Pair, usize, Difference)>,
+}
+
+impl KnownCommits {
+    fn learn_base(&mut self, one: &CommitSha, other: &CommitSha, base: &CommitSha) {
+        for (one, other) in [(one, other), (other, one)] {
+            self.bases.entry(one.clone()).or_default().insert(other.clone(), base.clone());
+        }
+    }
 }
 
 impl CommitFacts {
@@ -30,35 +42,32 @@ impl CommitFacts {
     }
 
     pub(crate) fn base(&self, one: &CommitSha, other: &CommitSha) -> Option<CommitSha> {
-        self.known().bases.get(&(one.clone(), other.clone())).cloned()
+        self.known().bases.get(one)?.get(other).cloned()
     }
 
     pub(crate) fn learn_base(&self, one: &CommitSha, other: &CommitSha, base: &CommitSha) {
-        self.known().bases.insert((one.clone(), other.clone()), base.clone());
+        self.known().learn_base(one, other, base);
     }
 
     /// Returns whether a commit is known to contain another. False may also mean that it is not known.
     pub(crate) fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> bool {
-        self.known().ancestries.contains(&(commit.clone(), ancestor.clone()))
+        let known = self.known();
+        let mut line = iter::successors(Some(commit), |commit| known.parents.get(*commit));
+        line.any(|commit| known.ancestors.get(commit).is_some_and(|all| all.contains(ancestor)))
     }
 
     pub(crate) fn learn_ancestry(&self, commit: &CommitSha, ancestor: &CommitSha) {
-        self.known().ancestries.insert((commit.clone(), ancestor.clone()));
+        self.known().ancestors.entry(commit.clone()).or_default().insert(ancestor.clone());
     }
 
     /// Adds what follows for a commit that was just made on top of its only parent. No older commit contains it, so that it has
     /// the same common ancestors with them as the parent.
     pub(crate) fn learn_child(&self, commit: &CommitSha, parent: &CommitSha) {
         let mut known = self.known();
-        let child = |known: &CommitSha| if known == parent { commit.clone() } else { known.clone() };
-        let concerns = |(one, other): &Pair| (one == parent) != (other == parent);
-        let bases = known.bases.iter().filter(|(pair, _)| concerns(pair));
-        let new: Vec<_> =
-            bases.map(|((one, other), base)| ((child(one), child(other)), base.clone())).collect();
-        known.bases.extend(new);
-        let ancestors = known.ancestries.iter().filter(|(contains, _)| contains == parent);
-        let new: Vec<_> = ancestors.map(|(_, ancestor)| (commit.clone(), ancestor.clone())).collect();
-        known.ancestries.extend(new);
+        known.parents.insert(commit.clone(), parent.clone());
+        for (other, base) in known.bases.get(parent).cloned().unwrap_or_default() {
+            known.learn_base(commit, &other, &base);
+        }
     }
 
     pub(crate) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
