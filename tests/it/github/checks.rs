@@ -109,4 +109,7 @@ fn unfinished_checks_leave_the_run_open() {
         );
         assert!(outcome["message"].as_str().unwrap().contains(said), "{outcome}");
     }
+    let explained = stage.run(&["gates", &format!("pr/{number}"), "--json", "--gh-cmd", &gh]);
+    assert_eq!(explained.exit, Some(5), "{}{}", explained.stdout, explained.stderr);
+    assert!(explained.stdout.contains("no result yet from"), "{}", explained.stdout);
 }

@@ -83,6 +83,27 @@ fn tests_run_when_heads_change() {
     }
 }
 
+/// Nothing of this is the coder's work.
+#[test]
+fn unmeasured_tests_are_inconclusive() {
+    for (command, why) in [
+        ("sleep 600", "took longer than 1 s and was killed"),
+        ("sh -c 'exit 126'", "the command is not executable"),
+        ("sh -c no-such-program", "the command did not run"),
+        ("sh -c 'kill -9 $$'", "was ended by signal 9"),
+    ] {
+        let ended = Stage::new().run(&task(&["--test-command", command, "--test-timeout-seconds", "1"]));
+        let outcome = ended.json();
+        assert_eq!((ended.exit, &outcome["status"]), (Some(6), &"inconclusive".into()), "{outcome}");
+        assert!(outcome["message"].as_str().unwrap().contains(why), "{why}: {outcome}");
+        assert_eq!(
+            (&outcome["items"]["open"], &outcome["usage"]["calls"]),
+            (&Value::Array(Vec::new()), &1.into()),
+            "{outcome}"
+        );
+    }
+}
+
 #[test]
 fn outcomes_list_gates_not_run() {
     let stage = stage("[gates]\noff = [\"tamper\"]\n");
