@@ -159,9 +159,8 @@ pub(super) fn dispositions(
             continue;
         };
         match shown.owner {
-            Owner::Gate => {
-                report.remarks.push(format!("`{}` is a gate's; only the gate resolves it", one.item_id));
-            }
+            // A reviewer may answer each item that it was shown; only the gate resolves this one.
+            Owner::Gate => {}
             Owner::Reviewer | Owner::FormerReviewer if !seen.insert(&shown.id) => {
                 let found = format!("`{}` again", shown.id);
                 report.complaints.push(Complaint::new(path, "each item once", found).about([&shown.id]));

@@ -81,7 +81,9 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
     let mut removal = Removal::default();
     for subject in here.subjects().into_iter().filter(is_wanted) {
         let known = survey::known(here, subject.clone()).await;
-        if let Some(known) = known.filter(|known| stays(&known.state, arguments)) {
+        if let Some(known) = known
+            && stays(here, &known, arguments).await
+        {
             removal.stays.push(why_it_stays(&known));
             continue;
         }
@@ -99,8 +101,18 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
     Ok(removal)
 }
 
-fn stays(state: &SubjectState, arguments: &CleanArguments) -> bool {
-    match state {
+/// Returns whether the files of a subject are kept. A subject that led to a pull request is settled when the pull request is.
+async fn stays(here: &OpenRepository, known: &SubjectSummary, arguments: &CleanArguments) -> bool {
+    let led_to = match known.state {
+        SubjectState::Delivered(_) => survey::current(here, known.subject().clone()).await,
+        SubjectState::Running(_)
+        | SubjectState::Parked(_)
+        | SubjectState::Interrupted
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Settled(_)
+        | SubjectState::Unreadable(_) => None,
+    };
+    match led_to.as_ref().unwrap_or(known).state {
         SubjectState::Running(_) => true,
         SubjectState::Parked(_)
         | SubjectState::Interrupted

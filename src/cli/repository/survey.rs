@@ -24,9 +24,10 @@ use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
-use crate::ports::forge::Forge;
+use crate::ports::forge::{AuthorRole, Comment, Forge};
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::ports::workspace::{MergeParents, Workspace};
+use crate::protocol::requirements;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::open::{OpenRepository, there};
@@ -307,6 +308,12 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (Some(Ending::Approved), PullRequestState::Open) if reviewed.as_ref() != Some(&pull_request.head) => {
             SubjectState::NeedsHuman("approved an older head".to_owned())
         }
+        (Some(Ending::Approved | Ending::ApprovedCiPending), PullRequestState::Open)
+            if comments.iter().any(|comment| comment.created_at > noted && requires(comment)) =>
+        {
+            outcome.next = Some(format!("agent-loop pr {number}"));
+            SubjectState::NeedsHuman("approved before the last requirement of a person".to_owned())
+        }
         (Some(Ending::Approved), PullRequestState::Open) if conflicts(here, &pull_request).await => {
             outcome.next = Some(format!("agent-loop pr {number} --auto-merge"));
             SubjectState::NeedsHuman(format!("approved, conflicts with {}", pull_request.base_ref))
@@ -316,6 +323,16 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     };
     let title = Some(pull_request.title);
     Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new() }))
+}
+
+/// Returns whether a comment is a signed requirement of somebody with write access.
+fn requires(comment: &Comment) -> bool {
+    match comment.role {
+        AuthorRole::Owner | AuthorRole::Member => {
+            requirements::in_text(&comment.author, &comment.body).is_some()
+        }
+        AuthorRole::Stranger => false,
+    }
 }
 
 /// Returns whether a pull request conflicts with its base branch, as far as this machine knows that branch.

@@ -114,15 +114,16 @@ fn clean_removes_only_what_is_settled() {
     ]);
     assert_eq!(parked.json()["status"], "parked", "{}", parked.stderr);
 
-    let asked = stage.run(&["clean"]);
-    assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
-    assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     let looked = stage.run(&["clean", "--dry-run"]);
     assert!(looked.stdout.contains("(parked until"), "{}", looked.stdout);
     assert!(!stage.logs().is_empty());
 
     assert!(looked.stdout.contains("pr/1 (approved, not merged)"), "{}", looked.stdout);
+    assert!(looked.stdout.contains("there is nothing to remove"), "the task is needed: {}", looked.stdout);
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
+    let asked = stage.run(&["clean"]);
+    assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
+    assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     let cleaned = stage.run(&["clean", "--yes"]);
     assert_eq!(cleaned.exit, Some(0), "{}", cleaned.stderr);
     let left = stage.run(&["status", "--json"]).json();
@@ -169,6 +170,22 @@ fn completions_and_the_manual_are_printed() {
         assert!(stage.run(&["completions", shell]).stdout.contains("agent-loop"), "{shell}");
     }
     assert!(stage.run(&["man"]).stdout.contains(".TH agent-loop"));
+}
+
+#[test]
+fn a_later_requirement_needs_another_run() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    let wish = "Keep the other lines.\n\n-- Human Reviewer";
+    for (role, shown) in
+        [("none", "approved, not merged"), ("member", "approved before the last requirement")]
+    {
+        stage.run(&["local", "pr", "comment", "1", "--body", wish, "--as", "ada", "--role", role]);
+        let status = stage.run(&["status"]);
+        assert!(status.stdout.contains(shown), "{role}: {}", status.stdout);
+    }
+    let next = &stage.run(&["status", "--json"]).json()[0]["next_command"];
+    assert_eq!(next, "agent-loop pr 1");
 }
 
 #[test]
