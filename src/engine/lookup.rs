@@ -208,7 +208,7 @@ fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Optio
         return None;
     }
     let Older { items, next_item, read, ignored } =
-        thread::read_older(&cx.recorders(), &session.thread.comments)?;
+        thread::read_older(&session.subject, &cx.recorders(), &session.thread.comments)?;
     for OlderIgnored { comment, why } in ignored {
         cx.warn(format!("comment {comment} of an older tool is ignored: {why}"));
     }

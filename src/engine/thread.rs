@@ -4,7 +4,7 @@ use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::ledger::chain::Chain;
 use crate::ledger::codec::{self, Content};
-use crate::ledger::legacy::{self, Older};
+use crate::ledger::legacy::{self, Older, OlderFlow};
 use crate::ledger::thread::{
     self, ChainReading, History, IgnoreReason, IgnoredComment, Posted, ThreadReader,
 };
@@ -71,8 +71,8 @@ pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> ChainReadin
 }
 
 /// Reads the data of an older tool from a thread without a record of ours.
-pub fn read_older(recorders: &[Login], comments: &[Comment]) -> Option<Older> {
-    legacy::read(recorders, &posted(comments))
+pub fn read_older(subject: &Subject, recorders: &[Login], comments: &[Comment]) -> Option<Older> {
+    legacy::read(OlderFlow::about(subject), recorders, &posted(comments))
 }
 
 /// Converts comments for the ledger.

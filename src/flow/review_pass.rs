@@ -27,7 +27,8 @@ use super::run_effect::{self, Who};
 use super::terms::Terms;
 
 /// How a run continues after its last round.
-const MORE_ROUNDS: &str = "the same command allows as many rounds again (`--max-rounds N`: other limit)";
+const MORE_ROUNDS: &str =
+    "run the same command again for as many more rounds (`--max-rounds N` sets another limit)";
 
 /// The reviewers of a run at a point of its rounds.
 #[derive(Debug)]

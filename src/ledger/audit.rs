@@ -7,7 +7,7 @@ use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 
 use super::chain::Chain;
-use super::legacy::{self, Older};
+use super::legacy::{self, Older, OlderFlow};
 use super::thread::{ChainReading, IgnoredComment, Posted, ThreadReader, continues};
 
 /// The result of an audit.
@@ -53,6 +53,6 @@ pub fn audit(
     });
     let chains: Vec<(Chain, ChainReading)> = read.collect();
     let has_records = chains.iter().any(|(_, reading)| reading.records().next().is_some());
-    let older = if has_records { None } else { legacy::read(recorders, comments) };
+    let older = if has_records { None } else { legacy::read(OlderFlow::about(subject), recorders, comments) };
     Audit { chains, strays: reader.strays(subject), older }
 }

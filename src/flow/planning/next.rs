@@ -80,6 +80,10 @@ fn opened<'now>(
         (Some(run), _) => run.base.clone(),
         (None, _) => cx.base_tip(base_ref)?.clone(),
     };
+    let carried = match &state.run {
+        None => cx.older()?.cloned(),
+        Some(_) => None,
+    };
     let participants = terms.roster.participants();
     let record = PlanningEntry::Opened(Box::new(PlanningOpened {
         base_ref: base_ref.clone(),
@@ -88,6 +92,7 @@ fn opened<'now>(
         policy: terms.policy,
         execution,
         votes: if is_whole { EarlierVotes::Stand } else { EarlierVotes::AskedAnew },
+        carried,
     }));
     let run = kept.map_or(cx.fresh_run, |run| &run.state.id);
     let draft = draft::<PlanningState>(run, state.rounds.round(), &record);

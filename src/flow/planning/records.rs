@@ -16,6 +16,7 @@ use crate::protocol::kinds::plan_review::PlanReview;
 use crate::protocol::kinds::plan_revision::PlanRevision;
 use crate::protocol::kinds::plan_state::PlanState;
 
+use super::super::facts::Carried;
 use super::super::followups::Followup;
 use super::super::rounds::EarlierVotes;
 use super::super::run::Concluded;
@@ -45,6 +46,9 @@ pub struct PlanningOpened {
     pub policy: Policy,
     pub execution: Execution,
     pub votes: EarlierVotes,
+    /// The findings of an older thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
 }
 
 /// The coder's first plan, or a revision of it.

@@ -108,7 +108,10 @@ impl PlanningState {
     }
 
     fn open(&mut self, run: &RunId, opened: PlanningOpened) {
-        let PlanningOpened { base_ref, base, roster, policy, execution, votes } = opened;
+        let PlanningOpened { base_ref, base, roster, policy, execution, votes, carried } = opened;
+        if let Some(carried) = carried {
+            self.rounds.carry(&carried.items, carried.next_item);
+        }
         let before = self.run.as_ref().map(|run| run.terms.roster.clone());
         self.rounds.forget_changed_seats(before.as_ref(), &roster);
         match votes {
@@ -177,10 +180,18 @@ impl PlanningState {
 
     /// Handles a record after a gap: people have seen the ids of its items.
     pub fn unlinked(&mut self, record: &PlanningEntry) {
+        let next_item = match record {
+            PlanningEntry::Opened(opened) => opened.carried.as_ref().map(|carried| carried.next_item),
+            PlanningEntry::PlanReview(review) => Some(review.next_item),
+            PlanningEntry::Plan(_)
+            | PlanningEntry::PlanApproved(_)
+            | PlanningEntry::Decomposed(_)
+            | PlanningEntry::PhaseStarted(_)
+            | PlanningEntry::Split(_)
+            | PlanningEntry::Concluded(_) => None,
+        };
         // The record is not trusted: a number that no thread reaches was made up.
-        if let PlanningEntry::PlanReview(review) = record
-            && let Ok(number) = u32::try_from(review.next_item)
-        {
+        if let Some(number) = next_item.and_then(|number| u32::try_from(number).ok()) {
             self.rounds.reserve_items(number.into());
         }
     }

@@ -15,6 +15,7 @@ use crate::pattern::pattern;
 use crate::protocol::json;
 
 use super::comment::{Head, LARGEST, OlderComment, OlderFinding};
+use super::flow::OlderFlow;
 use super::names::{item_id, label, number};
 use super::reason::OlderReason;
 use super::words::{standing, standing_and_note};
@@ -70,10 +71,10 @@ struct Word {
 }
 
 /// Reads the data of a comment.
-pub(super) fn read(id: &str, packed: &str) -> Result<OlderComment, OlderReason> {
+pub(super) fn read(id: &str, packed: &str, flow: OlderFlow) -> Result<OlderComment, OlderReason> {
     let text = unpack(packed).map_err(OlderReason::Damaged)?;
     let data = parse(&text).map_err(OlderReason::Damaged)?;
-    match data.foreign_flow() {
+    match data.foreign_flow(flow) {
         Some(flow) => Err(OlderReason::Flow(flow)),
         None => data.comment(id).bounded(),
     }
@@ -104,11 +105,11 @@ fn parse(text: &str) -> Result<Data, String> {
 }
 
 impl Data {
-    /// Returns the flow if it is not the review of a pull request. Without a flow, data with a plan belongs to planning.
-    fn foreign_flow(&self) -> Option<String> {
+    /// Returns the flow if it is not this one. Without a flow, data with a plan belongs to planning.
+    fn foreign_flow(&self, wanted: OlderFlow) -> Option<String> {
         let unnamed = if self.canonical_plan.is_some() { "plan" } else { "pr" };
         let flow = self.flow.as_deref().unwrap_or(unnamed).trim().to_lowercase();
-        (!["pr", "review"].contains(&flow.as_str())).then_some(flow)
+        (!wanted.names().contains(&flow.as_str())).then_some(flow)
     }
 
     /// Returns the role of the author. Data without a role and without a coder's answer is a reviewer's.
@@ -226,7 +227,7 @@ mod tests {
     }
 
     fn damage(json: &str) -> String {
-        match read("1", &packed(json)) {
+        match read("1", &packed(json), OlderFlow::Review) {
             Err(OlderReason::Damaged(what)) => what,
             other => panic!("{other:?}"),
         }
@@ -234,8 +235,8 @@ mod tests {
 
     #[test]
     fn only_one_bounded_object_is_read() {
-        assert!(matches!(read("1", "???"), Err(OlderReason::Damaged(_))));
-        assert!(matches!(read("1", ""), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read("1", "???", OlderFlow::Review), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read("1", "", OlderFlow::Review), Err(OlderReason::Damaged(_))));
         assert!(damage("{\"agent\":").starts_with("JSON"));
         assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("repeated"));
         assert!(damage("{} {}").contains("follows"));
@@ -248,7 +249,8 @@ mod tests {
 
     #[test]
     fn unknown_and_missing_members_are_tolerated() {
-        let comment = read("1", &packed("{\"mood\":\"fine\",\"prior_items\":null}")).unwrap();
+        let comment =
+            read("1", &packed("{\"mood\":\"fine\",\"prior_items\":null}"), OlderFlow::Review).unwrap();
         assert!(comment.is_review() && comment.prior.is_none() && comment.ids().next().is_none());
         assert_eq!(comment.speaker.as_str(), "reviewer");
     }
@@ -258,7 +260,7 @@ mod tests {
         for coder in
             ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
         {
-            assert!(!read("1", &packed(coder)).unwrap().is_review(), "{coder}");
+            assert!(!read("1", &packed(coder), OlderFlow::Review).unwrap().is_review(), "{coder}");
         }
     }
 
@@ -286,8 +288,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_data_makes_the_reader_panic(text in ".{0,200}") {
-            let _ = read("1", &text);
-            let _ = read("1", &packed(&text));
+            let _ = read("1", &text, OlderFlow::Review);
+            let _ = read("1", &packed(&text), OlderFlow::Planning);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Imports threads of an older tool of the same kind: the findings that its reviewers still wanted fixed, and never a vote.
 
 mod comment;
+mod flow;
 mod markdown;
 mod merge;
 mod meta;
@@ -16,6 +17,7 @@ use crate::protocol::markers;
 
 use super::thread::{History, Posted};
 use comment::OlderComment;
+pub use flow::OlderFlow;
 pub use reason::{OlderIgnored, OlderReason};
 use rounds::Round;
 
@@ -40,9 +42,9 @@ enum Claim<'thread> {
 
 /// Reads a thread's comments in forge order; `None` if none of them claims to be of the older tool. Comments of untrusted
 /// authors change only `ignored`.
-pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
+pub fn read(flow: OlderFlow, trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
     let claims: Vec<(&str, Claim<'_>)> =
-        thread.iter().filter_map(|posted| Some((posted.id, claim(trusted, posted)?))).collect();
+        thread.iter().filter_map(|posted| Some((posted.id, claim(flow, trusted, posted)?))).collect();
     if claims.is_empty() {
         return None;
     }
@@ -69,7 +71,7 @@ pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
     Some(Older { items, next_item, read, ignored })
 }
 
-fn claim<'thread>(trusted: &[Login], posted: &Posted<'thread>) -> Option<Claim<'thread>> {
+fn claim<'thread>(flow: OlderFlow, trusted: &[Login], posted: &Posted<'thread>) -> Option<Claim<'thread>> {
     let standing = markers::standing(posted.body);
     let values = |name| standing.iter().filter(move |marker| marker.name == name).map(|marker| marker.value);
     let (ours, data): (Vec<&str>, Vec<&str>) = values("AGENT_LOOP_META").partition(|data| is_ours(data));
@@ -84,7 +86,7 @@ fn claim<'thread>(trusted: &[Login], posted: &Posted<'thread>) -> Option<Claim<'
     }
     Some(match (ours.as_slice(), data.as_slice()) {
         ([], []) => Claim::Prose(posted.body),
-        ([], [only]) => meta::read(posted.id, only).map_or_else(Claim::Refused, Claim::Data),
+        ([], [only]) => meta::read(posted.id, only, flow).map_or_else(Claim::Refused, Claim::Data),
         (_, _) => Claim::Refused(OlderReason::Damaged("more than one line of data".to_owned())),
     })
 }

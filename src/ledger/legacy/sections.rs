@@ -27,10 +27,14 @@ impl Section {
     fn titled(title: &str) -> Option<Self> {
         let letters: String = title.chars().filter(char::is_ascii_alphabetic).collect();
         match letters.to_ascii_lowercase().as_str() {
-            "blockingissues" | "blockingitems" => Some(Self::Findings(ItemStatus::Blocking)),
-            "sameprfollowups" => Some(Self::Findings(ItemStatus::SamePr)),
+            "blockingissues" | "blockingitems" | "blockingplanissues" => {
+                Some(Self::Findings(ItemStatus::Blocking))
+            }
+            "sameprfollowups" | "sameplanfollowups" => Some(Self::Findings(ItemStatus::SamePr)),
             "futurefollowups" | "nonblockingfollowups" => Some(Self::Findings(ItemStatus::Future)),
-            "priorunresolveditemdispositions" => Some(Self::Dispositions),
+            "priorunresolveditemdispositions" | "priorunresolvedplanitemdispositions" => {
+                Some(Self::Dispositions)
+            }
             _ => None,
         }
     }

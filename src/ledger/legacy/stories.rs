@@ -88,7 +88,7 @@ impl Story {
                 history: if comment.edited { History::Edited } else { History::Unedited },
             })
             .collect();
-        read(&self.trusted, &posted)
+        read(OlderFlow::Review, &self.trusted, &posted)
     }
 }
 

@@ -18,7 +18,7 @@ static STANDING: LazyLock<Regex> = pattern!(
                 open | active | unresolved
                 | (?:not|partially|partly)[\s_-]+(?:yet[\s_-]+)?(?:resolved|fixed|addressed|done)
             )
-            | (?<same_pr>same[\s_-]?pr(?:[\s_-]+follow[\s_-]?ups?)?)
+            | (?<same_pr>same[\s_-]?(?:pr|plan)(?:[\s_-]+follow[\s_-]?ups?)?)
             | (?<future>(?:future|non[\s_-]?blocking)(?:[\s_-]+follow[\s_-]?ups?)? | deferred)
             | (?<resolved>resolved | fixed | addressed | done | closed)
         )

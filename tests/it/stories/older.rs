@@ -3,6 +3,7 @@
 use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, Refused};
 use agent_loop::domain::ids::Login;
+use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::trust::Trust;
 use agent_loop::ports::forge::AuthorRole;
 use base64::Engine;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::cast::{agent, approves, blocks};
+use super::planning::a_plan_revised;
 use super::reviews::a_persons_pull_request;
 use super::stage::{Begins, Story, story};
 
@@ -56,6 +58,25 @@ async fn older_findings_begin_a_new_chain() {
     assert_eq!(summaries[3], "2 careful approved [] [\"item-4 resolved\"]");
     let again = story.play(&world).await;
     assert_eq!((again.ending, story.summaries(&world)), (Ending::Approved, summaries));
+}
+
+#[tokio::test]
+async fn older_plans_leave_their_findings() {
+    let meta = json!({
+        "flow": "plan", "role": "reviewer", "agent": "codex", "round_number": 1, "subject": "plan-1", "state": "blocking",
+        "new_items": [{"id": "item-4", "text": "No test.", "status": "blocking"}], "next_item": 7,
+    });
+    let line = format!("<!-- AGENT_LOOP_META: {} -->", URL_SAFE_NO_PAD.encode(meta.to_string()));
+    let prose = "### Blocking plan issues\n\n- `item-4` No test.\n\n<!-- AGENT_STATE: blocking -->";
+    for body in [line.as_str(), prose] {
+        let story = a_plan_revised();
+        let world = story.world();
+        world.say(1, &login("agent-loop"), body);
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, Ending::Planned, "{}", outcome.message);
+        let items: Vec<_> = outcome.items.iter().map(|item| (item.id.as_str(), item.status)).collect();
+        assert_eq!(items, [("item-4", ItemStatus::Resolved)], "it is known, so it is not raised again");
+    }
 }
 
 #[tokio::test]

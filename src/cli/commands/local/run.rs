@@ -292,6 +292,12 @@ impl Handler<'_> {
 
     async fn merge(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(number).await?;
+        if let PullRequestState::Merged { commit } = &seen.state {
+            return Ok(Printed {
+                text: format!("#{number} is merged already, as {}.\n", commit.short()),
+                json: json!({ "number": number, "merge_commit": commit }),
+            });
+        }
         match self.forge.merge(number, &seen.head).await? {
             Merge::Merged(commit) => Ok(Printed {
                 text: format!("Merged #{number} as {}.\n", commit.short()),
