@@ -424,9 +424,10 @@ impl Workspace for GitWorkspace {
         commit: &CommitSha,
         expected: Option<&CommitSha>,
     ) -> Result<Push, WorkspaceError> {
-        let hold = self.mirror.hold().await?;
         let moving = Moving { branch: branch.clone(), from: expected.cloned(), to: commit.clone() };
         let push = async {
+            // Other loops wait for the branch, not for the comparison.
+            let hold = self.mirror.hold().await?;
             match self.target() {
                 Target::Local(target) => target.push(&hold, &moving).await,
                 Target::Url(target) => target.push(&hold, &moving).await,

@@ -57,7 +57,8 @@ fn debaters(state: &DiscussState, cx: &FlowContext<'_>) -> Vec<Seat> {
     seats.map(|seat| request.with_model(Role::Debater, seat)).collect()
 }
 
-/// Returns the default debaters, who are of two vendors, as far as this machine can start them.
+/// Returns the default coder and the default reviewer, which are of two vendors. An agent that this machine cannot start is left
+/// out.
 fn usual(cx: &FlowContext<'_>) -> Vec<Seat> {
     let second = cx.request.default_reviewer.clone();
     let first = Seat { model: None, ..cx.request.default_coder.clone() };

@@ -24,7 +24,7 @@ pub struct ScoreReport {
     /// All problems that were found.
     #[serde(default)]
     findings: Vec<ScoreFinding>,
-    /// Parts of the scorer that measured the files, each of which must measure both sides; absent if there are no parts.
+    /// The engines of the scorer that measured the files. Each must measure both sides. A scorer without engines omits them.
     #[serde(default)]
     engines: BTreeSet<String>,
     /// Parts of the scorer that did not measure everything, each with the reason.

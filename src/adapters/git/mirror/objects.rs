@@ -122,7 +122,7 @@ impl ObjectFolder {
         Self(git_folder.join("objects"))
     }
 
-    /// Writes an object, unless it is there.
+    /// Writes an object that this folder does not have as a file.
     pub(crate) fn write(&self, object: &Object) -> Result<(), WorkspaceError> {
         if self.path(&object.id).exists() {
             return Ok(());
@@ -134,7 +134,7 @@ impl ObjectFolder {
             .map_err(|cause| failed("write an object to", &self.0, &cause))
     }
 
-    /// Copies an object to another repository with the same format, unless it is there.
+    /// Copies the file of an object to another repository with the same format, which may have it already.
     pub(crate) fn copy(&self, id: &ObjectId, to: &Self) -> Result<ObjectCopy, WorkspaceError> {
         if to.path(id).exists() {
             return Ok(ObjectCopy::Done);

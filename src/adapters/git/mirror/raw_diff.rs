@@ -4,9 +4,12 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use crate::adapters::clock::SystemClock;
 use crate::adapters::git::disk::{failed, write_over};
 use crate::domain::ids::CommitSha;
+use crate::ports::clock::Clock;
 use crate::ports::workspace::WorkspaceError;
 
 use super::Mirror;
@@ -84,9 +87,12 @@ pub(super) async fn write(
     mirror.must_on(line.arguments([from.as_str(), to.as_str(), "--"]), &[from, to], &what).await.map(drop)
 }
 
-/// Returns the file in which the difference of two commits is left for another reader.
+/// A word that only this process knows: an agent cannot leave a difference of its own for a gate.
+static WORD: LazyLock<String> = LazyLock::new(|| SystemClock.secret());
+
+/// Returns the file in which the difference of two commits is left for another reader in this process.
 pub(super) fn shared(diffs: &Path, from: &CommitSha, to: &CommitSha) -> PathBuf {
-    diffs.join(format!("{from}..{to}.listed"))
+    diffs.join(format!("{from}..{to}.{}.listed", *WORD))
 }
 
 /// Takes the difference of two commits as a file, which must be a path on the same disk: the one that was left, or a new one.
