@@ -8,6 +8,7 @@ use agent_loop::domain::item::OpenedItem;
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::usage::Usage;
 use agent_loop::flow;
+use agent_loop::flow::given::{Given, ReviewFindings};
 use agent_loop::flow::names::REVIEW;
 use agent_loop::flow::review::records::{ReviewEntry, ReviewRecord};
 use agent_loop::ledger::body::Body;
@@ -80,23 +81,27 @@ fn published(reading: Reading<PrReview>) -> String {
         .map(|((status, text), number)| OpenedItem { id: ItemId::numbered(number), status, text, key: None })
         .collect();
     let review = ReviewRecord {
-        agent: "codex".parse().expect("a label"),
         head,
         response: reading.said,
-        next_item: 13,
-        opened,
-        dispositions: reading.meaning.dispositions,
-        requirements: Vec::new(),
-        normalisations: reading.normalisations,
-        repairs: Vec::new(),
-        usage: Usage::default(),
-        model: None,
+        findings: ReviewFindings {
+            next_item: 13,
+            opened,
+            dispositions: reading.meaning.dispositions,
+            requirements: Vec::new(),
+        },
+        given: Given {
+            agent: "codex".parse().expect("a label"),
+            normalisations: reading.normalisations,
+            repairs: Vec::new(),
+            usage: Usage::default(),
+            model: None,
+        },
     };
     let subject: agent_loop::domain::subject::Subject = "pr/7".parse().expect("a subject");
     let chain = Chain { repository: "bench".to_owned(), flow: REVIEW, subject: subject.clone() };
     let prev = chain.start();
     let record = Envelope {
-        id: chain::record_id(&prev, "review", Some(&review.agent)),
+        id: chain::record_id(&prev, "review", Some(&review.given.agent)),
         prev,
         run: "20260101-000000-0".parse().expect("a run"),
         flow: REVIEW,

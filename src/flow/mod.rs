@@ -17,6 +17,7 @@ pub mod facts;
 pub mod filing;
 pub mod followups;
 pub mod gates;
+pub mod given;
 pub mod grouping;
 pub mod items;
 pub mod machine;

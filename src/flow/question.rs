@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::access::Access;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, Label};
 use crate::domain::repair::{Remedy, Repair, RepairResult};
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
@@ -21,6 +21,7 @@ use crate::protocol::vote;
 
 use super::ask::{Ask, Form, Pause, Purpose, malformed};
 use super::context::{FlowContext, FurtherTurns};
+use super::given::Given;
 use super::persistence::Persistence;
 use super::results::{Results, Turn, TurnEnd};
 use super::retry::{self, Retry, Tries};
@@ -56,6 +57,15 @@ pub struct Answered<K: Kind> {
     /// The usage of all turns of the question.
     pub usage: Usage,
     pub model: Option<String>,
+}
+
+impl<K: Kind> Answered<K> {
+    /// Splits the answer into its words, their meaning, and how it was given by an agent.
+    pub fn given_by(self, agent: &Label) -> (K, K::Meaning, Given) {
+        let Self { reading, repairs, usage, model, commit: _ } = self;
+        let Reading { said, meaning, normalisations, .. } = reading;
+        (said, meaning, Given { agent: agent.clone(), normalisations, repairs, usage, model })
+    }
 }
 
 /// The repairs and the usage so far.

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::domain::ids::{ItemId, Label};
-use crate::domain::item::{Item, OpenedItem};
+use crate::domain::ids::ItemId;
+use crate::domain::item::Item;
 use crate::domain::item_status::{Disposition, ItemStatus, Scope};
-use crate::domain::usage::Usage;
 use crate::protocol::text::{ReviewVerdict, Text};
 use crate::text::child_issue::TITLE_LIMIT;
 use crate::text::markdown::{count, folded, hanging, section};
@@ -13,6 +12,7 @@ use crate::text::sanitize::{neutral, one_line, unmarked};
 
 use super::comment::signature;
 use super::followups::{Followup, HandledFollowups};
+use super::given::{Given, ReviewFindings};
 
 /// The maximum length of the reminder of an item's text, in characters.
 const BRIEF: usize = 100;
@@ -21,18 +21,15 @@ const BRIEF: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub struct ShownReview<'record> {
     pub scope: Scope,
-    pub agent: &'record Label,
     pub verdict: ReviewVerdict,
     /// The short form of the revision.
     pub revision: &'record str,
     pub round: u32,
     pub summary: &'record str,
-    pub opened: &'record [OpenedItem],
-    pub dispositions: &'record [Disposition],
     /// The parts of the change that were not reviewed.
     pub unreviewed: &'record [Text],
-    pub model: Option<&'record str>,
-    pub usage: Usage,
+    pub findings: &'record ReviewFindings,
+    pub given: &'record Given,
 }
 
 /// Renders a review. `items` are the items before it.
@@ -41,8 +38,9 @@ pub fn review(review: ShownReview<'_>, items: &[Item]) -> String {
         ReviewVerdict::Approved => "✓ approves",
         ReviewVerdict::Blocking => "✗ blocks",
     };
-    let mut text = format!("**{}** {verdict} `{}` · round {}", review.agent, review.revision, review.round);
-    let found = review.opened.iter().filter(|item| item.status.must_fix()).count();
+    let mut text =
+        format!("**{}** {verdict} `{}` · round {}", review.given.agent, review.revision, review.round);
+    let found = review.findings.opened.iter().filter(|item| item.status.must_fix()).count();
     if found > 0 {
         let _ = write!(text, " · {}", count(u64::try_from(found).unwrap_or(u64::MAX), "finding"));
     }
@@ -58,7 +56,7 @@ pub fn review(review: ShownReview<'_>, items: &[Item]) -> String {
         (same, ItemStatus::SamePr),
         ("Future follow-ups", ItemStatus::Future),
     ] {
-        let of_this_kind = review.opened.iter().filter(|opened| opened.status == status);
+        let of_this_kind = review.findings.opened.iter().filter(|opened| opened.status == status);
         let lines: Vec<String> =
             of_this_kind.map(|opened| format!("`{}` {}", opened.id, unmarked(&opened.text))).collect();
         section(&mut text, heading, &lines);
@@ -66,14 +64,14 @@ pub fn review(review: ShownReview<'_>, items: &[Item]) -> String {
     let unreviewed = review.unreviewed.iter().map(|part| unmarked(part.as_str()));
     section(&mut text, "Not reviewed", &unreviewed.collect::<Vec<_>>());
     text.push_str(&earlier(&review, prior, items));
-    text.push_str(&signature(review.model, review.usage));
+    text.push_str(&signature(review.given.model.as_deref(), review.given.usage));
     text
 }
 
 /// Renders the dispositions of earlier items: open ones, then the resolved ones, folded.
 fn earlier(review: &ShownReview<'_>, heading: &str, items: &[Item]) -> String {
     let (resolved, open): (Vec<_>, Vec<_>) =
-        review.dispositions.iter().partition(|said| said.status == ItemStatus::Resolved);
+        review.findings.dispositions.iter().partition(|said| said.status == ItemStatus::Resolved);
     let lines = |said: Vec<&Disposition>| -> Vec<String> {
         said.into_iter().map(|said| disposition(said, review.scope, items)).collect()
     };

@@ -12,7 +12,6 @@ use crate::domain::policy::{Followups, OnReviewerFailure};
 use crate::domain::revision::Revision;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
-use crate::protocol::answer::Reading;
 use crate::protocol::expectation::{Expectation, Voter};
 use crate::protocol::findings::Judgement;
 use crate::protocol::kinds::Kind;
@@ -21,7 +20,9 @@ use super::approval::Unanimous;
 use super::ask::{Ask, Brief, shown_items};
 use super::conclusion::Conclusion;
 use super::context::FlowContext;
+use super::given::{Given, ReviewFindings};
 use super::panel::FailedSeat;
+use super::question::Answered;
 use super::rounds::{RoundAt, Rounds};
 use super::run_effect::{self, Who};
 use super::terms::Terms;
@@ -47,13 +48,6 @@ pub enum AfterPass {
     Approved(Unanimous),
     /// The reviewers are asked again at the next round: a person added a requirement.
     AskAgain,
-}
-
-/// The new findings of a review, with their numbers.
-#[derive(Debug)]
-pub struct NumberedFindings {
-    pub opened: Vec<OpenedItem>,
-    pub next_item: u64,
 }
 
 impl<R: Clone + PartialEq> ReviewPass<'_, R>
@@ -116,22 +110,26 @@ where
     }
 
     /// Numbers the findings of a review at its publication; future ones are dropped if the mode says so.
-    pub fn numbered<K: Kind<Meaning = Judgement>>(&self, reading: &mut Reading<K>) -> NumberedFindings {
+    pub fn numbered<K>(&self, ask: &Ask, answered: Answered<K>) -> (K, ReviewFindings, Given)
+    where
+        K: Kind<Meaning = Judgement>,
+    {
+        let (said, Judgement { findings, dispositions }, mut given) = answered.given_by(&ask.key.label);
         let keeps = |status: ItemStatus| {
             status != ItemStatus::Future || self.terms.policy.followups != Followups::Ignore
         };
-        let findings = std::mem::take(&mut reading.meaning.findings);
         let (kept, dropped): (Vec<_>, Vec<_>) = findings.into_iter().partition(|(status, _)| keeps(*status));
         if !dropped.is_empty() {
             let note = format!("{} future follow-ups left out, as the mode says", dropped.len());
-            reading.normalisations.push(note);
+            given.normalisations.push(note);
         }
         let open =
             |((status, text), number)| OpenedItem { id: ItemId::numbered(number), status, text, key: None };
         let first = self.rounds.next_item();
         let opened: Vec<OpenedItem> = kept.into_iter().zip(first..).map(open).collect();
         let next_item = first + u64::try_from(opened.len()).unwrap_or(0);
-        NumberedFindings { opened, next_item }
+        let requirements = ask.expectation.requirements.ids.clone();
+        (said, ReviewFindings { opened, dispositions, next_item, requirements }, given)
     }
 
     /// Returns what follows from the votes of a pass, given the items that are left to fix.

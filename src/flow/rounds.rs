@@ -10,10 +10,11 @@ use crate::domain::ids::{Label, RequirementId};
 use crate::domain::item::{CarriedItem, Item};
 use crate::domain::revision::Revision;
 use crate::domain::roster::{Roster, Seat};
-use crate::domain::vote::Vote;
+use crate::domain::vote::{Ballot, Vote};
 use crate::protocol::expectation::Completeness;
 
 use super::approval::{Unanimous, approves};
+use super::given::ReviewFindings;
 use super::items::{self, CastReview, CoderReply, GateChanges, Resolutions};
 
 /// A point in a run: one pass of the reviewers over one revision.
@@ -96,9 +97,11 @@ where
         self.next_item = self.next_item.max(next_item);
     }
 
-    /// Ensures that ids below this one are not used again.
-    pub fn reserve_items(&mut self, next_item: u64) {
-        self.next_item = self.next_item.max(next_item);
+    /// Ensures that ids below this one are not used again. The number is from a record that is not trusted: one that no thread
+    /// reaches was made up.
+    pub fn reserve_items(&mut self, next_item: Option<u64>) {
+        let plausible = next_item.filter(|number| u32::try_from(*number).is_ok());
+        self.next_item = self.next_item.max(plausible.unwrap_or_default());
     }
 
     /// Handles missing records: the round restarts without votes, the items that its reviews resolved are open again, and some
@@ -121,12 +124,15 @@ where
         });
     }
 
-    pub fn review(&mut self, at: &RoundAt<R>, vote: Vote, cast: CastReview, next_item: u64) {
+    /// Adds a review: a vote on this revision, and findings.
+    pub fn review(&mut self, at: &RoundAt<R>, agent: &Label, state: Ballot, findings: ReviewFindings) {
         self.enter(at);
+        let ReviewFindings { opened, dispositions, next_item, requirements } = findings;
         self.next_item = self.next_item.max(next_item);
-        self.votes.insert(vote.agent.clone(), vote);
-        self.count(Role::Reviewer, &cast.agent);
-        self.current.push(cast);
+        let vote = Vote { agent: agent.clone(), state, head: (&at.head).into(), requirements };
+        self.votes.insert(agent.clone(), vote);
+        self.count(Role::Reviewer, agent);
+        self.current.push(CastReview { round: at.round, agent: agent.clone(), opened, dispositions });
     }
 
     /// Adds the coder's answer to the round, with a new or the same revision.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::domain::ending::Ending;
 use crate::domain::ids::Label;
 
 /// The kind and payload of a record, converted from and into a flow's own enum of records, which serde tags with `kind`
@@ -66,11 +65,6 @@ impl Body {
     /// Returns the agent whose answer the record holds: the member `agent` has this meaning in every payload.
     pub fn agent(&self) -> Option<Label> {
         self.payload.get("agent")?.as_str()?.parse().ok()
-    }
-
-    /// Returns the ending of the run that the record concludes: the member `ending` has this meaning in every payload.
-    pub fn ending(&self) -> Option<Ending> {
-        serde_json::from_value(self.payload.get("ending")?.clone()).ok()
     }
 }
 

@@ -8,6 +8,7 @@ use agent_loop::domain::item_status::{Disposition, ItemStatus};
 use agent_loop::domain::subject::Subject;
 use agent_loop::domain::usage::Usage;
 use agent_loop::flow;
+use agent_loop::flow::given::{Given, ReviewFindings};
 use agent_loop::flow::names::REVIEW;
 use agent_loop::flow::review::records::{ReviewEntry, ReviewRecord};
 use agent_loop::ledger::body::Body;
@@ -64,24 +65,28 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
         key: None,
     });
     let review = ReviewRecord {
-        agent: "codex".parse().unwrap(),
         head: "a".repeat(40).parse().unwrap(),
         response: serde_json::from_value(answer).unwrap(),
-        opened: opened.collect(),
-        dispositions: vec![Disposition {
-            item: ItemId::numbered(9),
-            status: ItemStatus::Future,
-            note: Some(summary.to_owned()),
-        }],
-        next_item: 10,
-        requirements: vec!["hr-0123abcd".parse().unwrap()],
-        normalisations: vec!["code fence removed".to_owned()],
-        repairs: Vec::new(),
-        usage: Usage { calls: 1, ..Usage::default() },
-        model: Some(summary.to_owned()),
+        findings: ReviewFindings {
+            opened: opened.collect(),
+            dispositions: vec![Disposition {
+                item: ItemId::numbered(9),
+                status: ItemStatus::Future,
+                note: Some(summary.to_owned()),
+            }],
+            next_item: 10,
+            requirements: vec!["hr-0123abcd".parse().unwrap()],
+        },
+        given: Given {
+            agent: "codex".parse().unwrap(),
+            normalisations: vec!["code fence removed".to_owned()],
+            repairs: Vec::new(),
+            usage: Usage { calls: 1, ..Usage::default() },
+            model: Some(summary.to_owned()),
+        },
     };
     Envelope {
-        id: chain::record_id(&prev, "review", Some(&review.agent)),
+        id: chain::record_id(&prev, "review", Some(&review.given.agent)),
         prev,
         run: "20260101-000000-0".parse().unwrap(),
         flow: REVIEW,

@@ -63,11 +63,6 @@ impl Terminal {
         self
     }
 
-    /// Creates a display of lines, or only warnings.
-    pub fn plain(talk: Verbosity) -> Self {
-        Self::new(Display::Lines(talk), Paint::Plain, Events::Off, Duration::from_secs(30))
-    }
-
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,10 +16,9 @@ use crate::protocol::kinds::implementation::{Implementation, Implemented};
 use super::super::ask::{Against, Ask, Brief};
 use super::super::clarifying::{FinishedWork, FirstTurn};
 use super::super::context::FlowContext;
-use super::super::question::Answered;
+use super::super::given::Given;
 use super::super::results::{Results, TurnEnd};
 use super::super::step::Decision;
-use super::records::FirstAnswer;
 use super::state::DeliveryRun;
 
 /// An open run without a pull request.
@@ -41,7 +40,7 @@ pub(super) struct Made {
     pub(super) title: String,
     pub(super) body: String,
     pub(super) commit: Option<CommitSha>,
-    pub(super) answer: FirstAnswer,
+    pub(super) answer: Given,
 }
 
 /// Returns the coder's work, or the step that leads there.
@@ -53,10 +52,9 @@ pub(super) fn work(work: &OpenDelivery<'_>, subject: &Subject) -> Decision<Made>
     let ask = |key, answers| ask(work, key, answers);
     let FinishedWork { key, work: done, answered } =
         FirstTurn { cx: work.cx, run, subject, key, ask }.finished::<Implementation, _>()?;
-    let Answered { reading, commit, repairs, usage, model } = answered;
     let Implemented { title, body, .. } = done;
-    let (agent, normalisations) = (key.label, reading.normalisations);
-    let answer = FirstAnswer { agent, normalisations, repairs, usage, model };
+    let commit = answered.commit.clone();
+    let (_, _, answer) = answered.given_by(&key.label);
     ControlFlow::Continue(Made { before: key.head, title, body, commit, answer })
 }
 

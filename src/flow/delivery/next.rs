@@ -16,6 +16,7 @@ use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
 use super::super::facts::{IssueFacts, Workable};
+use super::super::given::Given;
 use super::super::machine::draft;
 use super::super::names;
 use super::super::step::{
@@ -24,7 +25,7 @@ use super::super::step::{
 use super::super::terms::{RecordedTerms, Terms};
 use super::coder::{self, Made, OpenDelivery};
 use super::plan::{self, Planned};
-use super::records::{Delivered, DeliveryEntry, FirstAnswer, Started};
+use super::records::{Delivered, DeliveryEntry, Started};
 use super::state::{DeliveryRun, DeliveryState};
 
 /// The branch of a delivery, with the pull request from it that is not closed.
@@ -160,7 +161,7 @@ fn answer(
     (subject_of, cx): (&Subject, &FlowContext<'_>),
     wanted: &IssueFacts,
     run: &DeliveryRun,
-) -> Decision<Option<FirstAnswer>> {
+) -> Decision<Option<Given>> {
     let tip = cx.tip(&run.branch)?;
     let (subject, requirements) = (wanted.subject.clone(), wanted.requirements.clone());
     let work = OpenDelivery { cx, run, subject, requirements, plan: None, tip };

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber};
+use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber};
 use crate::domain::plan::BoundPlan;
 use crate::domain::policy::Policy;
-use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 
+use super::super::given::Given;
 use super::super::run::Concluded;
 
 /// A record of a delivery.
@@ -47,20 +47,7 @@ pub struct Delivered {
     /// The head at this time.
     pub head: CommitSha,
     pub pull_request: PullRequestNumber,
-    /// The reading of the coder's answer, if this machine knows it.
+    /// How the coder's answer was read, if this machine knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<FirstAnswer>,
-}
-
-/// The reading of the answer that led to a pull request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FirstAnswer {
-    pub agent: Label,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub answer: Option<Given>,
 }

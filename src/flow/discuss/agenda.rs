@@ -27,7 +27,7 @@ fn of_analyzer(agenda: &AgendaAnswer) -> ContextAgenda {
         question: one.question_for_next_round.as_str().to_owned(),
     });
     ContextAgenda {
-        analyzer: Some(agenda.agent.to_string()),
+        analyzer: Some(agenda.given.agent.to_string()),
         consensus: texts(consensus),
         disagreements: disagreements.collect(),
         missing_facts: missing_facts.as_deref().map(texts).unwrap_or_default(),
@@ -38,7 +38,7 @@ fn of_analyzer(agenda: &AgendaAnswer) -> ContextAgenda {
 fn of_votes(round: &DebateRound) -> ContextAgenda {
     let mut sides: Vec<(&str, Vec<&str>)> = Vec::new();
     for position in &round.positions {
-        let (vote, agent) = (position.response.outcome.name(), position.agent.as_str());
+        let (vote, agent) = (position.response.outcome.name(), position.given.agent.as_str());
         match sides.iter_mut().find(|(known, _)| *known == vote) {
             Some((_, agents)) => agents.push(agent),
             None => sides.push((vote, vec![agent])),

@@ -10,7 +10,7 @@ use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::discuss_agenda::DiscussAgenda;
 
 use super::super::ask::Ask;
-use super::super::question::{self, Answered};
+use super::super::question;
 use super::super::step::Decision;
 use super::debaters::shown;
 use super::open::OpenDebate;
@@ -29,22 +29,19 @@ pub(super) struct Agenda {
 /// Returns the analyzer's agenda of a settled round, or its failure.
 pub(super) fn agenda(open: &OpenDebate<'_>, round: &DebateRound) -> Decision<Agenda> {
     let Some(ask) = ask(open, round) else { return ControlFlow::Continue(Agenda::default()) };
-    let agent = ask.key.label.clone();
-    let Answered { reading, repairs, usage, model, commit: _ } =
-        match question::ask::<DiscussAgenda>(open.cx, &ask)? {
-            Ok(answered) => answered,
-            Err(failure) => {
-                let failure = Some(SeatFailure::new(&agent, &failure));
-                return ControlFlow::Continue(Agenda { failure, ..Agenda::default() });
-            }
-        };
-    let mut response = reading.said;
+    let agent = &ask.key.label;
+    let (mut response, (), given) = match question::ask::<DiscussAgenda>(open.cx, &ask)? {
+        Ok(answered) => answered.given_by(agent),
+        Err(failure) => {
+            let failure = Some(SeatFailure::new(agent, &failure));
+            return ControlFlow::Continue(Agenda { failure, ..Agenda::default() });
+        }
+    };
     if open.debate.terms.policy.research == ResearchPolicy::Forbidden {
         (response.research_required, response.research_questions) = (None, None);
     }
-    let normalisations = reading.normalisations;
-    let answer = AgendaAnswer { agent, response, normalisations, repairs, usage, model };
-    ControlFlow::Continue(Agenda { answer: Some(answer), failure: None, from: Some(ask.key) })
+    let answer = Some(AgendaAnswer { response, given });
+    ControlFlow::Continue(Agenda { answer, failure: None, from: Some(ask.key) })
 }
 
 fn ask(open: &OpenDebate<'_>, round: &DebateRound) -> Option<Ask> {

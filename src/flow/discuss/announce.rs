@@ -22,10 +22,10 @@ pub(super) fn announce(at: At<'_>, record: &DiscussEntry) -> Announcement {
         },
         DiscussEntry::Position(position) => Announcement::Voted {
             round,
-            agent: position.agent.clone(),
+            agent: position.given.agent.clone(),
             state: ballot(position.response.outcome),
             summary: position.response.rationale.as_str().to_owned(),
-            usage: position.usage,
+            usage: position.given.usage,
         },
         DiscussEntry::RoundSummary(summary) => Announcement::Summarized {
             round,

@@ -74,8 +74,11 @@ fn independence(debaters: &Voters) -> Option<String> {
 fn position_text(round: u32, position: &Position) -> String {
     let said = &position.response;
     let noun = if round == 1 { "position" } else { "rebuttal" };
-    let mut text =
-        format!("### Round {round}: {} {noun}\n\nVote: **{}**\n\n", position.agent, said.outcome.name());
+    let mut text = format!(
+        "### Round {round}: {} {noun}\n\nVote: **{}**\n\n",
+        position.given.agent,
+        said.outcome.name()
+    );
     let _ = writeln!(text, "{}", neutral(said.rationale.as_str()));
     if let Some(rebuttal) = &said.rebuttal {
         let _ = write!(text, "\n**Rebuttal.** {}\n", neutral(rebuttal.as_str()));
@@ -93,7 +96,7 @@ fn position_text(round: u32, position: &Position) -> String {
         let _ = write!(text, "\nResearch: {}\n", status(research.status));
         section(&mut text, "Sourced facts", &facts(position));
     }
-    text.push_str(&signature(position.model.as_deref(), position.usage));
+    text.push_str(&signature(position.given.model.as_deref(), position.given.usage));
     text
 }
 
@@ -137,9 +140,9 @@ fn interim_text(number: u32, round: &DebateRound, summary: &RoundSummary) -> Str
         );
     }
     text.push_str(&agenda_text(number + 1, &agenda::after(round, summary)));
-    let usage = summary.agenda.as_ref().map_or_else(Usage::default, |agenda| agenda.usage);
+    let usage = summary.agenda.as_ref().map_or_else(Usage::default, |agenda| agenda.given.usage);
     if usage.calls > 0 {
-        let model = summary.agenda.as_ref().and_then(|agenda| agenda.model.as_deref());
+        let model = summary.agenda.as_ref().and_then(|agenda| agenda.given.model.as_deref());
         text.push_str(&signature(model, usage));
     }
     text
@@ -172,8 +175,9 @@ fn agenda_text(next: u32, agenda: &ContextAgenda) -> String {
 /// Renders a table of votes: a row for each debater, a column for each round. `first` is the number of the first round.
 fn votes(rounds: &[DebateRound], first: u32) -> String {
     let mut agents = Vec::new();
-    for agent in
-        rounds.iter().flat_map(|round| round.seats.iter().chain(round.positions.iter().map(|one| &one.agent)))
+    for agent in rounds
+        .iter()
+        .flat_map(|round| round.seats.iter().chain(round.positions.iter().map(|one| &one.given.agent)))
     {
         if !agents.contains(&agent) {
             agents.push(agent);
@@ -271,12 +275,12 @@ fn moves(rounds: &[DebateRound]) -> Vec<String> {
     for (number, pair) in (2_u32..).zip(rounds.windows(2)) {
         let [before, after] = pair else { continue };
         for position in &after.positions {
-            let Some(earlier) = before.position(&position.agent) else { continue };
+            let Some(earlier) = before.position(&position.given.agent) else { continue };
             let (from, to) = (earlier.response.outcome, position.response.outcome);
             if from != to {
                 let why = position.response.rebuttal.as_ref().map_or("", |text| text.as_str());
                 let why = unmarked(&one_line(why, QUOTE));
-                let agent = &position.agent;
+                let agent = &position.given.agent;
                 lines.push(format!("`{agent}`, round {number}: {} → {}: {why}", from.name(), to.name()));
             }
         }
@@ -288,7 +292,7 @@ fn moves(rounds: &[DebateRound]) -> Vec<String> {
 fn reasons(round: &DebateRound) -> Vec<String> {
     let line = |position: &Position| {
         let why = unmarked(&one_line(position.response.rationale.as_str(), QUOTE));
-        format!("`{}` ({}): {why}", position.agent, position.response.outcome.name())
+        format!("`{}` ({}): {why}", position.given.agent, position.response.outcome.name())
     };
     round.positions.iter().map(line).collect()
 }
@@ -298,7 +302,7 @@ fn conditions(round: &DebateRound) -> Vec<String> {
     let line = |position: &Position| {
         let rationale = position.response.rationale.as_str();
         let last = rationale.split("\n\n").filter(|part| !part.trim().is_empty()).last().unwrap_or(rationale);
-        format!("`{}`: {}", position.agent, unmarked(&one_line(last, QUOTE)))
+        format!("`{}`: {}", position.given.agent, unmarked(&one_line(last, QUOTE)))
     };
     round.positions.iter().map(line).collect()
 }
@@ -324,7 +328,7 @@ fn research(debate: &DebateState, rounds: &[DebateRound]) -> String {
     for position in rounds.iter().flat_map(|round| &round.positions) {
         for fact in facts(position) {
             if seen.insert(fact.clone()) {
-                let _ = writeln!(text, "- {} (cited by `{}`)", hanging(&fact, 2), position.agent);
+                let _ = writeln!(text, "- {} (cited by `{}`)", hanging(&fact, 2), position.given.agent);
             }
         }
     }
@@ -334,7 +338,7 @@ fn research(debate: &DebateState, rounds: &[DebateRound]) -> String {
     for position in rounds.last().into_iter().flat_map(|round| &round.positions) {
         let known =
             position.response.research.as_ref().map_or("not reported", |research| status(research.status));
-        let _ = writeln!(text, "- `{}`, last round: {known}", position.agent);
+        let _ = writeln!(text, "- `{}`, last round: {known}", position.given.agent);
     }
     text
 }

@@ -9,7 +9,6 @@ use crate::domain::nonce::Nonce;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
-use crate::protocol::answer::Reading;
 use crate::protocol::context::{ContextDebate, ContextPosition};
 use crate::protocol::expectation::{Expectation, Voter};
 use crate::protocol::kinds::discuss_review::DiscussReview;
@@ -56,7 +55,7 @@ fn ask(open: &OpenDebate<'_>, seat: &Seat) -> Ask {
     };
     let agenda = agenda::of(debate);
     let sees = |position: &&Position| {
-        agenda.as_ref().is_none_or(|agenda| agenda.analyzer.is_none()) || position.agent == *label
+        agenda.as_ref().is_none_or(|agenda| agenda.analyzer.is_none()) || position.given.agent == *label
     };
     let before = debate.complete().into_iter().flat_map(|round| &round.positions);
     let about = open.about(before.filter(sees).map(shown).collect());
@@ -82,12 +81,11 @@ pub(super) fn shown(position: &Position) -> ContextPosition {
     for fact in said.research.iter().flat_map(|research| research.sourced_facts.iter().flatten()) {
         let _ = write!(text, "\n- sourced fact: {} (source: {})", fact.fact.as_str(), fact.source.as_str());
     }
-    ContextPosition { name: position.agent.to_string(), text }
+    ContextPosition { name: position.given.agent.to_string(), text }
 }
 
 fn record(open: &OpenDebate<'_>, ask: &Ask, answered: Answered<DiscussReview>) -> Draft {
-    let Answered { reading, repairs, usage, model, commit: _ } = answered;
-    let Reading { said, meaning, normalisations, .. } = reading;
+    let (said, meaning, given) = answered.given_by(&ask.key.label);
     let research =
         said.research.clone().filter(|_| open.debate.terms.policy.research != ResearchPolicy::Forbidden);
     let proposals: Vec<Text> =
@@ -95,8 +93,6 @@ fn record(open: &OpenDebate<'_>, ask: &Ask, answered: Answered<DiscussReview>) -
     let split_proposals = Some(proposals).filter(|proposals| !proposals.is_empty());
     // A published nonce would be readable by other agents.
     let response = DiscussReview { nonce: None, research, split_proposals, ..said };
-    let agent = ask.key.label.clone();
-    let record = Position { agent, response, normalisations, repairs, usage, model };
-    let record = DiscussEntry::Position(Box::new(record));
+    let record = DiscussEntry::Position(Box::new(Position { response, given }));
     Draft { from: Some(ask.key.clone()), ..draft::<DiscussState>(&open.run.id, ask.key.round, &record) }
 }

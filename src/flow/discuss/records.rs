@@ -7,7 +7,6 @@ use crate::domain::ending::Ending;
 use crate::domain::execution::DeferredWork;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, IssueNumber, Label};
-use crate::domain::repair::Repair;
 use crate::domain::revision::Revision;
 use crate::domain::roster::{Seat, Voters};
 use crate::domain::usage::Usage;
@@ -15,6 +14,7 @@ use crate::protocol::context::ContextSubject;
 use crate::protocol::kinds::discuss_agenda::DiscussAgenda;
 use crate::protocol::kinds::discuss_review::{DebateOutcome, DiscussReview};
 
+use super::super::given::Given;
 use super::super::run::Concluded;
 
 /// A record of a debate.
@@ -64,14 +64,9 @@ pub type AgendaAnswer = GivenAnswer<DiscussAgenda>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GivenAnswer<K> {
-    pub agent: Label,
     pub response: K,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    #[serde(flatten)]
+    pub given: Given,
 }
 
 /// The end of a round, or of the debate.

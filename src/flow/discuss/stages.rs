@@ -68,7 +68,7 @@ pub(super) fn parts(debate: &DebateState) -> Vec<PlannedPhase> {
 fn child(debate: &DebateState, parent: u64, proposal: &str) -> ChildIssue {
     let (title, text) = proposal.split_once('\n').unwrap_or((proposal, proposal));
     let reasons = verdict::last_round(debate).into_iter().flat_map(|round| &round.positions);
-    let reasons = reasons.map(|one| format!("{}: {}", one.agent, one.response.rationale.as_str()));
+    let reasons = reasons.map(|one| format!("{}: {}", one.given.agent, one.response.rationale.as_str()));
     ChildIssue {
         key: child_key(ChildPurpose::Stage, parent, proposal),
         parent,

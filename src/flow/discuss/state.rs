@@ -55,7 +55,7 @@ pub struct DebateRound {
 
 impl DebateRound {
     pub fn position(&self, agent: &Label) -> Option<&Position> {
-        self.positions.iter().find(|position| position.agent == *agent)
+        self.positions.iter().find(|position| position.given.agent == *agent)
     }
 
     /// Returns the common vote of a round in which every debater voted.
@@ -135,11 +135,11 @@ impl DiscussState {
         if debate.end.is_some() || debate.round() != round {
             return Err(Illegal("the position belongs to another round"));
         }
-        if debate.current().is_some_and(|current| current.position(&position.agent).is_some()) {
+        if debate.current().is_some_and(|current| current.position(&position.given.agent).is_some()) {
             return Err(Illegal("this debater has voted in this round"));
         }
-        run.resume(position.usage);
-        *self.turns.entry((Role::Debater, position.agent.clone())).or_default() += 1;
+        run.resume(position.given.usage);
+        *self.turns.entry((Role::Debater, position.given.agent.clone())).or_default() += 1;
         let seats = debate.terms.debaters.labels().cloned().collect();
         match debate.rounds.last_mut().filter(|last| last.summary.is_none()) {
             Some(current) => current.positions.push(position),
@@ -160,7 +160,7 @@ impl DiscussState {
         run.ending.clone_from(&summary.ending);
         run.usage = run.usage.larger(summary.usage);
         if let Some(agenda) = &summary.agenda {
-            *self.turns.entry((Role::Analyzer, agenda.agent.clone())).or_default() += 1;
+            *self.turns.entry((Role::Analyzer, agenda.given.agent.clone())).or_default() += 1;
         }
         let is_current = debate.round() == round;
         if summary.is_final {

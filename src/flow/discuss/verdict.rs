@@ -52,7 +52,7 @@ pub(super) fn votes(debate: &DebateState) -> Vec<Vote> {
         head: debate.topic.clone(),
         requirements: Vec::new(),
     };
-    positions.map(|position| vote((&position.agent, position.response.outcome))).collect()
+    positions.map(|position| vote((&position.given.agent, position.response.outcome))).collect()
 }
 
 /// Returns the round that decided the debate, else the latest round with positions.
@@ -90,8 +90,8 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
         }
         DebateResult::Deadlock => {
             let each = round.positions.iter();
-            let each =
-                each.map(|position| format!("`{}` {}", position.agent, position.response.outcome.name()));
+            let each = each
+                .map(|position| format!("`{}` {}", position.given.agent, position.response.outcome.name()));
             let each = each.collect::<Vec<_>>().join(", ");
             let subject = &state.subject;
             format!(
@@ -143,7 +143,7 @@ pub(super) fn decision(debate: &DebateState) -> Option<ContextComment> {
     );
     for position in &round.positions {
         let why: String = position.response.rationale.as_str().chars().take(LONGEST_REASON).collect();
-        let _ = write!(body, "\n\n{}: {why}", position.agent);
+        let _ = write!(body, "\n\n{}: {why}", position.given.agent);
     }
     Some(ContextComment { author: "agent-loop".to_owned(), body })
 }

@@ -16,23 +16,23 @@ pub(super) fn announce(at: At<'_>, record: &PlanningEntry) -> Announcement {
             let Plan { steps, deferred } = record.response.plan();
             Announcement::Planned {
                 round,
-                agent: record.agent.clone(),
+                agent: record.given.agent.clone(),
                 plan: record.plan.clone(),
                 steps: steps.len(),
                 deferred: deferred.into_iter().map(|stage| stage.title).collect(),
                 summary: record.response.summary().to_owned(),
-                usage: record.usage,
+                usage: record.given.usage,
             }
         }
         PlanningEntry::PlanReview(review) => Announcement::PlanReviewed {
             round,
-            agent: review.agent.clone(),
+            agent: review.given.agent.clone(),
             plan: review.plan.clone(),
             state: review.response.state.into(),
             summary: review.response.summary.as_str().to_owned(),
-            items: review.opened.clone(),
-            dispositions: review.dispositions.clone(),
-            usage: review.usage,
+            items: review.findings.opened.clone(),
+            dispositions: review.findings.dispositions.clone(),
+            usage: review.given.usage,
         },
         PlanningEntry::PlanApproved(record) => {
             Announcement::PlanApproved { plan: record.plan.clone(), unfiled: record.unfiled.clone() }

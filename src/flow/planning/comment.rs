@@ -71,7 +71,7 @@ fn opened_text(state: &PlanningState, at: At<'_>, opened: &PlanningOpened) -> St
 }
 
 fn plan_text(at: At<'_>, record: &PlanRecord, items: &[Item]) -> String {
-    let (agent, hash) = (&record.agent, &record.plan);
+    let (agent, hash) = (&record.given.agent, &record.plan);
     let mut text = match &record.response {
         PlanAnswer::First(_) => format!("**{agent}** plans `{hash}`"),
         PlanAnswer::Revised(_) => format!("**{agent}** revises the plan: `{hash}` · round {}", at.round),
@@ -88,7 +88,7 @@ fn plan_text(at: At<'_>, record: &PlanRecord, items: &[Item]) -> String {
             said.map(|said| review_comment::disposition(&said, Scope::Plan, items)).collect();
         section(&mut text, "Findings", &lines);
     }
-    text.push_str(&signature(record.model.as_deref(), record.usage));
+    text.push_str(&signature(record.given.model.as_deref(), record.given.usage));
     text
 }
 
@@ -107,16 +107,13 @@ fn plan(plan: &Plan) -> String {
 fn review_text(at: At<'_>, review: &PlanReviewRecord, items: &[Item]) -> String {
     let parts = ShownReview {
         scope: Scope::Plan,
-        agent: &review.agent,
         verdict: review.response.state,
         revision: review.plan.as_str(),
         round: at.round,
         summary: review.response.summary.as_str(),
-        opened: &review.opened,
-        dispositions: &review.dispositions,
         unreviewed: &[],
-        model: review.model.as_deref(),
-        usage: review.usage,
+        findings: &review.findings,
+        given: &review.given,
     };
     review_comment::review(parts, items)
 }
@@ -146,11 +143,11 @@ fn decomposed_text(record: &Decomposed) -> String {
     let hash = &record.plan;
     let number = u64::try_from(record.phases.len()).unwrap_or(u64::MAX);
     if record.phases.iter().any(|phase| phase.issue.is_none()) {
-        let signature = signature(record.model.as_deref(), record.usage);
+        let signature = signature(record.given.model.as_deref(), record.given.usage);
         let phases = count(number, "phase");
         return format!(
             "**{}** divides the plan `{hash}` into {phases}; their issues follow.\n{signature}",
-            record.agent
+            record.given.agent
         );
     }
     let mut text = format!(

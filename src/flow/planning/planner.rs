@@ -10,7 +10,6 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ledger::chain::plan_hash;
 use crate::ledger::envelope::Draft;
-use crate::protocol::answer::Reading;
 use crate::protocol::context::Clarification;
 use crate::protocol::kinds::Kind;
 use crate::protocol::kinds::plan_decomposition::PlanDecomposition;
@@ -64,17 +63,8 @@ fn publish<K: Kind>(
     answered: Answered<K>,
     response: impl Fn(K) -> PlanAnswer,
 ) -> Decision<Infallible> {
-    let Answered { reading, repairs, usage, model, commit: _ } = answered;
-    let Reading { said, normalisations, .. } = reading;
-    let record = PlanRecord {
-        agent: key.label.clone(),
-        plan: plan_hash(plan),
-        response: response(said),
-        normalisations,
-        repairs,
-        usage,
-        model,
-    };
+    let (said, _, given) = answered.given_by(&key.label);
+    let record = PlanRecord { plan: plan_hash(plan), response: response(said), given };
     answer(seen, key, &PlanningEntry::Plan(Box::new(record)))
 }
 
@@ -97,18 +87,10 @@ pub(super) fn decompose(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan
         Ok(answered) => answered,
         Err(failure) => return failed(seen, ask.key.label, &failure),
     };
-    let Answered { reading, repairs, usage, model, commit: _ } = answered;
-    let Reading { said, meaning, normalisations, .. } = reading;
+    let (said, meaning, given) = answered.given_by(&ask.key.label);
     let filed = |(phase, after)| FiledPhase { phase, after, issue: None };
-    let record = Decomposed {
-        agent: ask.key.label.clone(),
-        plan: plan.hash.clone(),
-        phases: said.phases.into_iter().zip(meaning).map(filed).collect(),
-        normalisations,
-        repairs,
-        usage,
-        model,
-    };
+    let phases = said.phases.into_iter().zip(meaning).map(filed).collect();
+    let record = Decomposed { plan: plan.hash.clone(), phases, given };
     answer(seen, ask.key, &PlanningEntry::Decomposed(Box::new(record)))
 }
 

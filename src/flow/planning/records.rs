@@ -3,14 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::execution::Execution;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Label, PlanHash, RequirementId};
-use crate::domain::item::OpenedItem;
-use crate::domain::item_status::Disposition;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, PlanHash};
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Followups, Policy};
-use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
-use crate::domain::usage::Usage;
 use crate::protocol::kinds::plan_decomposition::Phase;
 use crate::protocol::kinds::plan_review::PlanReview;
 use crate::protocol::kinds::plan_revision::PlanRevision;
@@ -18,6 +14,7 @@ use crate::protocol::kinds::plan_state::PlanState;
 
 use super::super::facts::Carried;
 use super::super::followups::Followup;
+use super::super::given::{Given, ReviewFindings};
 use super::super::rounds::EarlierVotes;
 use super::super::run::Concluded;
 
@@ -55,15 +52,10 @@ pub struct PlanningOpened {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRecord {
-    pub agent: Label,
     pub plan: PlanHash,
     pub response: PlanAnswer,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    #[serde(flatten)]
+    pub given: Given,
 }
 
 /// The coder's answer; its own `kind` says which one it is.
@@ -94,23 +86,12 @@ impl PlanAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanReviewRecord {
-    pub agent: Label,
     pub plan: PlanHash,
     pub response: PlanReview,
-    /// The new findings with their ids.
-    pub opened: Vec<OpenedItem>,
-    /// The dispositions of known items.
-    pub dispositions: Vec<Disposition>,
-    pub next_item: u64,
-    /// The human requirements in the reviewer's prompt.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requirements: Vec<RequirementId>,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    #[serde(flatten)]
+    pub findings: ReviewFindings,
+    #[serde(flatten)]
+    pub given: Given,
 }
 
 /// Every reviewer approves the plan. Published again when follow-ups that were only listed are filed.
@@ -132,15 +113,10 @@ pub struct PlanApproved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decomposed {
-    pub agent: Label,
     pub plan: PlanHash,
     pub phases: Vec<FiledPhase>,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    #[serde(flatten)]
+    pub given: Given,
 }
 
 /// A phase, with its issue once all of them are filed.

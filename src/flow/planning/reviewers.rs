@@ -2,14 +2,12 @@
 
 use crate::domain::agent::{ResponseKind, Role};
 use crate::ledger::envelope::Draft;
-use crate::protocol::answer::Reading;
 use crate::protocol::kinds::plan_review::PlanReview;
 
 use super::super::ask::Ask;
 use super::super::machine::draft;
 use super::super::panel::{self, Asking, FailedSeat, Panel, Publishing};
 use super::super::question::Answered;
-use super::super::review_pass::NumberedFindings;
 use super::super::step::Decision;
 use super::records::{PlanReviewRecord, PlanningEntry};
 use super::seen::{OpenPlanning, PlanAt};
@@ -29,23 +27,10 @@ pub(super) fn poll(seen: &OpenPlanning<'_>, at: &PlanAt) -> Decision<Vec<FailedS
 }
 
 fn record(seen: &OpenPlanning<'_>, at: &PlanAt, ask: &Ask, answered: Answered<PlanReview>) -> Draft {
-    let Answered { mut reading, repairs, usage, model, commit: _ } = answered;
-    let NumberedFindings { opened, next_item } = seen.pass().numbered(&mut reading);
-    let Reading { said: response, meaning: judgement, normalisations, .. } = reading;
-    let record = PlanReviewRecord {
-        agent: ask.key.label.clone(),
-        plan: at.head.clone(),
-        // A published nonce would be readable by other agents.
-        response: PlanReview { nonce: None, ..response },
-        opened,
-        dispositions: judgement.dispositions,
-        next_item,
-        requirements: ask.expectation.requirements.ids.clone(),
-        normalisations,
-        repairs,
-        usage,
-        model,
-    };
+    let (response, findings, given) = seen.pass().numbered(ask, answered);
+    // A published nonce would be readable by other agents.
+    let response = PlanReview { nonce: None, ..response };
+    let record = PlanReviewRecord { plan: at.head.clone(), response, findings, given };
     let record = PlanningEntry::PlanReview(Box::new(record));
     Draft { from: Some(ask.key.clone()), ..draft::<PlanningState>(&seen.run.state.id, at.round, &record) }
 }

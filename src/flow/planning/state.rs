@@ -11,7 +11,8 @@ use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
 use crate::protocol::recorded::ReplyKind;
 
-use super::super::items::{CastReview, CoderReply};
+use super::super::given::Given;
+use super::super::items::CoderReply;
 use super::super::machine::{At, Illegal};
 use super::super::rounds::{EarlierVotes, RoundAt, Rounds};
 use super::super::run::{Concluded, RunState};
@@ -90,7 +91,7 @@ impl PlanningState {
             PlanningEntry::Decomposed(decomposed) => {
                 // The second record repeats the answer of the first.
                 let is_known = self.phases.as_ref().is_some_and(|known| known.plan == decomposed.plan);
-                self.resume(if is_known { Usage::default() } else { decomposed.usage });
+                self.resume(if is_known { Usage::default() } else { decomposed.given.usage });
                 self.phases = Some(*decomposed);
             }
             PlanningEntry::PhaseStarted(record) => {
@@ -137,8 +138,8 @@ impl PlanningState {
     }
 
     fn plan(&mut self, round: u32, record: PlanRecord) {
-        self.resume(record.usage);
-        let PlanRecord { agent, plan: hash, response, .. } = record;
+        let PlanRecord { plan: hash, response, given: Given { agent, usage, .. } } = record;
+        self.resume(usage);
         let before = self.plan.as_ref().map(|plan| plan.hash.clone());
         match (&response, before) {
             (PlanAnswer::Revised(answer), Some(before)) => {
@@ -154,13 +155,9 @@ impl PlanningState {
     }
 
     fn review(&mut self, round: u32, review: PlanReviewRecord) {
-        self.resume(review.usage);
-        let PlanReviewRecord { agent, plan, response, opened, dispositions, next_item, requirements, .. } =
-            review;
-        let state = response.state.into();
-        let vote = Vote { agent: agent.clone(), state, head: (&plan).into(), requirements };
-        let cast = CastReview { round, agent, opened, dispositions };
-        self.rounds.review(&RoundAt { round, head: plan }, vote, cast, next_item);
+        let PlanReviewRecord { plan: head, response, findings, given } = review;
+        self.resume(given.usage);
+        self.rounds.review(&RoundAt { round, head }, &given.agent, response.state.into(), findings);
     }
 
     fn conclude(&mut self, concluded: &Concluded) {
@@ -182,7 +179,7 @@ impl PlanningState {
     pub fn unlinked(&mut self, record: &PlanningEntry) {
         let next_item = match record {
             PlanningEntry::Opened(opened) => opened.carried.as_ref().map(|carried| carried.next_item),
-            PlanningEntry::PlanReview(review) => Some(review.next_item),
+            PlanningEntry::PlanReview(review) => Some(review.findings.next_item),
             PlanningEntry::Plan(_)
             | PlanningEntry::PlanApproved(_)
             | PlanningEntry::Decomposed(_)
@@ -190,10 +187,7 @@ impl PlanningState {
             | PlanningEntry::Split(_)
             | PlanningEntry::Concluded(_) => None,
         };
-        // The record is not trusted: a number that no thread reaches was made up.
-        if let Some(number) = next_item.and_then(|number| u32::try_from(number).ok()) {
-            self.rounds.reserve_items(number.into());
-        }
+        self.rounds.reserve_items(next_item);
     }
 
     /// Returns the approval of the plan, unless the plan has changed since.

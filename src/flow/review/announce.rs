@@ -15,13 +15,13 @@ pub(super) fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
         ReviewEntry::Opened(record) => opened(Some(&record.head), &record.roster, &record.policy),
         ReviewEntry::Review(review) => Announcement::Reviewed {
             round,
-            agent: review.agent.clone(),
+            agent: review.given.agent.clone(),
             head: review.head.clone(),
             state: review.response.state.into(),
             summary: review.response.summary.as_str().to_owned(),
-            items: review.opened.clone(),
-            dispositions: review.dispositions.clone(),
-            usage: review.usage,
+            items: review.findings.opened.clone(),
+            dispositions: review.findings.dispositions.clone(),
+            usage: review.given.usage,
         },
         ReviewEntry::Answer(answer) => answered(round, answer),
         ReviewEntry::Gates(gates) => Announcement::Gates {
@@ -43,13 +43,13 @@ fn answered(round: u32, answer: &AnswerRecord) -> Announcement {
     let response = &answer.response;
     Announcement::Answered {
         round,
-        agent: answer.agent.clone(),
+        agent: answer.given.agent.clone(),
         before: answer.head_before.clone(),
         head: answer.head_after.clone(),
         summary: response.summary.as_str().to_owned(),
         addressed: ids(Some(&response.addressed_items)),
         remaining: ids(Some(&response.remaining_items)),
         disputed: ids(response.disputed_items.as_ref()),
-        usage: answer.usage,
+        usage: answer.given.usage,
     }
 }

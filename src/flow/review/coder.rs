@@ -83,17 +83,9 @@ pub(super) fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
 
 fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>) -> Decision<Infallible> {
     let head = &seen.observed.pull.head;
-    let made = answered.commit.unwrap_or_else(|| head.clone());
-    let record = AnswerRecord {
-        agent: key.label.clone(),
-        head_before: key.head.clone(),
-        head_after: made.clone(),
-        response: answered.reading.said,
-        normalisations: answered.reading.normalisations,
-        repairs: answered.repairs,
-        usage: answered.usage,
-        model: answered.model,
-    };
+    let made = answered.commit.clone().unwrap_or_else(|| head.clone());
+    let (response, _, given) = answered.given_by(&key.label);
+    let record = AnswerRecord { head_before: key.head.clone(), head_after: made.clone(), response, given };
     let record = ReviewEntry::Answer(Box::new(record));
     // This comes before the push: work on the branch without a record would be repeated forever.
     if let Some(failure) = too_long(&record) {

@@ -51,16 +51,13 @@ fn opened_text(at: At<'_>, opened: &Opened) -> String {
 fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
     let parts = ShownReview {
         scope: Scope::PullRequest,
-        agent: &review.agent,
         verdict: review.response.state,
         revision: review.head.short(),
         round: at.round,
         summary: review.response.summary.as_str(),
-        opened: &review.opened,
-        dispositions: &review.dispositions,
         unreviewed: review.response.unreviewed.as_deref().unwrap_or_default(),
-        model: review.model.as_deref(),
-        usage: review.usage,
+        findings: &review.findings,
+        given: &review.given,
     };
     review_comment::review(parts, items)
 }
@@ -78,7 +75,7 @@ fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
         (disputed.map_or(0, Vec::len), "disputed"),
         (response.remaining_items.len(), "left open"),
     ];
-    let mut text = format!("**{}** {change} · round {}", answer.agent, at.round);
+    let mut text = format!("**{}** {change} · round {}", answer.given.agent, at.round);
     for (number, what) in counts.iter().filter(|(number, _)| *number > 0) {
         let _ = write!(text, " · {number} {what}");
     }
@@ -101,7 +98,7 @@ fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
     if !tests.is_empty() {
         text.push_str(&folded("Tests run by the coder", &tests));
     }
-    text.push_str(&signature(answer.model.as_deref(), answer.usage));
+    text.push_str(&signature(answer.given.model.as_deref(), answer.given.usage));
     text
 }
 

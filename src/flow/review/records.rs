@@ -2,12 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{BranchName, CommitSha, Label, RequirementId};
-use crate::domain::item::OpenedItem;
-use crate::domain::item_status::Disposition;
+use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::plan::BoundPlan;
 use crate::domain::policy::{Followups, Policy};
-use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
@@ -16,6 +13,7 @@ use crate::protocol::kinds::pr_review::PrReview;
 use super::super::facts::Carried;
 use super::super::followups::Followup;
 use super::super::gates::GatesRecord;
+use super::super::given::{Given, ReviewFindings};
 use super::super::rounds::EarlierVotes;
 use super::super::run::Concluded;
 
@@ -61,41 +59,25 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewRecord {
-    pub agent: Label,
     pub head: CommitSha,
     pub response: PrReview,
-    /// The new findings with their ids.
-    pub opened: Vec<OpenedItem>,
-    /// The dispositions of known items.
-    pub dispositions: Vec<Disposition>,
-    pub next_item: u64,
-    /// The human requirements in the reviewer's prompt.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requirements: Vec<RequirementId>,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    #[serde(flatten)]
+    pub findings: ReviewFindings,
+    #[serde(flatten)]
+    pub given: Given,
 }
 
 /// The coder's valid answer to a review, after its work was pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRecord {
-    pub agent: Label,
     /// The head before the answer.
     pub head_before: CommitSha,
     /// The head after the answer.
     pub head_after: CommitSha,
     pub response: CoderFollowup,
-    pub normalisations: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    #[serde(flatten)]
+    pub given: Given,
 }
 
 /// The treatment of the future items of an approved head.

@@ -5,14 +5,12 @@ use crate::domain::item::Item;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
-use crate::protocol::answer::Reading;
 use crate::protocol::kinds::pr_review::PrReview;
 
 use super::super::ask::Ask;
 use super::super::machine::draft;
 use super::super::panel::{self, Asking, FailedSeat, Panel, Publishing};
 use super::super::question::Answered;
-use super::super::review_pass::NumberedFindings;
 use super::super::step::Decision;
 use super::coder;
 use super::records::{ReviewEntry, ReviewRecord};
@@ -42,23 +40,10 @@ fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask
 
 /// Creates the record of a review. Findings get their numbers here, at publication.
 fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<PrReview>) -> Draft {
-    let Answered { mut reading, repairs, usage, model, commit: _ } = answered;
-    let NumberedFindings { opened, next_item } = seen.pass().numbered(&mut reading);
-    let Reading { said: response, meaning: judgement, normalisations, .. } = reading;
-    let record = ReviewRecord {
-        agent: ask.key.label.clone(),
-        head: at.head.clone(),
-        // A published nonce would be readable by other agents.
-        response: PrReview { nonce: None, ..response },
-        next_item,
-        opened,
-        dispositions: judgement.dispositions,
-        requirements: ask.expectation.requirements.ids.clone(),
-        normalisations,
-        repairs,
-        usage,
-        model,
-    };
+    let (response, findings, given) = seen.pass().numbered(ask, answered);
+    // A published nonce would be readable by other agents.
+    let response = PrReview { nonce: None, ..response };
+    let record = ReviewRecord { head: at.head.clone(), response, findings, given };
     let record = ReviewEntry::Review(Box::new(record));
     Draft { from: Some(ask.key.clone()), ..draft::<ReviewState>(&seen.run.state.id, at.round, &record) }
 }

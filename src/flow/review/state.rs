@@ -11,7 +11,7 @@ use crate::domain::vote::Vote;
 use crate::protocol::recorded::ReplyKind;
 
 use super::super::gates::{GatesRecord, Measured};
-use super::super::items::{CastReview, CoderReply};
+use super::super::items::CoderReply;
 use super::super::machine::{At, Illegal};
 use super::super::rounds::{EarlierVotes, RoundAt, Rounds};
 use super::super::run::{Concluded, RunState};
@@ -130,19 +130,15 @@ impl ReviewState {
     }
 
     fn review(&mut self, round: u32, review: ReviewRecord) {
-        self.resume(review.usage);
-        let ReviewRecord { agent, head, response, opened, dispositions, next_item, requirements, .. } =
-            review;
+        let ReviewRecord { head, response, findings, given } = review;
+        self.resume(given.usage);
         self.heads.insert(head.clone());
-        let state = response.state.into();
-        let vote = Vote { agent: agent.clone(), state, head: (&head).into(), requirements };
-        let cast = CastReview { round, agent, opened, dispositions };
-        self.rounds.review(&RoundAt { round, head }, vote, cast, next_item);
+        self.rounds.review(&RoundAt { round, head }, &given.agent, response.state.into(), findings);
     }
 
     fn answer(&mut self, round: u32, answer: &AnswerRecord) {
-        self.resume(answer.usage);
-        let reply = CoderReply { round, agent: answer.agent.clone(), reply: answer.response.reply() };
+        self.resume(answer.given.usage);
+        let reply = CoderReply { round, agent: answer.given.agent.clone(), reply: answer.response.reply() };
         self.rounds.answer(&answer.head_before, &answer.head_after, &reply);
         if answer.head_before != answer.head_after {
             self.ours = Some(answer.head_after.clone());
@@ -176,14 +172,11 @@ impl ReviewState {
     pub fn unlinked(&mut self, record: &ReviewEntry) {
         let next_item = match record {
             ReviewEntry::Opened(opened) => opened.carried.as_ref().map(|carried| carried.next_item),
-            ReviewEntry::Review(review) => Some(review.next_item),
+            ReviewEntry::Review(review) => Some(review.findings.next_item),
             ReviewEntry::Gates(gates) => Some(gates.next_item),
             ReviewEntry::Answer(_) | ReviewEntry::FollowedUp(_) | ReviewEntry::Concluded(_) => None,
         };
-        // The record is not trusted: a number that no thread reaches was made up.
-        if let Some(number) = next_item.and_then(|number| u32::try_from(number).ok()) {
-            self.rounds.reserve_items(number.into());
-        }
+        self.rounds.reserve_items(next_item);
     }
 
     /// Returns whether the future items of this head were handled in this mode.

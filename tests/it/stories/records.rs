@@ -142,11 +142,11 @@ impl Records {
     /// Returns the reviews of one reviewer, oldest first.
     pub(super) fn reviews_by(&self, agent: &str) -> Vec<Reviewed> {
         let of_agent = |record: &Arc<Envelope>| match review_entry(record) {
-            ReviewEntry::Review(review) if review.agent.as_str() == agent => Some(Reviewed {
+            ReviewEntry::Review(review) if review.given.agent.as_str() == agent => Some(Reviewed {
                 state: review.response.state,
                 head: review.head.clone(),
-                repairs: review.repairs.clone(),
-                usage: review.usage,
+                repairs: review.given.repairs.clone(),
+                usage: review.given.usage,
             }),
             ReviewEntry::Review(_)
             | ReviewEntry::Opened(_)
@@ -194,7 +194,7 @@ pub(super) fn delivered_answer(thread: &[Comment]) -> Option<(Vec<Repair>, Usage
 pub(super) fn opened_ids(thread: &[Comment]) -> Vec<ItemId> {
     let review = |comment: &Comment| match codec::read(&comment.body) {
         Content::Record(decoded) => match decoded.record.body.read() {
-            Ok(ReviewEntry::Review(review)) => review.opened,
+            Ok(ReviewEntry::Review(review)) => review.findings.opened,
             Ok(_) | Err(_) => Vec::new(),
         },
         Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => Vec::new(),
@@ -305,7 +305,8 @@ fn debate_end(state: &DiscussState) -> String {
     let mut lines = vec![ending(run.ending.as_ref()), format!("topic {}", debate.topic), usage(run.usage)];
     for (number, round) in (1..).zip(&debate.rounds) {
         let votes = round.positions.iter();
-        lines.extend(votes.map(|one| format!("{number} {} {}", one.agent, one.response.outcome.name())));
+        lines
+            .extend(votes.map(|one| format!("{number} {} {}", one.given.agent, one.response.outcome.name())));
     }
     lines.extend(debate.verdict().map(|verdict| format!("{verdict:?}")));
     lines.join("\n")
@@ -366,7 +367,7 @@ fn debate_line(record: &Envelope) -> String {
             format!("{round} opened {names:?}")
         }
         DiscussEntry::Position(position) => {
-            format!("{round} {} {}", position.agent, position.response.outcome.name())
+            format!("{round} {} {}", position.given.agent, position.response.outcome.name())
         }
         DiscussEntry::RoundSummary(summary) => {
             let failed: Vec<String> =
@@ -394,17 +395,18 @@ fn review_line(record: &Envelope) -> String {
     match review_entry(record) {
         ReviewEntry::Opened(opened) => format!("{round} opened {:?}", opened.votes),
         ReviewEntry::Review(review) => {
-            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
+            let opened: Vec<&str> = review.findings.opened.iter().map(|item| item.id.as_str()).collect();
             let said: Vec<String> = review
+                .findings
                 .dispositions
                 .iter()
                 .map(|said| format!("{} {}", said.item, said.status.name()))
                 .collect();
-            format!("{round} {} {} {opened:?} {said:?}", review.agent, review.response.state.name())
+            format!("{round} {} {} {opened:?} {said:?}", review.given.agent, review.response.state.name())
         }
         ReviewEntry::Answer(answer) => {
             let moved = if answer.head_before == answer.head_after { "as it was" } else { "changed" };
-            format!("{round} {} answers, {moved}", answer.agent)
+            format!("{round} {} answers, {moved}", answer.given.agent)
         }
         ReviewEntry::Gates(gates) => {
             let words: Vec<&str> = gates.measurements.iter().map(|one| one.verdict.name()).collect();
@@ -421,10 +423,10 @@ fn planning_line(record: &Envelope) -> String {
     let round = record.round;
     match record.body.read::<PlanningEntry>().unwrap() {
         PlanningEntry::Opened(opened) => format!("{round} opened {:?}", opened.votes),
-        PlanningEntry::Plan(plan) => format!("{round} {} plans {}", plan.agent, plan.plan),
+        PlanningEntry::Plan(plan) => format!("{round} {} plans {}", plan.given.agent, plan.plan),
         PlanningEntry::PlanReview(review) => {
-            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
-            format!("{round} {} {} {opened:?}", review.agent, review.response.state.name())
+            let opened: Vec<&str> = review.findings.opened.iter().map(|item| item.id.as_str()).collect();
+            format!("{round} {} {} {opened:?}", review.given.agent, review.response.state.name())
         }
         PlanningEntry::PlanApproved(approved) => {
             format!("{round} approved {} followups {}", approved.plan, approved.followups.len())
