@@ -151,16 +151,29 @@ impl TurnFailure {
         }
     }
 
-    /// Returns whether the service failed and not the agent: work done before the failure can be continued.
-    pub fn is_of_the_service(&self) -> bool {
-        match self.course() {
-            Course::Quota { .. }
-            | Course::QuotaUnknown { .. }
-            | Course::RateLimited { .. }
-            | Course::ServicePasses => true,
-            Course::Passes | Course::UnknownModel | Course::SessionLost | Course::Secret | Course::Final => {
-                false
-            }
+    /// Returns whether the next attempt can continue the files of the turn: they were not the reason of the failure.
+    pub fn leaves_usable_files(&self) -> bool {
+        match self {
+            Self::UnfitFiles { .. } | Self::Tampered { .. } | Self::Secret { .. } => false,
+            Self::Quota { .. }
+            | Self::QuotaUnknown { .. }
+            | Self::RateLimited { .. }
+            | Self::Auth { .. }
+            | Self::Billing { .. }
+            | Self::UnknownModel { .. }
+            | Self::Overloaded { .. }
+            | Self::Network { .. }
+            | Self::SessionLost { .. }
+            | Self::Denied { .. }
+            | Self::Vacuous { .. }
+            | Self::Spawn { .. }
+            | Self::Exit { .. }
+            | Self::Timeout { .. }
+            | Self::Hang { .. }
+            | Self::Killed { .. }
+            | Self::Malformed { .. }
+            | Self::Script { .. }
+            | Self::NeverFinished { .. } => true,
         }
     }
 

@@ -49,6 +49,14 @@ impl TurnKey {
     }
 }
 
+/// The work of an earlier attempt, which a turn of the same coder on the same commit continues: the files that an interrupted
+/// attempt left in the clone or, if there are none, saved work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The ref or the commit of saved work.
+    pub saved: Option<String>,
+}
+
 /// A session of an agent program that can be resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -29,6 +29,7 @@ use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{
     AfterTurn, CloneId, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
 };
+use crate::protocol::envelope;
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::{inert, sanitize};
 
@@ -41,7 +42,7 @@ use super::setup::{SetUp, inconclusive, set_up};
 use super::telling;
 
 /// The maximum length of a malformed answer in messages, in characters; the log has all of it.
-const EXCERPT: usize = 200;
+const EXCERPT: usize = 100;
 /// The length of the text from which the excerpt is made.
 const LOOKED_AT: usize = 2_000;
 
@@ -342,7 +343,7 @@ fn told(
             None => RunEvent::TurnAnswered { label, role, milliseconds: usage.milliseconds },
             Some(complaints) => {
                 let follows = aftermath::of_malformed(ask, &complaints, raw);
-                let said = Some(excerpt(raw));
+                let said = envelope::open(raw.most_trusted()).is_err().then(|| excerpt(raw));
                 RunEvent::TurnFailed { label, role, failure: malformed(&complaints), log, said, follows }
             }
         },

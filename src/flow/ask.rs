@@ -12,7 +12,7 @@ use crate::domain::item::{Author, Item};
 use crate::domain::plan::PlanReference;
 use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
-use crate::domain::turn::TurnKey;
+use crate::domain::turn::{TurnKey, Unfinished};
 use crate::protocol::answer;
 use crate::protocol::context::{Clarification, ContextDebate, ContextSubject};
 use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
@@ -39,8 +39,8 @@ pub struct Ask {
     pub model: Option<String>,
     /// The wait before the turn starts.
     pub pause: Option<Pause>,
-    /// The ref of the coder's work from an attempt that a service failure cut off: the clone gets these files again.
-    pub unfinished: Option<String>,
+    /// The coder's work from an earlier attempt: the clone gets these files again.
+    pub unfinished: Option<Unfinished>,
     /// The commit of the base branch that the coder merges into its head.
     pub merges: Option<CommitSha>,
     /// The earlier attempts.

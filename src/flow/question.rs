@@ -179,7 +179,7 @@ impl Question<'_> {
         if self.results.running.contains(&ask.key) {
             QuestionState::Running
         } else {
-            let unfinished = self.results.unfinished(&ask.key).map(str::to_owned);
+            let unfinished = self.results.unfinished(&ask.key).filter(|_| ask.access == Access::Edit);
             QuestionState::Ask(Box::new(Ask { unfinished, ..ask.clone() }))
         }
     }

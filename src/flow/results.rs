@@ -10,7 +10,7 @@ use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
-use crate::domain::turn::{SessionNote, TurnKey};
+use crate::domain::turn::{SessionNote, TurnKey, Unfinished};
 use crate::domain::usage::Usage;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Surfaced;
@@ -102,15 +102,19 @@ impl Results {
         then.cloned().unwrap_or_else(|| requirements::expected(now))
     }
 
-    /// Returns the ref of the coder's work at this commit, if a service failure cut off its last turn.
-    pub fn unfinished(&self, key: &TurnKey) -> Option<&str> {
-        let is_theirs =
-            |other: &TurnKey| other.run == key.run && other.role == key.role && other.label == key.label;
+    /// Returns the work that a coder's turn continues, if its last attempt on this commit was interrupted or failed.
+    pub fn unfinished(&self, key: &TurnKey) -> Option<Unfinished> {
+        let is_theirs = |other: &TurnKey| other.role == key.role && other.label == key.label;
         // The keys are in order; the times may not be, because a clock may be set back.
-        let (last, turn) = self.turns.iter().rfind(|(other, _)| is_theirs(other))?;
-        let TurnEnd::Failed { failure } = &turn.end else { return None };
-        let is_fit = last.head == key.head && failure.is_of_the_service();
-        turn.salvage.as_deref().filter(|_| is_fit)
+        let last = self.turns.iter().rfind(|(other, _)| is_theirs(other));
+        let saved = last.filter(|(last, _)| last.head == key.head).and_then(|(last, turn)| match &turn.end {
+            TurnEnd::Failed { failure } => turn.salvage.clone().filter(|_| failure.leaves_usable_files()),
+            // An answer has led to nothing if its run asks the same agent again on the same commit.
+            TurnEnd::Answered { commit, .. } => {
+                commit.as_ref().filter(|_| last.run == key.run).map(ToString::to_string)
+            }
+        });
+        (saved.is_some() || self.attempts.contains_key(key)).then_some(Unfinished { saved })
     }
 
     pub fn spent_on(&self, key: &TurnKey) -> Usage {

@@ -138,8 +138,9 @@ fn followup_line(followup: &Followup, items: &[Item]) -> String {
         return format!("#{number} {title} ({ids})");
     }
     let body = neutral(&followup.text);
-    // A title is often the beginning of the text.
-    let mut text = if one_line(&body, usize::MAX).starts_with(title.trim_end_matches(['…', '.'])) {
+    // A title is often the beginning of the text, without its bold words.
+    let begin = one_line(&body, usize::MAX).replace("**", "");
+    let mut text = if begin.starts_with(title.trim_end_matches(['…', '.'])) {
         format!("{body} ({ids})\n")
     } else {
         format!("**{title}** ({ids})\n\n{body}\n")
@@ -153,4 +154,27 @@ fn followup_line(followup: &Followup, items: &[Item]) -> String {
         let _ = writeln!(text, "- {}", unmarked(&one_line(note, 500)));
     }
     hanging(&text, 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_of_followups_appear_once() {
+        for (title, text, expected) in [
+            ("Docs", "**Docs** Write a manual.", "**Docs** Write a manual. (`item-1`)"),
+            ("Write a manual…", "Write a manual about it.", "Write a manual about it. (`item-1`)"),
+            ("Docs", "Write a manual.", "**Docs** (`item-1`)\n\n  Write a manual."),
+        ] {
+            let followup = Followup {
+                title: title.to_owned(),
+                text: text.to_owned(),
+                items: vec!["item-1".parse().unwrap()],
+                notes: Vec::new(),
+                issue: None,
+            };
+            assert_eq!(followup_line(&followup, &[]).trim_end(), expected);
+        }
+    }
 }

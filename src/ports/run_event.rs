@@ -44,7 +44,7 @@ pub enum RunEvent {
         failure: TurnFailure,
         /// The path of the raw output.
         log: Option<String>,
-        /// The beginning of a malformed answer, on one line and without secrets.
+        /// The beginning of an answer without an object, on one line and without secrets.
         #[serde(skip_serializing_if = "Option::is_none")]
         said: Option<String>,
         follows: FollowUpAction,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, CommitSha, GateName, Label, TreeSha};
 use crate::domain::subject::Subject;
+use crate::domain::turn::Unfinished;
 use crate::protocol::context::ChangedFile;
 
 /// The id of a clone: its user and the purpose. A clone is reused in later rounds.
@@ -54,8 +55,8 @@ pub enum Layout {
         head: CommitSha,
         /// The branch that is checked out; `None`: detached.
         branch: Option<BranchName>,
-        /// The ref of work that was kept: its files replace those of the commit, uncommitted.
-        unfinished: Option<String>,
+        /// The work to continue: its files replace those of the commit, uncommitted.
+        unfinished: Option<Unfinished>,
     },
     /// The files of a commit, detached, for a reviewer. Files that configure agents come from the merge base, so that a
     /// change cannot configure its own review.
@@ -69,10 +70,10 @@ impl Layout {
         }
     }
 
-    /// Returns the ref of the work whose files replace those of the commit.
-    pub fn unfinished(&self) -> Option<&str> {
+    /// Returns the work whose files replace those of the commit.
+    pub fn unfinished(&self) -> Option<&Unfinished> {
         match self {
-            Self::Work { unfinished, .. } => unfinished.as_deref(),
+            Self::Work { unfinished, .. } => unfinished.as_ref(),
             Self::Review { .. } => None,
         }
     }
@@ -107,7 +108,7 @@ pub enum MergeEnd {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     pub path: PathBuf,
-    /// Work of an earlier, unfinished turn that was found in the clone and kept.
+    /// Work of an unfinished turn that was found in the clone and kept, and that this turn does not continue.
     pub salvaged: Option<Salvage>,
     pub warning: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::error::ValidationErrorKind;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -89,7 +89,7 @@ fn unexpected_keys(kind: &ValidationErrorKind) -> Option<&[String]> {
 
 fn complaint(kind: ResponseKind, error: &ValidationError<'_>) -> Complaint {
     let instance: String = error.instance().to_string().chars().take(120).collect();
-    let (expected, found) = in_words(error.kind(), instance, || error.to_string());
+    let (expected, found) = in_words(error, instance);
     let expected = choices(kind, error).unwrap_or(expected);
     Complaint::new(error.instance_path().to_string(), expected, found)
 }
@@ -108,8 +108,8 @@ fn choices(kind: ResponseKind, error: &ValidationError<'_>) -> Option<String> {
     clippy::wildcard_enum_match_arm,
     reason = "the validator has dozens of kinds of errors, and may get more"
 )]
-fn in_words(kind: &ValidationErrorKind, found: String, sentence: impl Fn() -> String) -> (String, String) {
-    match kind {
+fn in_words(error: &ValidationError<'_>, found: String) -> (String, String) {
+    match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             ("only keys of its kind".to_owned(), list(unexpected))
         }
@@ -122,8 +122,14 @@ fn in_words(kind: &ValidationErrorKind, found: String, sentence: impl Fn() -> St
         ValidationErrorKind::Pattern { pattern } => (format!("a text like `{pattern}`"), found),
         ValidationErrorKind::MinItems { limit } => (format!("at least {limit} entries"), found),
         ValidationErrorKind::MaxItems { limit } => (format!("at most {limit} entries"), found),
-        // The validator's message repeats the whole value and ends with the broken rule.
-        _ => (sentence().chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect(), found),
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => {
+            (format!("a value of type {one}"), found)
+        }
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(all) } => {
+            let names: Vec<String> = all.iter().map(|one| one.to_string()).collect();
+            (format!("a value of type {}", names.join(" or ")), found)
+        }
+        _ => (format!("a value that keeps the schema ({})", error.masked_with("this one")), found),
     }
 }
 

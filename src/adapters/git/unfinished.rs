@@ -1,5 +1,6 @@
-//! Adds the unfinished work of an earlier turn to a prepared workplace.
+//! Adds the unfinished work of an earlier attempt to a prepared workplace.
 
+use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Layout, Prepared, WorkspaceError};
 
 use super::clone::overlay;
@@ -7,35 +8,60 @@ use super::mirror::Mirror;
 use super::user_checkout::turn;
 use super::workplace::Workplace;
 
-/// Adds the unfinished work that a layout names, if any. Work that would overwrite a file of the user is skipped with a
-/// warning.
+/// Adds the work that a layout continues, if any: what was found in the workplace, else saved work. Work that would overwrite
+/// a file of the user is skipped with a warning.
 pub(super) async fn lay_out(
     mirror: &Mirror,
     workplace: &Workplace,
     layout: &Layout,
     prepared: Prepared,
 ) -> Result<Prepared, WorkspaceError> {
-    let Some(reference) = layout.unfinished() else { return Ok(prepared) };
-    let missing = match overlay::commit_of(mirror, reference).await {
-        None => Some("no longer exists".to_owned()),
-        Some(commit) => {
-            let room = match workplace {
-                Workplace::UserCheckout(paths, checkout) => {
-                    turn::must_have_room(mirror, paths, checkout, (layout.head(), &commit)).await
-                }
-                Workplace::Clone(_) => Ok(()),
-            };
-            match room {
-                Ok(()) => {
-                    overlay::lay_over(mirror, workplace, &commit).await?;
-                    None
-                }
-                Err(why) => Some(format!("is not restored: {why}")),
-            }
-        }
+    let Some(unfinished) = layout.unfinished() else { return Ok(prepared) };
+    if let Some(found) = &prepared.salvaged
+        && mirror.contains(&found.commit, layout.head()).await?
+    {
+        return Ok(match restored(mirror, workplace, layout.head(), &found.commit).await? {
+            Restored::Yes => Prepared { salvaged: None, ..prepared },
+            Restored::No(why) => warned(prepared, &why),
+        });
+    }
+    let Some(saved) = &unfinished.saved else { return Ok(prepared) };
+    let Some(commit) = overlay::commit_of(mirror, saved).await else {
+        return Ok(warned(
+            prepared,
+            &format!("the unfinished work of an earlier attempt ({saved}) no longer exists"),
+        ));
     };
-    let missing = missing.map(|why| format!("the unfinished work of an earlier attempt ({reference}) {why}"));
-    let warnings: Vec<String> = prepared.warning.into_iter().chain(missing).collect();
-    let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
-    Ok(Prepared { warning, ..prepared })
+    Ok(match restored(mirror, workplace, layout.head(), &commit).await? {
+        Restored::Yes => prepared,
+        Restored::No(why) => warned(prepared, &why),
+    })
+}
+
+/// Whether work was added to a workplace.
+enum Restored {
+    Yes,
+    No(String),
+}
+
+async fn restored(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    head: &CommitSha,
+    commit: &CommitSha,
+) -> Result<Restored, WorkspaceError> {
+    if let Workplace::UserCheckout(paths, checkout) = workplace
+        && let Err(why) = turn::must_have_room(mirror, paths, checkout, (head, commit)).await
+    {
+        let commit = commit.short();
+        return Ok(Restored::No(format!(
+            "the unfinished work of an earlier attempt ({commit}) is not restored: {why}"
+        )));
+    }
+    overlay::lay_over(mirror, workplace, commit).await.map(|()| Restored::Yes)
+}
+
+fn warned(prepared: Prepared, warning: &str) -> Prepared {
+    let warning = prepared.warning.map_or_else(|| warning.to_owned(), |other| format!("{other}; {warning}"));
+    Prepared { warning: Some(warning), ..prepared }
 }

@@ -1,5 +1,5 @@
-//! `clean`: removes clones, logs and journals of settled subjects and, on request, saved work, after confirmation. The
-//! cost of runs stays.
+//! `clean`: removes clones, logs and journals of settled subjects, and saved work that is of no more use, after confirmation.
+//! The cost of runs stays.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
@@ -29,7 +29,7 @@ use super::status;
 pub struct CleanArguments {
     /// Clean only this subject: issue/N, pr/N or task/KEY
     pub subject: Option<String>,
-    /// Also remove saved unfinished work
+    /// Also remove saved unfinished work of runs that did not succeed
     #[arg(long)]
     pub salvage: bool,
     /// Also remove journals of runs that could be resumed; published records stay
@@ -79,32 +79,37 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
     let wanted = arguments.subject.as_ref().map(|typed| here.subject(typed)).transpose()?;
     let is_wanted = |subject: &Subject| wanted.as_ref().is_none_or(|wanted| wanted == subject);
     let mut removal = Removal::default();
+    let all = survey::survey(here).await;
     for subject in here.subjects().into_iter().filter(is_wanted) {
-        let known = survey::known(here, subject.clone()).await;
+        let known = all.iter().find(|known| *known.subject() == subject);
         if let Some(known) = known
-            && stays(here, &known, arguments).await
+            && stays(&all, known, arguments)
         {
-            removal.stays.push(why_it_stays(&known));
+            removal.stays.push(why_it_stays(known));
             continue;
         }
         let paths = retention::everything(&here.folders, &subject).into_iter();
         removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
     }
-    if arguments.salvage && here.folders.mirror().exists() {
-        let kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
+    if here.folders.mirror().exists() {
+        removal.kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
         // Running and parked subjects may need their saved work.
         let is_removed = |subject: &Subject| removal.subjects.iter().any(|(removed, _)| removed == subject);
         let is_open = |subject: &Subject| here.subjects().contains(subject) && !is_removed(subject);
-        removal.kept =
-            kept.into_iter().filter(|kept| is_wanted(&kept.subject) && !is_open(&kept.subject)).collect();
+        removal.kept.retain(|Kept { subject, .. }| {
+            let is_of_no_use = arguments.salvage || survey::has_succeeded(&all, subject);
+            is_of_no_use && is_wanted(subject) && !is_open(subject)
+        });
     }
     Ok(removal)
 }
 
 /// Returns whether the files of a subject are kept. A subject that led to a pull request is settled when the pull request is.
-async fn stays(here: &OpenRepository, known: &SubjectSummary, arguments: &CleanArguments) -> bool {
+fn stays(all: &[SubjectSummary], known: &SubjectSummary, arguments: &CleanArguments) -> bool {
     let led_to = match known.state {
-        SubjectState::Delivered(_) => survey::current(here, known.subject().clone()).await,
+        SubjectState::Delivered(number) => {
+            all.iter().find(|one| *one.subject() == Subject::PullRequest(number))
+        }
         SubjectState::Running(_)
         | SubjectState::Parked(_)
         | SubjectState::Interrupted
@@ -112,7 +117,7 @@ async fn stays(here: &OpenRepository, known: &SubjectSummary, arguments: &CleanA
         | SubjectState::Settled(_)
         | SubjectState::Unreadable(_) => None,
     };
-    match led_to.as_ref().unwrap_or(known).state {
+    match led_to.unwrap_or(known).state {
         SubjectState::Running(_) => true,
         SubjectState::Parked(_)
         | SubjectState::Interrupted

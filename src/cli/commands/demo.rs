@@ -14,6 +14,7 @@ use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
+use crate::adapters::gates::tamper::settings::TamperSettings;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -38,6 +39,7 @@ use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::Seat;
 use crate::domain::subject::Subject;
+use crate::domain::tamper::policy::TamperPolicy;
 use crate::domain::trust::Trust;
 use crate::engine::guard::Secrets;
 use crate::engine::outcome::Outcome;
@@ -195,8 +197,11 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         deadline: Duration::from_mins(5),
         flaky: FlakyTests::Fail,
     };
-    let gates =
-        MeasuredGates { commands: BTreeMap::from([(GateName::tests(), test)]), ..MeasuredGates::default() };
+    let gates = MeasuredGates {
+        commands: BTreeMap::from([(GateName::tests(), test)]),
+        tamper: Some(TamperSettings { policy: TamperPolicy::default(), scope: Vec::new() }),
+        ..MeasuredGates::default()
+    };
     let abilities =
         Abilities { agents: agents.keys().cloned().collect(), gates: gates.names(), ..Abilities::default() };
     let settings = RunSettings {
@@ -257,7 +262,7 @@ fn request() -> Result<Request, String> {
             coder: Some(seat("sam")?),
             reviewers: vec![seat("careful")?, seat("quick")?],
             max_rounds: Some(4),
-            gates: BTreeMap::from([(GateName::tests(), GateChoice::REQUIRED)]),
+            gates: [GateName::tamper(), GateName::tests()].map(|gate| (gate, GateChoice::REQUIRED)).into(),
             after_approval: Some(AfterApproval::Merge),
             ..Overrides::default()
         },

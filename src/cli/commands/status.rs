@@ -34,7 +34,7 @@ use crate::text::sanitize::{one_line, unmarked};
 pub struct StatusArguments {
     /// Show only this subject: issue/N, pr/N or task/KEY
     pub subject: Option<String>,
-    /// Show all settled subjects, not only the latest 5
+    /// Show all settled subjects, not only the latest 5, and all saved work
     #[arg(long, conflicts_with = "subject")]
     pub all: bool,
     /// Print JSON: one outcome for a subject, otherwise an array of all outcomes
@@ -77,8 +77,10 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
     let style = style(length);
-    let kept = aside(&kept(&here).await?, &here, style);
-    let parts = [text(&all, style, now), kept];
+    let mut kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
+    // The change of a run that succeeded has replaced the work.
+    kept.retain(|kept| arguments.all || !survey::has_succeeded(&all, &kept.subject));
+    let parts = [text(&all, style, now), aside(&kept, &here, style)];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
@@ -362,10 +364,6 @@ fn item(item: &Item) -> String {
     let start = format!("{} ({}) ", item.id, item.status.name());
     let room = ITEM.saturating_sub(start.chars().count());
     format!("{start}{}", unmarked(&one_line(&item.text, room)))
-}
-
-async fn kept(here: &OpenRepository) -> Result<Vec<Kept>, String> {
-    here.workspace().kept().await.map_err(|error| error.to_string())
 }
 
 fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle<'_>) -> String {

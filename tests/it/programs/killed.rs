@@ -103,11 +103,17 @@ fn a_killed_coder_leaves_no_child() {
     let ended = stage.run(&words);
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
     assert_eq!(alive(&stubborn), Vec::<String>::new());
-    let status = stage.run(&["status"]);
-    assert!(status.stdout.contains("Saved unfinished work"), "{}", status.stdout);
+    let half = format!("{}:half.txt", ended.json()["head"].as_str().unwrap());
+    assert_eq!(stage.git(&["show", &half]), "half", "the coder continued it");
+    assert!(!stage.run(&["status"]).stdout.contains("Saved unfinished work"), "the change has it");
+    let status = stage.run(&["status", "--all"]);
     let line = status.stdout.lines().map(str::trim).find(|line| line.starts_with("git ")).unwrap();
     let words: Vec<&str> = line.split(' ').skip(1).collect();
     stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
+    assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
+    let cleaned = stage.run(&["clean", "--yes"]);
+    assert!(cleaned.stdout.contains("saved work of task/"), "{}", cleaned.stdout);
+    assert!(!stage.run(&["status", "--all"]).stdout.contains("Saved unfinished work"));
 }
 
 /// Nobody repeats the command.

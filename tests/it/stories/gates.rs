@@ -25,8 +25,8 @@ fn findings(tree: &Tree) -> GateResult {
 /// A required gate with findings, the tests, and an advisory gate that runs last and always fails.
 pub(super) fn three_gates_on_one_head() -> Story {
     let coder = implements_and(|order, tree| {
-        let half = tree.get(FILE).is_some_and(|text| text.contains("bug"));
-        tree.insert(FILE.to_owned(), if half { "half" } else { "good" }.to_owned());
+        // A turn that continues unfinished work ends in the same way.
+        tree.insert(FILE.to_owned(), if order.context.round == 1 { "half" } else { "good" }.to_owned());
         Reaction::Says(addresses_all(order))
     });
     let plan = GatePlan { timing: GateTiming::BeforeApproval, weight: GateWeight::Advisory };

@@ -22,13 +22,17 @@ fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
 }
 
-/// Returns the files of a layout.
-fn laid(git: &Git, layout: &Layout) -> Tree {
+/// Returns the files of a layout, with what was found in the clone.
+fn laid(git: &Git, layout: &Layout, found: Option<&Salvage>) -> Tree {
     let head = git.tree(layout.head());
     match layout {
         Layout::Work { unfinished, .. } => {
-            let kept = unfinished.as_ref().and_then(|reference| git.kept.get(reference));
-            kept.map_or(head, |commit| git.tree(commit))
+            let is_ours = |found: &&Salvage| git.history(&found.commit).contains(layout.head());
+            let found = found.filter(is_ours).map(|found| found.commit.clone());
+            let kept = |saved: &String| git.kept.get(saved).cloned().or_else(|| saved.parse().ok());
+            let continued =
+                unfinished.as_ref().and_then(|one| found.or_else(|| one.saved.as_ref().and_then(kept)));
+            continued.map_or(head, |commit| git.tree(&commit))
         }
         Layout::Review { base, .. } => {
             let of_base = git.tree(base).into_iter().filter(|(path, _)| is_agent_file(path));
@@ -131,7 +135,7 @@ impl Workspace for MemoryWorld {
         let effect = |state: &mut State| {
             let unfinished = state.git.clones.get(&path).is_some_and(|clone| clone.unfinished);
             let salvaged = if unfinished { keep_unfinished(&mut state.git, &path) } else { None };
-            let laid = laid(&state.git, layout);
+            let laid = laid(&state.git, layout, salvaged.as_ref());
             let fresh =
                 CloneState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
             state.git.clones.insert(path.clone(), fresh);

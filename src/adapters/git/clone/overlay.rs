@@ -9,12 +9,12 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::salvage::ROOT;
 
-/// Returns the commit of saved work, if it still exists. One spawn.
-pub(crate) async fn commit_of(mirror: &Mirror, reference: &str) -> Option<CommitSha> {
-    if !reference.starts_with(ROOT) {
+/// Returns the commit of saved work, named by its ref or its id, if it still exists. One spawn.
+pub(crate) async fn commit_of(mirror: &Mirror, saved: &str) -> Option<CommitSha> {
+    if !saved.starts_with(ROOT) && saved.parse::<CommitSha>().is_err() {
         return None;
     }
-    let name = format!("{reference}^{{commit}}");
+    let name = format!("{saved}^{{commit}}");
     let look = mirror.line().arguments(["rev-parse", "--verify", "--quiet", "--end-of-options", &name]);
     let found = must(look, "look for unfinished work").await.ok()?;
     sha(&found, "look for unfinished work").ok()

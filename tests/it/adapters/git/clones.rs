@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use agent_loop::domain::ids::CommitSha;
+use agent_loop::domain::turn::Unfinished;
 use agent_loop::ports::workspace::{Extent, Harvest, Layout, Workspace, WorkspaceError};
 
 use super::scene::{Scene, at, coder, git, on_branch, program, read, reviewer, sha, subject, write};
@@ -350,7 +351,7 @@ async fn salvaged_work_is_restored_uncommitted() {
     let again = |unfinished: &str| Layout::Work {
         head: scene.head.clone(),
         branch: Some("work".parse().unwrap()),
-        unfinished: Some(unfinished.to_owned()),
+        unfinished: Some(Unfinished { saved: Some(unfinished.to_owned()) }),
     };
     let prepared = scene.workspace.prepare(&coder(), &again(&kept.reference)).await.unwrap();
     assert_eq!(prepared.warning, None);
@@ -367,6 +368,31 @@ async fn salvaged_work_is_restored_uncommitted() {
     let prepared = scene.workspace.prepare(&coder(), &again(gone)).await.unwrap();
     assert!(prepared.warning.unwrap().contains("no longer exists"));
     assert_eq!(scene.harvest().await, Harvest::Unchanged, "the turn begins without it");
+}
+
+#[tokio::test]
+async fn interrupted_work_is_continued() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "half\n");
+    let continued = |head: &CommitSha| Layout::Work {
+        head: head.clone(),
+        branch: None,
+        unfinished: Some(Unfinished { saved: None }),
+    };
+    let prepared = scene.workspace.prepare(&coder(), &continued(&scene.head)).await.unwrap();
+    assert_eq!((prepared.salvaged, read(&clone, "a.txt")), (None, "half\n".into()));
+    assert_eq!(scene.workspace.kept().await.unwrap().len(), 1, "it is saved too");
+    write(&clone, "b.txt", "rest\n");
+    let commit = scene.harvested().await;
+    assert_eq!(scene.content(&commit, "a.txt").await, "half\n");
+
+    write(&clone, "a.txt", "on the old commit\n");
+    scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap();
+    write(&clone, "a.txt", "on the old commit\n");
+    let prepared = scene.workspace.prepare(&coder(), &continued(&commit)).await.unwrap();
+    assert!(prepared.salvaged.is_some(), "it is kept, but belongs to another commit");
+    assert_eq!(read(&clone, "a.txt"), "half\n");
 }
 
 /// Writes a note of another version about the coder's clone.

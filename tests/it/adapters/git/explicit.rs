@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use agent_loop::adapters::git::{ExplicitDirectory, GitWorkspace};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::CommitSha;
+use agent_loop::domain::turn::Unfinished;
 use agent_loop::ports::workspace::{
     CloneId, Harvest, Inspection, Layout, Prepared, Workspace, WorkspaceError,
 };
@@ -386,7 +387,7 @@ async fn restored_work_spares_the_users_files() {
     let again = Layout::Work {
         head: scene.head.clone(),
         branch: Some("work".parse().unwrap()),
-        unfinished: Some(kept.reference),
+        unfinished: Some(Unfinished { saved: Some(kept.reference) }),
     };
     scene.workspace.prepare(&coder(), &again).await.unwrap();
     assert_eq!(
