@@ -196,9 +196,10 @@ where
         }
         let left: Vec<String> = self.must_fix(at).into_iter().map(|item| item.id.into()).collect();
         let message = format!(
-            "findings are left to fix after round {}, the last one: {}; {MORE_ROUNDS}",
+            "round {} was the last, and {} {} still open; {MORE_ROUNDS}",
             at.round,
-            left.join(", ")
+            left.join(", "),
+            if left.len() == 1 { "is" } else { "are" }
         );
         Err(Conclusion::blocked(Blocked::Rounds, message))
     }

@@ -14,6 +14,7 @@ use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
+use crate::cli::repository::surveyed;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
 use crate::cli::view::print;
@@ -97,7 +98,7 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
         let is_removed = |subject: &Subject| removal.subjects.iter().any(|(removed, _)| removed == subject);
         let is_open = |subject: &Subject| here.subjects().contains(subject) && !is_removed(subject);
         removal.kept.retain(|Kept { subject, .. }| {
-            let is_of_no_use = arguments.salvage || survey::has_succeeded(&all, subject);
+            let is_of_no_use = arguments.salvage || surveyed::has_succeeded(&all, subject);
             is_of_no_use && is_wanted(subject) && !is_open(subject)
         });
     }
@@ -106,17 +107,7 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
 
 /// Returns whether the files of a subject are kept. A subject that led to a pull request is settled when the pull request is.
 fn stays(all: &[SubjectSummary], known: &SubjectSummary, arguments: &CleanArguments) -> bool {
-    let led_to = match known.state {
-        SubjectState::Delivered(number) => {
-            all.iter().find(|one| *one.subject() == Subject::PullRequest(number))
-        }
-        SubjectState::Running(_)
-        | SubjectState::Parked(_)
-        | SubjectState::Interrupted
-        | SubjectState::NeedsHuman(_)
-        | SubjectState::Settled(_)
-        | SubjectState::Unreadable(_) => None,
-    };
+    let led_to = surveyed::current(all, known.subject());
     match led_to.unwrap_or(known).state {
         SubjectState::Running(_) => true,
         SubjectState::Parked(_)

@@ -13,6 +13,7 @@ use crate::adapters::git::Kept;
 use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
+use crate::cli::repository::surveyed;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::amounts::until;
 use crate::cli::view::overview::{self, Block, SettledLine};
@@ -79,7 +80,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     let style = style(length);
     let mut kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
     // The change of a run that succeeded has replaced the work.
-    kept.retain(|kept| arguments.all || !survey::has_succeeded(&all, &kept.subject));
+    kept.retain(|kept| arguments.all || !surveyed::has_succeeded(&all, &kept.subject));
     let parts = [text(&all, style, now), aside(&kept, &here, style)];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }

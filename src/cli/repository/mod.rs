@@ -6,6 +6,7 @@ pub mod open;
 mod parts;
 pub mod site;
 pub mod survey;
+pub mod surveyed;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;

@@ -110,21 +110,6 @@ pub async fn survey(here: &OpenRepository) -> Vec<SubjectSummary> {
     all
 }
 
-/// Returns whether the run of a subject, or that of the pull request that it led to, ended with success.
-pub fn has_succeeded(all: &[SubjectSummary], subject: &Subject) -> bool {
-    let of = |subject: &Subject| all.iter().find(|known| known.subject() == subject);
-    let found = of(subject).and_then(|known| match known.state {
-        SubjectState::Delivered(number) => of(&Subject::PullRequest(number)),
-        SubjectState::Running(_)
-        | SubjectState::Parked(_)
-        | SubjectState::Interrupted
-        | SubjectState::NeedsHuman(_)
-        | SubjectState::Settled(_)
-        | SubjectState::Unreadable(_) => Some(known),
-    });
-    found.is_some_and(|known| known.outcome.ending.exit_code() == 0)
-}
-
 /// Returns the state of a subject; `None` if the forge no longer has it. An unreadable subject does not hide the others.
 pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSummary> {
     match read(here, &subject).await {

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use crate::domain::agent::Role;
 use crate::domain::announcement::Announcement;
-use crate::domain::failure::TurnFailure;
 use crate::domain::follow_up_action::FollowUpAction;
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{GateName, Label};
@@ -24,14 +23,12 @@ use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::amounts::until;
+use super::failed_turns::{TurnFailures, aftermath};
 use super::paint::{Mark, Paint};
 use super::place::CommandPlace;
 
 /// The longest text of an agent or a program in a line, in characters. A command to type is never cut.
 const LONGEST_TEXT: usize = 400;
-
-/// The longest error of a malformed answer, in characters. The log has the answer.
-const LONGEST_ERROR: usize = 160;
 
 /// How much to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +59,7 @@ pub struct Narrator {
     /// The logs of gates that were measured in this run.
     gate_logs: BTreeMap<GateName, String>,
     waits: BTreeSet<String>,
-    /// The errors of the latest malformed answer to each agent's question.
-    errors: BTreeMap<Label, Vec<String>>,
+    failures: TurnFailures,
 }
 
 impl Narrator {
@@ -78,7 +74,7 @@ impl Narrator {
             opened: false,
             gate_logs: BTreeMap::new(),
             waits: BTreeSet::new(),
-            errors: BTreeMap::new(),
+            failures: TurnFailures::default(),
         }
     }
 
@@ -87,11 +83,7 @@ impl Narrator {
         match event {
             RunEvent::Published { subject, announcement } => self.announced(subject, announcement),
             RunEvent::TurnFailed { label, role, failure, log, said, follows } => {
-                let why = if let TurnFailure::Malformed { complaints } = failure {
-                    self.malformed(label, complaints, said.as_deref())
-                } else {
-                    reason(failure, now)
-                };
+                let why = self.failures.described((label, failure, said.as_deref()), now);
                 let who = role.with(label.as_str());
                 let text = format!("{who} {why}; {}", aftermath(*role, follows, now));
                 self.warning(&(text + &self.log(log.as_deref(), follows)))
@@ -118,7 +110,7 @@ impl Narrator {
                 Vec::new()
             }
             RunEvent::TurnAnswered { label, .. } => {
-                self.errors.remove(label);
+                self.failures.answered(label);
                 Vec::new()
             }
             // The board shows these, or a record has the details.
@@ -152,22 +144,6 @@ impl Narrator {
             (None, _) | (Some(_), FollowUpAction::Nothing | FollowUpAction::Parked { .. }) => String::new(),
             (Some(command), _) => format!("; log: {command}"),
         }
-    }
-
-    /// Describes a malformed answer by its first error and, if it has no object, by its beginning. The same errors are not
-    /// repeated for the next attempt.
-    fn malformed(&mut self, label: &Label, complaints: &[String], said: Option<&str>) -> String {
-        let before = self.errors.insert(label.clone(), complaints.to_vec());
-        if before.is_some_and(|before| before == complaints) {
-            return "gave a malformed answer with the same errors".to_owned();
-        }
-        let first = complaints.first().map_or("", String::as_str);
-        let first = one_line(first.trim_start_matches("the answer: "), LONGEST_ERROR);
-        let more = match complaints.len() {
-            0 | 1 => String::new(),
-            all => format!(" and {}", count(u64::try_from(all - 1).unwrap_or(u64::MAX), "more error")),
-        };
-        format!("gave a malformed answer: {first}{more}{}", quoted(said))
     }
 
     fn warning(&mut self, text: &str) -> Vec<Line> {
@@ -396,79 +372,9 @@ fn clean(text: &str) -> String {
     one_line(&unmarked(text), LONGEST_TEXT)
 }
 
-fn reason(failure: &TurnFailure, now: Timestamp) -> String {
-    // The time of a reset is shown as local time.
-    let (resets_at, guess, detail) = if let TurnFailure::Quota { resets_at, detail } = failure {
-        (resets_at, "", detail)
-    } else if let TurnFailure::QuotaUnknown { retry_at, detail } = failure {
-        (retry_at, " (a guess)", detail)
-    } else {
-        return one_line(&failure.to_string(), LONGEST_TEXT);
-    };
-    let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-    let text = format!("is out of quota, which resets {}{guess}{detail}", until(now, *resets_at));
-    one_line(&text, LONGEST_TEXT)
-}
-
-fn quoted(said: Option<&str>) -> String {
-    match said {
-        None => String::new(),
-        Some("") => "; it is empty".to_owned(),
-        Some(said) => format!("; it begins “{said}”"),
-    }
-}
-
-fn aftermath(role: Role, follows: &FollowUpAction, now: Timestamp) -> String {
-    match (follows, role) {
-        (FollowUpAction::AskedAgain { seconds: 0, .. }, _) => "retrying".to_owned(),
-        (FollowUpAction::AskedAgain { seconds, .. }, _) if *seconds < 60 => {
-            format!("retrying in {seconds} s")
-        }
-        (FollowUpAction::AskedAgain { not_before, .. }, _) => format!("retrying {}", until(now, *not_before)),
-        (FollowUpAction::NextModel { model }, _) => format!("trying the next model, {model}"),
-        (FollowUpAction::Corrected, _) => "asking again, with the errors".to_owned(),
-        (FollowUpAction::PutIntoForm, Role::Repair) => "asking the next model to reformat it".to_owned(),
-        (FollowUpAction::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
-            "asking to reformat the answer".to_owned()
-        }
-        (FollowUpAction::Parked { .. }, _) => "the run is parked".to_owned(),
-        (FollowUpAction::Nothing, _) => "not retried".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_of_answers_are_short() {
-        let mut narrator = Narrator::new(Paint::Plain);
-        let mut said = |role, complaints: &[&str], said: Option<&str>| {
-            let event = RunEvent::TurnFailed {
-                label: "sam".parse().unwrap(),
-                role,
-                failure: TurnFailure::Malformed {
-                    complaints: complaints.iter().map(|&one| one.to_owned()).collect(),
-                },
-                log: None,
-                said: said.map(str::to_owned),
-                follows: FollowUpAction::Nothing,
-            };
-            narrator.take(&event, Timestamp::UNIX_EPOCH).remove(0).text
-        };
-        let prose = ["the answer: expected one JSON object, found text"];
-        assert_eq!(
-            said(Role::Coder, &prose, Some("I am done.")),
-            "! coder sam gave a malformed answer: expected one JSON object, found text; it begins “I am done.”; not retried"
-        );
-        assert_eq!(
-            said(Role::Repair, &prose, Some("Still done.")),
-            "! repair sam gave a malformed answer with the same errors; not retried"
-        );
-        let long = "x".repeat(5_000);
-        let line = said(Role::Coder, &[&long, "/kind: expected", "/state: expected"], None);
-        assert!(line.ends_with("… and 2 more errors; not retried") && line.chars().count() < 250, "{line}");
-    }
 
     #[test]
     fn findings_in_brief_name_their_file() {

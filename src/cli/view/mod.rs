@@ -6,6 +6,7 @@ pub mod board;
 pub mod ending;
 pub mod events;
 pub mod explanation;
+mod failed_turns;
 pub mod lines;
 pub mod live;
 pub mod logs;

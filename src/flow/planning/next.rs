@@ -40,7 +40,7 @@ pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infa
     let seen = OpenPlanning { cx, state, run, issue: &issue };
     let Some(plan) = &state.plan else { return planner::first_plan(&seen) };
     if state.rounds.is_stuck() {
-        let message = "the coder did not change the plan in two turns in a row, and findings are left to fix";
+        let message = "the coder did not change the plan in two turns in a row, and findings are still open";
         return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
     }
     reviews(&seen, &RoundAt { round: state.rounds.round(), head: plan.hash.clone() }, plan)

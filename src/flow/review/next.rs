@@ -227,7 +227,7 @@ fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
 fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     let rounds = &seen.state.rounds;
     if rounds.is_stuck() {
-        let message = "the coder changed nothing in two turns in a row, and findings are left to fix";
+        let message = "the coder changed nothing in two turns in a row, and findings are still open";
         return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
     }
     match (rounds.has_begun(), rounds.gating()) {

@@ -18,9 +18,9 @@ pub(super) fn explain(found: &[TamperFinding<'_>]) -> GateReport {
     let verdict = if blocks == 0 { Verdict::Pass } else { Verdict::Fail };
     let detail = match (findings.len() - blocks, blocks) {
         (0, 0) => String::new(),
-        (reports, 0) => format!("for the reviewers to judge: {reports}"),
-        (0, blocks) => format!("refused: {blocks}"),
-        (reports, blocks) => format!("refused: {blocks}; for the reviewers to judge: {reports}"),
+        (reports, 0) => format!("{reports} for the reviewers to judge"),
+        (0, blocks) => format!("{blocks} refused"),
+        (reports, blocks) => format!("{blocks} refused, {reports} for the reviewers to judge"),
     };
     GateReport::Measured { verdict, detail, findings, log: None }
 }

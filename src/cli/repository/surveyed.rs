@@ -1,0 +1,25 @@
+//! Looks up subjects among all that were surveyed.
+
+use crate::domain::subject::Subject;
+
+use super::survey::{SubjectState, SubjectSummary};
+
+/// Returns a subject, or the pull request that it led to.
+pub fn current<'all>(all: &'all [SubjectSummary], subject: &Subject) -> Option<&'all SubjectSummary> {
+    let of = |subject: &Subject| all.iter().find(|known| known.subject() == subject);
+    let known = of(subject)?;
+    match known.state {
+        SubjectState::Delivered(number) => of(&Subject::PullRequest(number)),
+        SubjectState::Running(_)
+        | SubjectState::Parked(_)
+        | SubjectState::Interrupted
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Settled(_)
+        | SubjectState::Unreadable(_) => Some(known),
+    }
+}
+
+/// Returns whether the run of a subject, or that of the pull request that it led to, ended with success.
+pub fn has_succeeded(all: &[SubjectSummary], subject: &Subject) -> bool {
+    current(all, subject).is_some_and(|known| known.outcome.ending.exit_code() == 0)
+}
