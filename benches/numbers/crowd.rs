@@ -65,10 +65,12 @@ fn waiting(loops: usize) -> f64 {
     while fs::read_to_string(&begun).map_or(0, |text| text.lines().count()) < loops.len() {
         std::thread::yield_now();
     }
-    let name = "agent-loop";
+    let program = env!("CARGO_BIN_EXE_agent-loop");
     let processes = fs::read_dir("/proc").expect("/proc").flatten().map(|process| process.path());
-    let ours = processes
-        .filter(|process| fs::read_to_string(process.join("comm")).is_ok_and(|comm| comm.trim() == name));
+    // A guard names the program that it will become.
+    let ours = processes.filter(|process| {
+        fs::read_to_string(process.join("cmdline")).is_ok_and(|line| line.contains(program))
+    });
     let kilobytes: f64 = ours
         .filter_map(|process| {
             let rollup = fs::read_to_string(process.join("smaps_rollup")).ok()?;
