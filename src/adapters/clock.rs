@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::domain::digest;
 use crate::ports::clock::Clock;
-
-use super::digest;
 
 /// The interval between two reads of the clock during a wait.
 const LOOK: Duration = Duration::from_secs(5);

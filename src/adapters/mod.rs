@@ -4,7 +4,6 @@ pub mod agent_memory;
 pub mod agents;
 pub mod any_forge;
 pub mod clock;
-pub mod digest;
 pub mod dry_run;
 pub mod embedded_forge;
 pub mod files;

@@ -10,6 +10,7 @@ pub mod branch_rules;
 pub mod child_issue;
 pub mod commit_status;
 pub mod debate;
+pub mod digest;
 pub mod ending;
 pub mod execution;
 pub mod explanation;

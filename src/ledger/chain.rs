@@ -1,8 +1,7 @@
 //! The hashes that link the records of a chain, and the keys derived from hashes.
 
-use sha2::{Digest, Sha256};
-
 use crate::domain::child_issue::ChildPurpose;
+use crate::domain::digest::{abbreviated, sha256};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PlanHash, RecordId, TaskKey};
 use crate::domain::plan::Plan;
@@ -27,44 +26,36 @@ impl Chain {
 
 /// Hashes a record's canonical bytes.
 pub fn hash(bytes: &[u8]) -> ChainHash {
-    valid(ChainHash::try_from(hexadecimal(bytes)))
+    valid(ChainHash::try_from(sha256(bytes)))
 }
 
 /// Returns the id of the record that follows `prev`.
 pub fn record_id(prev: &ChainHash, kind: &str, agent: Option<&Label>) -> RecordId {
     let agent = agent.map_or("", Label::as_str);
-    valid(RecordId::try_from(abbreviated(&format!("{prev}\n{kind}\n{agent}"), 16)))
+    valid(RecordId::try_from(abbreviated(format!("{prev}\n{kind}\n{agent}"), 16)))
 }
 
 /// Returns the key of a task: equal texts on the same base of the same repository are the same task.
 pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
     let words: Vec<&str> = text.split_whitespace().collect();
-    valid(TaskKey::try_from(abbreviated(&format!("{repository}\n{base}\n{}", words.join(" ")), 8)))
+    valid(TaskKey::try_from(abbreviated(format!("{repository}\n{base}\n{}", words.join(" ")), 8)))
 }
 
 /// Returns the hash of a plan.
 pub fn plan_hash(plan: &Plan) -> PlanHash {
-    valid(PlanHash::try_from(abbreviated(&plan.text(), 16)))
+    valid(PlanHash::try_from(abbreviated(plan.text(), 16)))
 }
 
 /// Returns the key of an issue that a run files: equal texts under the same parent, for the same purpose, are one issue.
 pub fn child_key(purpose: ChildPurpose, parent: u64, text: &str) -> ChildKey {
-    valid(ChildKey::try_from(abbreviated(&format!("{}\n{parent}\n{}", purpose.name(), plain(text)), 16)))
+    valid(ChildKey::try_from(abbreviated(format!("{}\n{parent}\n{}", purpose.name(), plain(text)), 16)))
 }
 
 /// Returns the hash of the topic of a debate: the title and the description of an issue, and the comments of people with
 /// write access.
 pub fn topic<'text>(texts: impl IntoIterator<Item = &'text str>) -> Revision {
     let framed = |whole: String, text: &str| format!("{whole}{}\n{text}\n", text.len());
-    valid(Revision::try_from(hexadecimal(texts.into_iter().fold(String::new(), framed).as_bytes())))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"))
-}
-
-fn abbreviated(text: &str, digits: usize) -> String {
-    hexadecimal(text.as_bytes()).chars().take(digits).collect()
+    valid(Revision::try_from(sha256(texts.into_iter().fold(String::new(), framed))))
 }
 
 #[expect(clippy::expect_used, reason = "a digest in hexadecimal is well-formed by construction")]

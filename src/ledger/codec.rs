@@ -1,14 +1,13 @@
 //! A record as text and back: canonical JSON, deflate, base64url, one `AGENT_LOOP_META` line. Reads nothing else.
 
-use std::io::{Read, Write};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,27 +25,30 @@ use super::envelope::{Envelope, VERSION};
 pub const BODY_LIMIT: usize = 60_000;
 
 /// The maximum size of unpacked JSON, in bytes: a small comment must not become a large record.
-const JSON_LIMIT: u64 = 4 << 20;
+const JSON_LIMIT: usize = 4 << 20;
+
+/// The slowest and best compression: a record is written once and read often.
+const COMPRESSION: u8 = 9;
 
 const OPENING: &str = "<!-- AGENT_LOOP_META: v1.";
 const ANY_VERSION: &str = "<!-- AGENT_LOOP_META: v";
 const CLOSING: &str = " -->";
 const SEPARATOR: &str = "\n\n";
 
-/// The members of a record in canonical JSON.
+/// The members of a record in canonical JSON: in the order of their names, as `serde_json` sorts the members of a payload.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire {
+struct Wire<'record> {
     at: Timestamp,
-    flow: FlowName,
-    id: RecordId,
-    kind: String,
-    payload: Value,
-    prev: ChainHash,
+    flow: Cow<'record, FlowName>,
+    id: Cow<'record, RecordId>,
+    kind: Cow<'record, str>,
+    payload: Cow<'record, Value>,
+    prev: Cow<'record, ChainHash>,
     round: u32,
-    run: RunId,
-    subject: Subject,
-    tool: String,
+    run: Cow<'record, RunId>,
+    subject: Cow<'record, Subject>,
+    tool: Cow<'record, str>,
     v: u64,
 }
 
@@ -84,35 +86,29 @@ pub enum EncodeError {
 
 /// Returns the canonical bytes of a record: RFC 8785 for the values in our records (ASCII keys, no floats).
 pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
-    let inexpressible = |error: serde_json::Error| EncodeError::Inexpressible(error.to_string());
     let wire = Wire {
         at: record.at,
-        flow: record.flow.clone(),
-        id: record.id.clone(),
-        kind: record.body.kind().to_owned(),
-        payload: record.body.payload().clone(),
-        prev: record.prev.clone(),
+        flow: Cow::Borrowed(&record.flow),
+        id: Cow::Borrowed(&record.id),
+        kind: record.body.kind().into(),
+        payload: Cow::Borrowed(record.body.payload()),
+        prev: Cow::Borrowed(&record.prev),
         round: record.round,
-        run: record.run.clone(),
-        subject: record.subject.clone(),
-        tool: record.tool.clone(),
+        run: Cow::Borrowed(&record.run),
+        subject: Cow::Borrowed(&record.subject),
+        tool: record.tool.as_str().into(),
         v: VERSION,
     };
-    // A `Value` sorts its keys; a struct keeps them as declared.
-    let value = serde_json::to_value(wire).map_err(inexpressible)?;
-    serde_json::to_vec(&value).map_err(inexpressible)
+    serde_json::to_vec(&wire).map_err(|error| EncodeError::Inexpressible(error.to_string()))
 }
 
 /// Returns the line with a record.
 pub fn line(record: &Envelope) -> Result<String, EncodeError> {
-    Ok(format!("{OPENING}{}{CLOSING}", packed(&canonical(record)?)?))
+    Ok(format!("{OPENING}{}{CLOSING}", packed(&canonical(record)?)))
 }
 
-fn packed(bytes: &[u8]) -> Result<String, EncodeError> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    let packed = packed.map_err(|error| EncodeError::Inexpressible(error.to_string()))?;
-    Ok(URL_SAFE_NO_PAD.encode(packed))
+fn packed(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(compress_to_vec(bytes, COMPRESSION))
 }
 
 /// Checks that a record fits into a comment, before anything depends on the record.
@@ -122,7 +118,7 @@ fn packed(bytes: &[u8]) -> Result<String, EncodeError> {
 pub fn fits(body: &Body) -> Result<(), EncodeError> {
     /// The packed size of a record without its payload.
     const FRAME: usize = 1_000;
-    let length = packed(body.payload().to_string().as_bytes())?.len() + FRAME;
+    let length = packed(body.payload().to_string().as_bytes()).len() + FRAME;
     if length > BODY_LIMIT { Err(EncodeError::TooLong(length)) } else { Ok(()) }
 }
 
@@ -173,23 +169,24 @@ fn versioned(body: &str) -> Option<&str> {
 
 fn unpack(packed: &str) -> Result<Decoded, String> {
     let packed = URL_SAFE_NO_PAD.decode(packed).map_err(|error| format!("base64: {error}"))?;
-    let mut bytes = Vec::new();
-    let limited = DeflateDecoder::new(packed.as_slice()).take(JSON_LIMIT + 1).read_to_end(&mut bytes);
-    limited.map_err(|error| format!("deflate: {error}"))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > JSON_LIMIT {
-        return Err("unpacks to more than 4 MiB".to_owned());
-    }
-    let wire: Wire = serde_json::from_slice(&bytes).map_err(|error| format!("JSON: {error}"))?;
+    let bytes = decompress_to_vec_with_limit(&packed, JSON_LIMIT).map_err(|error| {
+        if error.status == TINFLStatus::HasMoreOutput {
+            "unpacks to more than 4 MiB".to_owned()
+        } else {
+            format!("deflate: {error}")
+        }
+    })?;
+    let wire: Wire<'_> = serde_json::from_slice(&bytes).map_err(|error| format!("JSON: {error}"))?;
     let record = Envelope {
-        id: wire.id,
-        prev: wire.prev,
-        run: wire.run,
-        flow: wire.flow,
-        subject: wire.subject,
+        id: wire.id.into_owned(),
+        prev: wire.prev.into_owned(),
+        run: wire.run.into_owned(),
+        flow: wire.flow.into_owned(),
+        subject: wire.subject.into_owned(),
         round: wire.round,
         at: wire.at,
-        tool: wire.tool,
-        body: Body::from_parts(wire.kind, wire.payload),
+        tool: wire.tool.into_owned(),
+        body: Body::from_parts(wire.kind.into_owned(), wire.payload.into_owned()),
     };
     let expected = chain::record_id(&record.prev, record.body.kind(), record.body.agent().as_ref());
     if wire.v != VERSION || record.id != expected {

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
+use crate::domain::digest::abbreviated;
 use crate::domain::ids::{Login, RequirementId};
 use crate::domain::requirement::{Requirement, Requirements};
 
@@ -34,9 +33,7 @@ fn id(text: &str) -> Option<RequirementId> {
     if words.is_empty() {
         return None;
     }
-    let digest = Sha256::digest(words.as_bytes());
-    let name = digest.iter().take(4).fold("hr-".to_owned(), |name, byte| format!("{name}{byte:02x}"));
-    name.parse().ok()
+    format!("hr-{}", abbreviated(words, 8)).parse().ok()
 }
 
 /// Selects the requirements for a prompt, each once. The newest ones have priority.

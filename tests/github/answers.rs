@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use agent_loop::adapters::digest;
+use agent_loop::domain::digest;
 use axum::body::{Body, Bytes};
 use axum::http::Response;
 use http_body::Frame;

@@ -1,7 +1,5 @@
 //! Properties of records in comments: a written record reads back, whatever text is above it, and nothing else does.
 
-use std::io::Write;
-
 use agent_loop::domain::ids::{ItemId, Login};
 use agent_loop::domain::item::OpenedItem;
 use agent_loop::domain::item_status::{Disposition, ItemStatus};
@@ -19,8 +17,7 @@ use agent_loop::ledger::thread::{History, Posted, read};
 use agent_loop::text::markdown::fitted;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use miniz_oxide::deflate::compress_to_vec;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Parser, Tag};
 
@@ -118,11 +115,7 @@ fn body(record: &Envelope) -> Option<String> {
 fn only_canonical_json_is_a_record() {
     let record = record("s", &[], chain_of(7).start());
     let text = String::from_utf8(codec::canonical(&record).unwrap()).unwrap();
-    let packed = |text: &str| {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(text.as_bytes()).unwrap();
-        URL_SAFE_NO_PAD.encode(encoder.finish().unwrap())
-    };
+    let packed = |text: &str| URL_SAFE_NO_PAD.encode(compress_to_vec(text.as_bytes(), 9));
     let read = |version: &str, text: &str| {
         codec::read(&format!("<!-- AGENT_LOOP_META: {version}.{} -->", packed(text)))
     };

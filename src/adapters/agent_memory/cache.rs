@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::digest;
 use crate::adapters::files;
 use crate::domain::agent_memory::AgentMemory;
+use crate::domain::digest;
 
 /// The version of the content; increased when older memories are no longer valid.
 const VERSION: u32 = 1;

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::adapters::digest;
 use crate::adapters::files;
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
+use crate::domain::digest;
 use crate::domain::ids::TreeSha;
 
 use super::newest::keep_newest;

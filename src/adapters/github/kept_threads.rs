@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::digest;
 use crate::adapters::files;
+use crate::domain::digest;
 
 use super::shapes::CommentJson;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::adapters::digest;
+use crate::domain::digest;
 use crate::domain::subject::Subject;
 
 /// The state folder of one repository.

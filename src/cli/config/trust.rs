@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use crate::adapters::digest::sha256;
 use crate::adapters::files;
 use crate::domain::agent::AgentName;
+use crate::domain::digest::sha256;
 
 use super::layer::Layer;
 

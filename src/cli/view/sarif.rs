@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::adapters::digest;
 use crate::adapters::gates::score::{IdentifiedFinding, NewFindings};
+use crate::domain::digest;
 use crate::domain::quality::{QualityFinding, Severity};
 
 /// Returns new findings as a SARIF log.

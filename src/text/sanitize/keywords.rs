@@ -14,7 +14,7 @@ pub const CLOSING: &str = r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+
 /// issue a change closes.
 pub fn without_closing(text: &str) -> Cow<'_, str> {
     static CLOSES: LazyLock<Regex> = pattern!(format!(
-        r"({CLOSING})(#[0-9]|GH-[0-9]|[\w.-]+/[\w.-]+#[0-9]|https?://\S+/(?:issues|pull)/[0-9])"
+        r"({CLOSING})(#[0-9]|GH-[0-9]|[a-z0-9_.-]+/[a-z0-9_.-]+#[0-9]|https?://\S+/(?:issues|pull)/[0-9])"
     ));
     CLOSES.replace_all(text, "${1}issue ${2}")
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::digest;
 use crate::adapters::files;
+use crate::domain::digest;
 use crate::domain::ids::TreeSha;
 use crate::domain::quality::QualityReport;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::adapters::digest;
 use crate::adapters::git::MeasuredTrees;
+use crate::domain::digest;
 use crate::domain::gate::{Finding, Verdict};
 use crate::domain::ids::CommitSha;
 use crate::domain::quality::change_facts::ChangeFacts;

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::adapters::digest;
 use crate::adapters::files;
 use crate::adapters::git::{MeasuredTrees, TreeEntry};
+use crate::domain::digest;
 use crate::domain::ids::CommitSha;
 use crate::domain::tamper::tables::is_toolchain;
 use crate::ports::workspace::WorkspaceError;

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::adapters::digest;
 use crate::adapters::process::search::{FoundProgram, identity, look_for};
 use crate::adapters::process::variables::Variables;
+use crate::domain::digest;
 use crate::domain::quality::QualityReport;
 
 use super::super::programs;

@@ -7,8 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use miniz_oxide::deflate::compress_to_vec_zlib;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -45,6 +44,9 @@ pub(crate) struct Object {
 /// The folder `objects` of a repository.
 #[derive(Debug)]
 pub(crate) struct ObjectFolder(PathBuf);
+
+/// The usual compression of zlib.
+const COMPRESSION: u8 = 6;
 
 /// Whether an object could be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +129,7 @@ impl ObjectFolder {
         if self.path(&object.id).exists() {
             return Ok(());
         }
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-        let packed = packed.write_all(&object.bytes).and_then(|()| packed.finish());
-        packed
-            .and_then(|packed| self.store(&object.id, &packed))
+        self.store(&object.id, &compress_to_vec_zlib(&object.bytes, COMPRESSION))
             .map_err(|cause| failed("write an object to", &self.0, &cause))
     }
 

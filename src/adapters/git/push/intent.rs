@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::digest;
 use crate::adapters::git::disk::{failed, is_absence, make_folder, read_file, remove, write_file};
 use crate::adapters::git::mirror::Mirror;
+use crate::domain::digest;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::WorkspaceError;
 

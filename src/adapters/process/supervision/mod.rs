@@ -249,9 +249,11 @@ async fn lingers(complete: impl Fn() -> Option<u64>) {
 
 async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: OutputStream, streams: &Mutex<Streams<'_>>) {
     let Some(mut pipe) = pipe else { return };
-    let mut chunk = vec![0; 64 << 10];
-    while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
-        lock(streams).take(source, chunk.get(..count).unwrap_or_default());
+    // Memory that no output fills is never touched.
+    let mut chunk = Vec::with_capacity(64 << 10);
+    while let Ok(1..) = pipe.read_buf(&mut chunk).await {
+        lock(streams).take(source, &chunk);
+        chunk.clear();
     }
 }
 

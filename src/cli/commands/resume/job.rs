@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::digest;
 use crate::cli::run::permissions::DANGEROUS;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::access::Power;
+use crate::domain::digest;
 
 /// The variables to copy into the job: cron and systemd have their own PATH and none of the others. Secrets are not
 /// copied, because the job is stored in a file.
