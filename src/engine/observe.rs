@@ -1,11 +1,14 @@
 //! Reads the thread of a subject, and adds new records to the state of its flow.
 
+use crate::domain::announcement::Announcement;
 use crate::domain::ending::Refused;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
+use crate::flow::run::RunState;
 use crate::ledger::thread::{ChainReading, IgnoredComment};
 use crate::ports::World;
 use crate::ports::forge::Forge;
+use crate::ports::run_event::RunEvent;
 
 use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
@@ -29,12 +32,23 @@ pub(super) async fn read_on<W: World>(
         refuse_other_recorders(cx, session, &reading)?;
     }
     session.thread_is = Freshness::Fresh;
+    let opening = opening(session, &reading);
     if let ReadOn::First(ignored) = session.take_in(reading)? {
+        let is_open = session.machine.run().is_some_and(RunState::is_open);
+        if let Some(announcement) = opening.filter(|_| is_open) {
+            cx.tell(&RunEvent::Resumed { subject: session.subject.clone(), announcement });
+        }
         for ignored in ignored.iter().chain(&session.thread.strays(&session.subject)) {
             cx.warn(warning(ignored));
         }
     }
     Ok(())
+}
+
+/// Returns how the latest run of a thread was opened.
+fn opening<J>(session: &Session<J>, reading: &ChainReading) -> Option<Announcement> {
+    let all = reading.records().filter_map(|record| session.machine.announce(record).ok());
+    all.filter(|announcement| matches!(announcement, Announcement::Opened { .. })).last()
 }
 
 /// The warning about a comment, or another text on the forge, that claims to be a record.

@@ -27,8 +27,8 @@ pub struct Outcome {
     pub ending: Ending,
     pub message: String,
     pub run: Option<RunId>,
-    /// The subject at the end.
-    pub subject: Subject,
+    /// The subject at the end; `None` if the command was refused before it had one.
+    pub subject: Option<Subject>,
     pub pull_request: Option<PullRequestNumber>,
     pub head: Option<CommitSha>,
     pub base: Option<CommitSha>,
@@ -69,12 +69,12 @@ pub struct Outcome {
 
 impl Outcome {
     /// Creates an outcome with only an ending.
-    pub fn bare(subject: Subject, ending: Ending, message: String) -> Self {
+    pub fn bare(subject: impl Into<Option<Subject>>, ending: Ending, message: String) -> Self {
         Self {
             ending,
             message,
             run: None,
-            subject,
+            subject: subject.into(),
             pull_request: None,
             head: None,
             base: None,
@@ -100,7 +100,7 @@ impl Outcome {
     }
 
     /// Creates the outcome of a run that an error ended.
-    pub fn of_error(subject: Subject, error: RunError) -> Self {
+    pub fn of_error(subject: impl Into<Option<Subject>>, error: RunError) -> Self {
         Self { next: error.next, ..Self::bare(subject, error.ending, error.message) }
     }
 

@@ -309,10 +309,10 @@ async fn clarify<W: World>(
         given = cx.world.operator().ask(&questions) => given,
         () = cancellation.reached(Urgency::Stop) => return Ok(()),
     };
-    let Some(given) = given else {
-        let message = format!("the coder's questions were not answered:\n- {}", questions.join("\n- "));
-        return Err(RunError::new(Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message));
-    };
+    let given = given.map_err(|why| {
+        let message = format!("the coder's questions were not answered: {why}\n- {}", questions.join("\n- "));
+        RunError::new(Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message)
+    })?;
     let pairs = questions.into_iter().zip(given);
     let answers = pairs.map(|(question, answer)| Clarification { question, answer }).collect();
     session.write(Entry::Clarified { turn, answers }).await?;

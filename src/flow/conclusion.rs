@@ -78,7 +78,7 @@ impl Conclusion {
         Self::new(Ending::Inconclusive, message)
     }
 
-    /// A record already states this end, or the approval that a merge has followed.
+    /// A record or the forge already states this end.
     pub fn again(recorded: &Ending, message: String) -> Self {
         Self::new(recorded.clone(), message)
     }

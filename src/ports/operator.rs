@@ -7,6 +7,6 @@ pub trait Operator: Send + Sync {
     /// Reports an event. Must not block.
     fn tell(&self, event: &RunEvent);
 
-    /// Asks questions; `None` if no person can answer.
-    fn ask(&self, questions: &[String]) -> impl Future<Output = Option<Vec<String>>> + Send;
+    /// Asks questions. The error says why there is no answer.
+    fn ask(&self, questions: &[String]) -> impl Future<Output = Result<Vec<String>, &'static str>> + Send;
 }

@@ -75,6 +75,12 @@ pub enum RunEvent {
         #[serde(flatten)]
         announcement: Announcement,
     },
+    /// The run was opened by an earlier command, in this way.
+    Resumed {
+        subject: Subject,
+        #[serde(flatten)]
+        announcement: Announcement,
+    },
     Pushed {
         branch: BranchName,
         head: CommitSha,

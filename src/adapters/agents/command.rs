@@ -10,6 +10,7 @@ use crate::adapters::files::read_foreign;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Collector;
+use crate::adapters::process::output::tail;
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::failure::TurnFailure;
@@ -104,9 +105,19 @@ fn result(deadline: Duration, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>)
         }
         End::Exited(exit) => TurnResult::Failed(TurnFailure::Exit {
             code: exit.shell_code(),
-            detail: last_lines(&ended.stderr),
+            detail: said_last(&ended.stderr, &stdout),
         }),
     }
+}
+
+/// Returns the last lines of stderr, else the last line of stdout.
+fn said_last(stderr: &str, stdout: &[u8]) -> String {
+    let errors = last_lines(stderr);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let text = tail::plain(&String::from_utf8_lossy(stdout));
+    last_lines(text.lines().last().unwrap_or_default())
 }
 
 /// Returns the answer from the file and from stdout. Stdout is used only if the file contains no valid answer.

@@ -101,10 +101,10 @@ impl<W: World> Operator for RehearsedWorld<W> {
         }
     }
 
-    async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {
+    async fn ask(&self, questions: &[String]) -> Result<Vec<String>, &'static str> {
         self.note(format!("ask you {} questions of the coder", questions.len()));
         self.end();
-        None
+        Err("a dry run asks nobody")
     }
 }
 

@@ -111,7 +111,10 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     (&file).read_to_end(&mut text).map_err(disk)?;
     let whole = whole(&text);
     let length = u64::try_from(whole).unwrap_or(u64::MAX);
-    file.set_len(length).map_err(disk)?;
+    if whole < text.len() {
+        // A whole journal is left alone: the time of its last change is shown to people.
+        file.set_len(length).map_err(disk)?;
+    }
     let entries = parse(text.get(..whole).unwrap_or_default(), path)?;
     if let Some(folder) = path.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;

@@ -3,6 +3,7 @@
 pub mod common;
 pub mod deferred;
 pub mod memory;
+mod mistyped;
 pub mod numbers;
 pub mod run;
 pub mod settings;

@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use crate::domain::ids::{InvalidName, IssueNumber, PullRequestNumber};
+use crate::domain::subject::Subject;
+
 /// Parses a whole number within a range.
 pub fn whole(text: &str, allowed: &RangeInclusive<i64>) -> Result<i64, String> {
     let (least, most) = (allowed.start(), allowed.end());
@@ -20,13 +23,79 @@ pub fn whole(text: &str, allowed: &RangeInclusive<i64>) -> Result<i64, String> {
 
 /// Parses the number of an issue or a pull request: `7`, `#7`, `pr/7` or a URL.
 pub fn number(text: &str) -> Result<u64, String> {
-    let mut parts = text.split('/').skip_while(|part| !["pr", "issue", "pull", "issues"].contains(part));
-    let referenced = parts.nth(1).unwrap_or(text);
+    let referenced = parts(text).1.unwrap_or(text);
     let digits = referenced.strip_prefix('#').unwrap_or(referenced);
     if !digits.contains(|letter: char| letter.is_ascii_digit()) {
         return Err("type a number, such as 7 or #7, or a URL".to_owned());
     }
     whole(digits, &(1..=i64::MAX)).map(i64::unsigned_abs)
+}
+
+/// Splits `pr/7` or a URL into its kind and its number.
+fn parts(text: &str) -> (Option<&str>, Option<&str>) {
+    let (path, skipped) = without_scheme(text).map_or((text, 0), |path| (path, 3));
+    let mut parts = path.split('/').skip(skipped).skip_while(|part| !KINDS.contains(part));
+    (parts.next(), parts.next())
+}
+
+const KINDS: [&str; 4] = ["pr", "pull", "issue", "issues"];
+
+fn without_scheme(text: &str) -> Option<&str> {
+    text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))
+}
+
+/// Returns the repository that a URL names: `HOST/OWNER/REPO`.
+pub fn repository(text: &str) -> Option<String> {
+    without_scheme(text).map(|path| path.split('/').take(3).collect::<Vec<_>>().join("/"))
+}
+
+/// A subject on the command line: every command accepts the same forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectReference {
+    Exact(Subject),
+    /// The number of an issue or a pull request, which are numbered together.
+    Number(u64),
+}
+
+impl SubjectReference {
+    /// Returns whether a subject is meant. A forge has no issue with the number of a pull request.
+    pub fn is(&self, subject: &Subject) -> bool {
+        match (self, subject) {
+            (Self::Exact(Subject::Task(key)), Subject::Task(known)) => key == known,
+            (Self::Exact(Subject::Task(_)), _) | (_, Subject::Task(_)) => false,
+            (_, Subject::Issue(IssueNumber(known)) | Subject::PullRequest(PullRequestNumber(known))) => {
+                self.number() == Some(*known)
+            }
+        }
+    }
+
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number)
+            | Self::Exact(
+                Subject::Issue(IssueNumber(number)) | Subject::PullRequest(PullRequestNumber(number)),
+            ) => Some(*number),
+            Self::Exact(Subject::Task(_)) => None,
+        }
+    }
+}
+
+/// Parses a subject: `7`, `#7`, `pr/7`, `issue/7`, `task/KEY` or a URL.
+pub fn subject(text: &str) -> Result<SubjectReference, String> {
+    if text.starts_with("task/") {
+        return text.parse().map(SubjectReference::Exact).map_err(|error: InvalidName| error.to_string());
+    }
+    let number = number(text).map_err(|why| {
+        if why.contains(" is not allowed") {
+            return why;
+        }
+        format!("`{text}` is not a subject; type 7, #7, pr/7, issue/7, task/KEY or a URL")
+    })?;
+    Ok(match parts(text).0 {
+        Some("pr" | "pull") => SubjectReference::Exact(Subject::PullRequest(PullRequestNumber(number))),
+        Some(_) => SubjectReference::Exact(Subject::Issue(IssueNumber(number))),
+        None => SubjectReference::Number(number),
+    })
 }
 
 /// The subject of a run, as a person refers to it.
@@ -58,9 +127,7 @@ fn of_a_run(text: &str, kind: &str) -> Result<Reference, String> {
             "`{kind}` starts a run; the command of the forge is: agent-loop local {kind} {text}"
         ));
     }
-    let url = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let repository = url.map(|url| url.split('/').take(3).collect::<Vec<_>>().join("/"));
-    Ok(Reference { number: number(text)?, repository })
+    Ok(Reference { number: number(text)?, repository: repository(text) })
 }
 
 #[cfg(test)]
@@ -99,6 +166,26 @@ mod tests {
         assert!(pull_request("list").unwrap_err().ends_with("agent-loop local pr list"));
         assert!(issue("create").unwrap_err().ends_with("agent-loop local issue create"));
         assert_eq!(issue("two").unwrap_err(), "type a number, such as 7 or #7, or a URL");
+    }
+
+    #[test]
+    fn every_form_names_a_subject() {
+        let exact = |text: &str| SubjectReference::Exact(text.parse().unwrap());
+        for (text, meant) in [
+            ("7", SubjectReference::Number(7)),
+            ("#7", SubjectReference::Number(7)),
+            ("pr/7", exact("pr/7")),
+            ("issue/#7", exact("issue/7")),
+            ("https://github.com/o/pr/issues/7", exact("issue/7")),
+            ("https://github.com/o/issues/pull/7/files", exact("pr/7")),
+            ("task/1a2b3c4d", exact("task/1a2b3c4d")),
+        ] {
+            assert_eq!(subject(text), Ok(meant), "{text}");
+        }
+        assert!(subject("two").unwrap_err().contains("type 7, #7, pr/7, issue/7, task/KEY or a URL"));
+        assert!(subject("pr/0").unwrap_err().contains("at least 1"));
+        assert!(subject("task/zz").unwrap_err().contains("task key"));
+        assert_eq!(repository("https://github.com/o/r/pull/7").as_deref(), Some("github.com/o/r"));
     }
 
     proptest! {

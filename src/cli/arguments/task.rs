@@ -1,24 +1,23 @@
 //! Parses the command line. The text of a task may be typed with or without quotes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::cli::commands::Arguments;
 use crate::cli::view::place::CommandPlace;
-use crate::domain::shell::quoted;
 
-use super::numbers::{FORGE_COMMANDS, Reference, number};
+use super::mistyped;
+use super::numbers::{self, Reference};
 
 /// Parses the command line.
-pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(Arguments, CommandPlace), Error> {
+pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Arguments, CommandPlace), Error> {
     let mut command = Arguments::command();
-    let words = with_folder_last(words.into_iter().collect());
-    let matches = command.try_get_matches_from_mut(&words).map_err(|error| {
-        let intended = intended(&error, &words);
-        intended.map_or(error, |message| command.error(ErrorKind::InvalidSubcommand, message))
-    })?;
+    let words = with_place_last(words.into_iter().collect());
+    let matches = command.try_get_matches_from_mut(&words);
+    let matches = matches.map_err(|error| mistyped::explained(error, &mut command, &words))?;
     if let Some(("task", task)) = matches.subcommand() {
         check_adjacent(&mut command, task)?;
     }
@@ -34,39 +33,27 @@ fn place(matches: &ArgMatches) -> CommandPlace {
     let named = given.try_get_one::<String>("repo").ok().flatten().map(String::as_str);
     let setting = given.try_get_one::<toml::Value>("repo").ok().flatten().and_then(toml::Value::as_str);
     let folder = given.try_get_one::<PathBuf>("dir").ok().flatten();
-    CommandPlace::new(folder.map(PathBuf::as_path), named.or(setting).or(by_url))
+    let subject = given.try_get_one::<String>("subject").ok().flatten();
+    let by_subject = subject.and_then(|subject| numbers::repository(subject));
+    CommandPlace::new(folder.map(PathBuf::as_path), named.or(setting).or(by_url).or(by_subject.as_deref()))
 }
 
-/// Returns the command that a person probably meant who typed none: a number, a URL, or the words of a task.
-fn intended(error: &Error, words: &[std::ffi::OsString]) -> Option<String> {
-    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let words = words.iter().skip(1).map(|word| word.to_string_lossy());
-    let words = words.take_while(|word| !word.starts_with('-')).collect::<Vec<_>>().join(" ");
-    let meant = if number(typed).is_ok() {
-        let of = |kind: &str| format!("agent-loop {kind} {}", quoted(typed));
-        match typed {
-            typed if typed.contains("issue") => of("issue"),
-            typed if typed.contains("pr/") || typed.contains("pull/") => of("pr"),
-            _ => format!("{} (to review it) or {} (to make the change)", of("pr"), of("issue")),
+/// Moves `-C PATH` and `--repo OWNER/REPO` from before the subcommand behind it, where each subcommand reads them.
+fn with_place_last(mut words: Vec<OsString>) -> Vec<OsString> {
+    let mut place = Vec::new();
+    while let Some(word) = words.get(1).map(|word| word.to_string_lossy()) {
+        let is_joined = word.starts_with("--dir=") || word.starts_with("--repo=");
+        if !is_joined && !["-C", "--dir", "--repo"].contains(&&*word) {
+            break;
         }
-    } else if FORGE_COMMANDS.contains(&typed.as_str()) {
-        format!("agent-loop local pr {words}")
-    } else if error.get(ContextKind::SuggestedSubcommand).is_none() {
-        format!("agent-loop task {}", quoted(&words))
-    } else {
-        return None;
-    };
-    Some(format!("`{typed}` is not a command; type {meant}"))
-}
-
-/// Moves `-C PATH` from before the subcommand behind it, where each subcommand reads it.
-fn with_folder_last(mut words: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
-    let is_first = words.get(1).is_some_and(|word| word == "-C" || word == "--dir") && words.len() > 3;
-    if is_first {
-        let folder: Vec<std::ffi::OsString> = words.drain(1..3).collect();
-        let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
-        words.splice(end..end, folder);
+        let end = if is_joined { 2 } else { 3 };
+        if words.len() <= end {
+            break;
+        }
+        place.extend(words.drain(1..end));
     }
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    words.splice(end..end, place);
     words
 }
 
@@ -130,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_command_is_guessed() {
+    fn a_mistyped_word_is_guessed() {
         for (typed, meant) in [
             ("7", "agent-loop pr 7 (to review it) or agent-loop issue 7"),
             ("issue/7", "type agent-loop issue issue/7"),
@@ -138,11 +125,35 @@ mod tests {
             ("https://github.com/o/r/issues/7", "type agent-loop issue https://github.com/o/r/issues/7"),
             ("fix the bug --coder claude", "agent-loop task 'fix the bug'"),
             ("merge 1", "agent-loop local pr merge 1"),
-            ("tsk fix", "'task'"),
+            ("tsk fix", "did you mean `agent-loop task`, or agent-loop task 'tsk fix'?"),
+            ("satus", "did you mean `agent-loop status`?"),
+            ("help tsk", "did you mean `agent-loop task`?"),
+            (
+                "local pr mrege 1",
+                "not a command of `agent-loop local pr`; did you mean `agent-loop local pr merge`?",
+            ),
+            ("local frob", "`agent-loop local`; it has init, issue, pr, check"),
+            (
+                "--tset-command x",
+                "not an option of `agent-loop`; did you mean `agent-loop task --test-command`?",
+            ),
+            ("task x --tset-command y", "of `agent-loop task`; did you mean `--test-command`?"),
+            ("config explain --repo o/r", "not an option of `agent-loop config explain`; did you mean"),
+            ("pr 7 --frobnicate", "`agent-loop pr --help` lists all"),
         ] {
             let all = std::iter::once("agent-loop").chain(typed.split(' '));
             let error = read(all.map(Into::into)).unwrap_err().to_string();
             assert!(error.contains(meant), "{typed}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_place_may_come_first() {
+        for typed in ["--repo o/r -C /tmp status", "-C /tmp --repo=o/r status"] {
+            let all = std::iter::once("agent-loop").chain(typed.split(' '));
+            let (arguments, place) = read(all.map(Into::into)).unwrap();
+            assert!(matches!(arguments.command, Command::Status(_)), "{typed}");
+            assert_eq!(place.command("agent-loop pr 1"), "agent-loop pr 1 --repo o/r -C /tmp");
         }
     }
 

@@ -28,7 +28,7 @@ use super::status;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct CleanArguments {
-    /// Clean only this subject: issue/N, pr/N or task/KEY
+    /// Clean only this subject: 7, pr/7, issue/7, task/KEY or a URL
     pub subject: Option<String>,
     /// Also remove saved unfinished work of runs that did not succeed
     #[arg(long)]
@@ -57,7 +57,9 @@ struct Removal {
 
 /// Cleans a repository.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let Some(here) = OpenRepository::of(&arguments.repository, surroundings).await? else {
+    let Some(here) =
+        OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings).await?
+    else {
         return Ok("there is nothing to remove\n".to_owned());
     };
     let here = here.with_trusted_recorders(surroundings).await;
@@ -142,9 +144,9 @@ fn render(removal: &Removal) -> String {
 
 fn is_allowed(text: &str) -> Result<bool, String> {
     if !std::io::stdin().is_terminal() {
-        return Err(format!(
-            "{text}clean needs a confirmation, and stdin is not a terminal; use --yes to remove, or --dry-run to look"
-        ));
+        print::talk(text);
+        let why = "clean needs a confirmation, and stdin is not a terminal; use --yes to remove, or --dry-run to look";
+        return Err(why.to_owned());
     }
     print::talk(&format!("{text}Remove all of it? [y/N] "));
     let mut line = String::new();

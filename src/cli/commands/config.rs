@@ -34,6 +34,8 @@ pub enum ConfigCommand {
 /// `config explain`
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
+    /// Show only this key, or the keys of this section, such as `gates` [default: all]
+    pub key: Option<String>,
     /// Branch whose agent-loop.toml is used [default: the current branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
@@ -94,17 +96,21 @@ async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> R
     layers.extend(load::user_layers(surroundings)?);
     let configuration = Configuration::merge(layers)?;
     let untrusted = file.as_ref().map_or(&[][..], |file| &file.untrusted);
-    if arguments.json {
-        return Ok(format!("{}\n", as_json(&configuration, untrusted)));
+    let only = arguments.key.as_deref();
+    if let Some(typed) =
+        only.filter(|typed| !keys::known().iter().any(|key| keys::is_under(&key.path, typed)))
+    {
+        return Err(keys::absent(typed));
     }
-    let mut text = text(&configuration, untrusted);
+    if arguments.json {
+        return Ok(format!("{}\n", as_json(&configuration, untrusted, only)));
+    }
+    let mut text = text(&configuration, untrusted, only);
     if let Some(repository) = repository.filter(|_| !untrusted.is_empty()) {
-        let _ = writeln!(
-            text,
-            "\nNot trusted yet, so runs are refused: {}\n  agent-loop config trust {}",
-            untrusted.join(", "),
-            quoted(&repository.trust_name())
-        );
+        let branch = arguments.base.as_ref().or(repository.branch.as_ref());
+        let command = branch.map_or_else(String::new, |branch| load::trust_command(&repository, branch));
+        let _ =
+            writeln!(text, "\nNot trusted yet, so runs are refused: {}\n  {command}", untrusted.join(", "));
     }
     if let Some(warning) = file.and_then(|file| file.warning) {
         let _ = writeln!(text, "\n! {warning}");
@@ -124,15 +130,16 @@ async fn file(
     Ok((branch, file))
 }
 
-fn text(configuration: &Configuration, untrusted: &[String]) -> String {
+fn text(configuration: &Configuration, untrusted: &[String], only: Option<&str>) -> String {
+    let is_wanted = |path: &str| only.is_none_or(|only| keys::is_under(path, only));
     let mut text = String::new();
-    for (path, value, source) in configuration.values() {
+    for (path, value, source) in configuration.values().filter(|(path, ..)| is_wanted(path)) {
         let distrusted = is_untrusted(path, source, untrusted);
         let mark = if distrusted { " (not trusted)" } else { "" };
         let _ = writeln!(text, "{path} = {value}  # {source}{mark}");
     }
     let is_set = |pattern: &keys::KnownKey| configuration.values().any(|(path, ..)| pattern.is(path));
-    for key in keys::known().iter().filter(|key| !is_set(key)) {
+    for key in keys::known().iter().filter(|key| !is_set(key) && is_wanted(&key.path)) {
         let default =
             key.default.as_ref().map_or_else(String::new, |default| format!(" (default: {default})"));
         let _ = writeln!(text, "{} is not set{default}  # {}", key.path, key.meaning);
@@ -144,8 +151,9 @@ fn is_untrusted(path: &str, source: &SettingSource, untrusted: &[String]) -> boo
     matches!(source, SettingSource::Repository { .. }) && untrusted.iter().any(|key| key == path)
 }
 
-fn as_json(configuration: &Configuration, untrusted: &[String]) -> Value {
-    let all = configuration.values().map(|(path, value, source)| {
+fn as_json(configuration: &Configuration, untrusted: &[String], only: Option<&str>) -> Value {
+    let is_wanted = |path: &str| only.is_none_or(|only| keys::is_under(path, only));
+    let all = configuration.values().filter(|(path, ..)| is_wanted(path)).map(|(path, value, source)| {
         let trusted = !is_untrusted(path, source, untrusted);
         json!({ "key": path, "value": value, "source": source.to_string(), "trusted": trusted })
     });

@@ -8,13 +8,11 @@ use crate::cli::arguments::numbers::{self, Reference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{DISCUSSION, Flag, STAGES};
-use crate::cli::run::command::{self, RunResult};
+use crate::cli::run::command;
 use crate::cli::run::goal::{Answers, Goal, GoalTarget, Trigger};
 use crate::cli::run::question;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::complain;
-use crate::cli::view::outcome::named_in;
-use crate::domain::ending::{Ending, Refused};
 use crate::domain::ids::IssueNumber;
 use crate::flow::names;
 
@@ -75,12 +73,6 @@ pub async fn run(arguments: DiscussArguments, surroundings: &Surroundings) -> Ex
     };
     let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };
     let run = in_repository(run, repository);
-    let mut result = command::run(goal, &run, (Trigger::Command, Answers::Nobody), surroundings).await;
-    if let RunResult::Ended(outcome) = &mut result
-        && outcome.ending == (Ending::Refused { reason: Refused::Usage })
-    {
-        let named = named_in(&outcome.message).unwrap_or("agent-loop discuss -h").to_owned();
-        outcome.next.get_or_insert(named);
-    }
+    let result = command::run(goal, &run, (Trigger::Command, Answers::Nobody), surroundings).await;
     finish(result, &run, surroundings)
 }

@@ -28,7 +28,7 @@ use crate::text::sanitize::one_line;
 /// `logs`
 #[derive(Debug, Args)]
 pub struct LogsArguments {
-    /// Print the latest log of this subject: issue/N, pr/N or task/KEY [default: list all logs; with --follow the running one]
+    /// Print the latest log of this subject: 7, pr/7, issue/7, task/KEY or a URL [default: list all logs; with --follow the running one]
     pub subject: Option<String>,
     /// Print this log: a name from `--list` or its beginning, or a number, where 1 is the latest
     #[arg(conflicts_with_all = ["follow", "list"])]
@@ -52,7 +52,9 @@ const LONGEST_LINE: u64 = 64 << 10;
 
 /// Prints logs.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
-    let here = OpenRepository::of(&arguments.repository, surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
     let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
     let Some(typed) = &arguments.subject else {
         if arguments.follow {

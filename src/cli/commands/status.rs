@@ -33,7 +33,7 @@ use crate::text::sanitize::{one_line, unmarked};
 /// `status`
 #[derive(Debug, Args)]
 pub struct StatusArguments {
-    /// Show only this subject: issue/N, pr/N or task/KEY
+    /// Show only this subject: 7, pr/7, issue/7, task/KEY or a URL
     pub subject: Option<String>,
     /// Show all settled subjects, not only the latest 5, and all saved work
     #[arg(long, conflicts_with = "subject")]
@@ -52,7 +52,7 @@ const ITEM: usize = 200;
 
 /// Returns the text to print.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = OpenRepository::of(&arguments.repository, surroundings).await?;
+    let here = OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),
@@ -325,7 +325,7 @@ fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: 
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
     // The pull request shows these itself, and an approved one needs nothing.
-    let is_own = matches!(outcome.subject, Subject::PullRequest(_)) || outcome.pull_request.is_none();
+    let is_own = matches!(known.subject(), Subject::PullRequest(_)) || outcome.pull_request.is_none();
     if is_own && outcome.ending != Ending::Approved {
         details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
         let vote = |vote: &crate::domain::vote::Vote| {

@@ -16,7 +16,7 @@ use crate::cli::view::place::CommandPlace;
 /// `stop`
 #[derive(Debug, Args)]
 pub struct StopArguments {
-    /// Subject of the run: issue/N, pr/N or task/KEY
+    /// Subject of the run: 7, pr/7, issue/7, task/KEY or a URL
     pub subject: String,
     /// Kill its agents at once instead of asking them to end first
     #[arg(long)]
@@ -31,7 +31,9 @@ const PATIENCE: u32 = 60 * 20;
 
 /// Stops a run.
 pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = OpenRepository::of(&arguments.repository, surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = OpenRepository::of(&arguments.repository, Some(&arguments.subject), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
     let subject = here.subject(&arguments.subject)?;
     let Some(holder) = here.holder(&subject) else {
         return Err(format!("no run is active on {subject}; see `agent-loop status`"));

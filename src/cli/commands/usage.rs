@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::storage::journals;
 use crate::cli::arguments::common::KnownRepositoryArgs;
+use crate::cli::arguments::numbers;
 use crate::cli::repository::open::{OpenRepository, nothing_to_show};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::forge_calls;
@@ -21,7 +22,7 @@ use crate::ports::journal::Entry;
 /// `usage`
 #[derive(Debug, Args)]
 pub struct UsageArguments {
-    /// Show only the runs of this subject: issue/N, pr/N or task/KEY
+    /// Show only the runs of this subject: 7, pr/7, issue/7, task/KEY or a URL
     pub subject: Option<String>,
     /// Print the summaries as a JSON array
     #[arg(long)]
@@ -43,7 +44,7 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 
 /// Returns the text to print.
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = OpenRepository::of(&arguments.repository, surroundings).await?;
+    let here = OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),
@@ -80,9 +81,10 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
 
 /// Parses a subject, whose journal may have been removed.
 fn named(here: &OpenRepository, all: &[RunCost], typed: &str) -> Result<Subject, String> {
-    let subject = typed.parse::<Subject>().ok();
-    let counted = subject.filter(|subject| all.iter().any(|summary| summary.subjects().contains(&subject)));
-    counted.map_or_else(|| here.subject(typed), Ok)
+    let reference = numbers::subject(typed);
+    let is_it = |subject: &&&Subject| reference.as_ref().is_ok_and(|reference| reference.is(subject));
+    let subjects: Vec<&Subject> = all.iter().flat_map(|summary| summary.subjects()).collect();
+    subjects.iter().find(is_it).map_or_else(|| here.subject(typed), |counted| Ok((*counted).clone()))
 }
 
 /// The entries of a subject's journal.

@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
-use crate::cli::nearest::nearest;
+use crate::cli::nearest::{nearest, suggestion};
 
 use super::settings::Settings;
 
@@ -163,15 +163,29 @@ pub fn find(path: &str) -> Option<&'static KnownKey> {
 
 /// Returns whether a section with this path exists.
 pub fn is_section(path: &str) -> bool {
-    let sections =
-        |key: &'static KnownKey| key.path.match_indices('.').map(|(end, _)| key.path.split_at(end).0);
-    known().iter().flat_map(sections).any(|section| matches(section, path))
+    sections().any(|section| matches(section, path))
+}
+
+fn sections() -> impl Iterator<Item = &'static str> {
+    let of = |key: &'static KnownKey| key.path.match_indices('.').map(|(end, _)| key.path.split_at(end).0);
+    known().iter().flat_map(of)
+}
+
+/// Describes a path that is neither a key nor a section, with the nearest one.
+pub fn absent(path: &str) -> String {
+    let all = sections().chain(known().iter().map(|key| key.path.as_str()));
+    format!("there is no key or section `{path}`{}", suggestion(path, all))
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
+    pattern.split('.').count() == path.split('.').count() && is_under(pattern, path)
+}
+
+/// Returns whether a key is this one, or below this section.
+pub fn is_under(key: &str, section: &str) -> bool {
     let is_match = |(part, name): (&str, &str)| part == name || (part == NAME && !name.is_empty());
-    pattern.split('.').count() == path.split('.').count()
-        && pattern.split('.').zip(path.split('.')).all(is_match)
+    key.split('.').count() >= section.split('.').count()
+        && key.split('.').zip(section.split('.')).all(is_match)
 }
 
 /// Describes an unknown key, with the nearest known one.

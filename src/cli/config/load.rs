@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::repository::{LONGEST_FILE, Repository};
+use crate::cli::repository::{BranchHome, LONGEST_FILE, Repository};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
@@ -157,13 +157,28 @@ fn faulty(message: String) -> RunError {
     RunError::refused(Refused::Config, message)
 }
 
+/// Returns the command that trusts the file on a branch.
+pub fn trust_command(repository: &Repository, branch: &BranchName) -> String {
+    // The name prevents that the file of the current folder is trusted instead.
+    let elsewhere = match repository.home {
+        BranchHome::Mirror(_) => format!(" {}", shell::quoted(&repository.trust_name())),
+        BranchHome::Here | BranchHome::Origin | BranchHome::Nowhere => String::new(),
+    };
+    let base = if repository.branch.as_ref() == Some(branch) {
+        String::new()
+    } else {
+        format!(" --base {}", shell::quoted(branch.as_str()))
+    };
+    format!("agent-loop config trust{elsewhere}{base}")
+}
+
 fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> RunError {
+    let command = trust_command(repository, branch);
     let message = format!(
         "{REPOSITORY_FILE} on {branch} sets programs, paths or trusted logins ({}), and you have not trusted it yet. \
-         Read it: `git show {}`; then trust it: `agent-loop config trust {}`",
+         Read it: `git show {}`; then trust it: `{command}`",
         keys.join(", "),
         shell::quoted(&format!("{branch}:{REPOSITORY_FILE}")),
-        shell::quoted(&repository.trust_name()),
     );
-    RunError::refused(Refused::UntrustedConfig, message)
+    RunError::refused(Refused::UntrustedConfig, message).with_next(command)
 }

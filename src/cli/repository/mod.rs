@@ -7,6 +7,7 @@ mod parts;
 pub mod site;
 pub mod survey;
 pub mod surveyed;
+pub mod verdict;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -239,13 +240,16 @@ impl Repository {
         if self.is_bare() || self.branch.as_ref() != Some(branch) {
             return Ok(notices);
         }
-        let status = ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"];
-        let changed = git.ask(&status).await?.unwrap_or_default().lines().count();
-        if changed > 0 {
+        let status = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"];
+        let status = git.ask(&status).await?.unwrap_or_default();
+        let (new, changed): (Vec<&str>, Vec<&str>) = status.lines().partition(|line| line.starts_with("??"));
+        if !changed.is_empty() {
             let head = git.ask(&["rev-parse", "--short", &reference]).await?.unwrap_or_default();
+            let number = |lines: &[&str]| u64::try_from(lines.len()).unwrap_or(u64::MAX);
+            let new = if new.is_empty() { String::new() } else { format!(", {} untracked", new.len()) };
             notices.push(format!(
-                "your checkout has uncommitted changes ({}); agents work on {branch} at {head}",
-                count(u64::try_from(changed).unwrap_or(u64::MAX), "file")
+                "your checkout has uncommitted changes ({}{new}); agents work on {branch} at {head}",
+                count(number(&changed), "changed file")
             ));
         }
         Ok(notices)

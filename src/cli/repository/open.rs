@@ -9,13 +9,13 @@ use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
 use crate::cli::arguments::common::KnownRepositoryArgs;
-use crate::cli::arguments::numbers::number;
+use crate::cli::arguments::numbers::{self, SubjectReference};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::place::CommandPlace;
-use crate::domain::ids::Login;
+use crate::domain::ids::{IssueNumber, Login, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
 use crate::ports::forge::{Forge, ForgeError};
@@ -49,21 +49,23 @@ impl OpenRepository {
         Ok(Some(Self::at(site, surroundings)))
     }
 
-    /// Opens the repository of a command: that of a folder, or the one that it names on GitHub. It creates nothing.
+    /// Opens the repository of a command: that of a folder, or the one that a flag or the URL of its subject names on GitHub.
+    /// It creates nothing.
     pub async fn of(
         arguments: &KnownRepositoryArgs,
+        subject: Option<&str>,
         surroundings: &Surroundings,
     ) -> Result<Option<Self>, String> {
         let dir = arguments.place.dir.as_deref();
-        let Some(name) = &arguments.repo else { return Self::find(dir, surroundings).await };
+        let name = arguments.repo.clone().or_else(|| numbers::repository(subject?));
+        let Some(name) = name else { return Self::find(dir, surroundings).await };
         let (folder, variables) = (surroundings.folder_or(dir), &surroundings.variables);
         let repository = match Repository::find(&folder, variables).await {
             Err(_) if folder.is_dir() => Repository::outside(&folder, variables).await?,
             found => found?,
         };
         let settings = forge_settings(&repository, surroundings).await;
-        let named =
-            ForgeSettings { kind: ForgeChoice::Github, repository: Some(name.clone()), ..settings.clone() };
+        let named = ForgeSettings { kind: ForgeChoice::Github, repository: Some(name), ..settings.clone() };
         let address = match ForgeSite::of(&named, &repository, variables)? {
             ForgeSite::Github(address) => address,
             ForgeSite::Embedded => return Ok(None),
@@ -112,26 +114,47 @@ impl OpenRepository {
     /// Parses a subject and checks that it is known on this machine.
     pub fn subject(&self, typed: &str) -> Result<Subject, String> {
         let known = self.subjects();
+        let reference = numbers::subject(typed);
+        if let Some(found) = known.iter().find(|subject| reference.as_ref().is_ok_and(|one| one.is(subject)))
+        {
+            return Ok(found.clone());
+        }
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-        let hint = suggestion(typed, names.iter().map(String::as_str));
         let mut list: Vec<&str> = names.iter().map(String::as_str).take(MOST_NAMED).collect();
         if names.len() > MOST_NAMED {
             list.push("…");
         }
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-        // Numbers are unique on a forge, so that a number alone names a subject.
-        let numbered = number(typed).ok().and_then(|number| {
-            let is_it = |subject: &&Subject| match subject {
-                Subject::Issue(known) => known.0 == number,
-                Subject::PullRequest(known) => known.0 == number,
-                Subject::Task(_) => false,
-            };
-            known.iter().find(is_it).cloned()
-        });
-        match numbered.map_or_else(|| typed.parse::<Subject>(), Ok) {
-            Ok(subject) if known.contains(&subject) => Ok(subject),
-            Ok(_) => Err(format!("{typed} is not known on this machine (known: {list}){hint}")),
-            Err(error) => Err(format!("{error} (known: {list}){hint}")),
+        // Another number is another subject, however similar it looks.
+        let hint = match &reference {
+            Ok(
+                SubjectReference::Number(_)
+                | SubjectReference::Exact(Subject::Issue(_) | Subject::PullRequest(_)),
+            ) => String::new(),
+            Ok(SubjectReference::Exact(Subject::Task(_))) | Err(_) => {
+                suggestion(typed, names.iter().map(String::as_str))
+            }
+        };
+        let why = reference.err().unwrap_or_else(|| format!("{typed} is not known on this machine"));
+        Err(format!("{why} (known: {list}){hint}"))
+    }
+
+    /// Parses a subject that may be on the forge only.
+    pub async fn subject_anywhere(&self, typed: &str) -> Result<Subject, String> {
+        let unknown = match self.subject(typed) {
+            Ok(subject) => return Ok(subject),
+            Err(unknown) => unknown,
+        };
+        match numbers::subject(typed)? {
+            SubjectReference::Exact(Subject::Task(_)) => Err(unknown),
+            SubjectReference::Exact(subject) => Ok(subject),
+            SubjectReference::Number(number) => {
+                let pull_request = there(self.forge.pull_request(PullRequestNumber(number)).await)?;
+                Ok(match pull_request {
+                    Some(_) => Subject::PullRequest(PullRequestNumber(number)),
+                    None => Subject::Issue(IssueNumber(number)),
+                })
+            }
         }
     }
 
@@ -157,7 +180,8 @@ async fn forge_settings(repository: &Repository, surroundings: &Surroundings) ->
 
 /// Returns the message for a repository in which agent-loop was not used.
 pub fn nothing_begun() -> String {
-    "there are no runs in this repository yet; see `agent-loop task --help`".to_owned()
+    "there are no runs in this repository yet; `agent-loop issue N` or `agent-loop task TEXT` starts one"
+        .to_owned()
 }
 
 /// Returns the message for a repository in which agent-loop was not used: an error only if a subject was named.

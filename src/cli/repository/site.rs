@@ -64,7 +64,9 @@ impl ForgeSite {
             )),
             (ForgeChoice::Github | ForgeChoice::Auto, Some((_, Some(address)))) => Ok(Self::Github(address)),
             (ForgeChoice::Github | ForgeChoice::Auto, Some((text, None))) => {
-                usage(format!("`{text}` is no repository on GitHub; it is named OWNER/REPO"))
+                let folder =
+                    if text.starts_with(['/', '.', '~']) { "; a folder is named with -C" } else { "" };
+                usage(format!("`{text}` is no repository on GitHub; type --repo OWNER/REPO{folder}"))
             }
             (ForgeChoice::Github, None) => match repository.address() {
                 Some(address) => Ok(Self::Github(address)),

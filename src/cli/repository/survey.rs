@@ -13,7 +13,7 @@ use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::{utc, was_set_back};
 use crate::domain::phase::{PhaseProgress, PlannedPhase};
-use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
@@ -24,14 +24,13 @@ use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
-use crate::ports::forge::{AuthorRole, Comment, Forge};
+use crate::ports::forge::{Comment, Forge, IssueState};
 use crate::ports::journal::{Entry, Finished, Holder};
-use crate::ports::workspace::{MergeParents, Workspace};
-use crate::protocol::requirements;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::open::{OpenRepository, there};
 use super::parts;
+use super::verdict::{self, RunVerdict};
 
 /// The maximum length of a title, in characters: a task may be very long.
 const LONGEST_TITLE: usize = 200;
@@ -82,6 +81,7 @@ impl Parking {
 /// A subject with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectSummary {
+    pub subject: Subject,
     /// The flow that wrote the last record of the subject, else that of the latest command; `None` if nothing can be read.
     pub flow: Option<FlowName>,
     pub outcome: Outcome,
@@ -92,12 +92,14 @@ pub struct SubjectSummary {
     pub touched: Option<Timestamp>,
     /// The phases of the issue's plan, with their progress.
     pub phases: Vec<(PlannedPhase, PhaseProgress)>,
+    /// The verdict on a pull request.
+    pub verdict: Option<RunVerdict>,
 }
 
 impl SubjectSummary {
     /// Returns the subject.
     pub fn subject(&self) -> &Subject {
-        &self.outcome.subject
+        &self.subject
     }
 }
 
@@ -115,10 +117,12 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
     match read(here, &subject).await {
         Ok(known) => known,
         Err(why) => {
-            let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
-            let (title, touched) = (task_title(here, &outcome.subject), touched(here, &outcome.subject));
+            let ending = Ending::Failed { reason: Failed::Disk };
+            let outcome = Outcome::bare(subject.clone(), ending, why.clone());
+            let (title, touched) = (task_title(here, &subject), touched(here, &subject));
             let state = SubjectState::Unreadable(why);
-            Some(SubjectSummary { flow: None, outcome, state, title, touched, phases: Vec::new() })
+            let (flow, phases, verdict) = (None, Vec::new(), None);
+            Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict })
         }
     }
 }
@@ -143,6 +147,7 @@ struct SubjectFacts {
     state: SubjectState,
     title: Option<String>,
     phases: Vec<(PlannedPhase, PhaseProgress)>,
+    verdict: Option<RunVerdict>,
 }
 
 async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
@@ -151,14 +156,17 @@ async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
         Subject::Issue(number) => issue(here, *number).await?,
         Subject::Task(_) => task(here, subject).await?,
     };
-    let Some(SubjectFacts { flow, mut outcome, state, title, phases }) = found else { return Ok(None) };
-    outcome.subject = subject.clone();
+    let Some(SubjectFacts { flow, mut outcome, state, title, phases, verdict }) = found else {
+        return Ok(None);
+    };
+    outcome.subject = Some(subject.clone());
     let state = here
         .holder(subject)
         .map_or_else(|| waiting(here, subject, state), |holder| Ok(SubjectState::Running(holder)))?;
     let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
     let touched = touched(here, subject);
-    Ok(Some(SubjectSummary { flow: Some(flow), outcome, state, title, touched, phases }))
+    let (subject, flow) = (subject.clone(), Some(flow));
+    Ok(Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict }))
 }
 
 /// Returns the state of a run; one that was interrupted while it waited for a quota counts as parked.
@@ -275,13 +283,19 @@ impl Folded {
         let run = self.machine.run();
         let ending = run.and_then(|run| run.ending.clone());
         let state = match (&ending, run) {
+            // A decision or a plan that can be carried out waits for a person.
+            (Some(ending @ (Ending::Consensus | Ending::Planned)), _)
+                if self.machine.view().next_command.is_some() =>
+            {
+                SubjectState::NeedsHuman(ending.status().to_owned())
+            }
             (Some(ending), _) => after(ending, self.noted),
             (None, Some(_)) => SubjectState::Interrupted,
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
         let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
         let outcome = outcome.with_view(self.machine.view());
-        SubjectFacts { flow: self.flow, outcome, state, title: None, phases: Vec::new() }
+        SubjectFacts { flow: self.flow, outcome, state, title: None, phases: Vec::new(), verdict: None }
     }
 }
 
@@ -292,9 +306,8 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     let Folded { flow, machine, noted } =
         fold(&subject, |chain| thread::read(chain, &here.recorders, &comments), here)?;
     let (view, run) = (machine.view(), machine.run());
-    let reviewed = view.head.clone();
     let ending = run.and_then(|run| run.ending.clone());
-    let bare = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new());
+    let bare = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
     let mut outcome = Outcome {
         run: run.map(|run| run.id.clone()),
         usage: run.map_or_else(Usage::default, |run| run.usage),
@@ -302,45 +315,30 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         commands: Some(here.forge.commands(number)),
         ..bare.with_view(view)
     };
-    let state = match (&ending, &pull_request.state) {
-        (_, PullRequestState::Merged { .. }) => SubjectState::Settled("merged".to_owned()),
-        (_, PullRequestState::Closed) => SubjectState::Settled("closed".to_owned()),
-        (Some(Ending::Approved), PullRequestState::Open) if reviewed.as_ref() != Some(&pull_request.head) => {
+    let later: Vec<&Comment> = comments.iter().filter(|comment| comment.created_at > noted).collect();
+    let verdict = RunVerdict::of(&*machine, &pull_request, &later);
+    let state = match (&pull_request.state, &verdict) {
+        (PullRequestState::Merged { .. }, _) => SubjectState::Settled("merged".to_owned()),
+        (PullRequestState::Closed, _) => SubjectState::Settled("closed".to_owned()),
+        (PullRequestState::Open, RunVerdict::NoRun | RunVerdict::Open) => SubjectState::Interrupted,
+        (PullRequestState::Open, RunVerdict::ApprovedOther) => {
             SubjectState::NeedsHuman("approved an older head".to_owned())
         }
-        (Some(Ending::Approved | Ending::ApprovedCiPending), PullRequestState::Open)
-            if comments.iter().any(|comment| comment.created_at > noted && requires(comment)) =>
-        {
+        (PullRequestState::Open, RunVerdict::OlderThanRequirement) => {
             outcome.next = Some(format!("agent-loop pr {number}"));
             SubjectState::NeedsHuman("approved before the last requirement of a person".to_owned())
         }
-        (Some(Ending::Approved), PullRequestState::Open) if conflicts(here, &pull_request).await => {
+        (PullRequestState::Open, RunVerdict::Approved)
+            if verdict::conflicts(here.workspace(), &pull_request).await =>
+        {
             outcome.next = Some(format!("agent-loop pr {number} --auto-merge"));
             SubjectState::NeedsHuman(format!("approved, conflicts with {}", pull_request.base_ref))
         }
-        (Some(ending), PullRequestState::Open) => after(ending, noted),
-        (None, PullRequestState::Open) => SubjectState::Interrupted,
+        (PullRequestState::Open, RunVerdict::Approved) => after(&Ending::Approved, noted),
+        (PullRequestState::Open, RunVerdict::Ended(ending)) => after(ending, noted),
     };
     let title = Some(pull_request.title);
-    Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new() }))
-}
-
-/// Returns whether a comment is a signed requirement of somebody with write access.
-fn requires(comment: &Comment) -> bool {
-    match comment.role {
-        AuthorRole::Owner | AuthorRole::Member => {
-            requirements::in_text(&comment.author, &comment.body).is_some()
-        }
-        AuthorRole::Stranger => false,
-    }
-}
-
-/// Returns whether a pull request conflicts with its base branch, as far as this machine knows that branch.
-async fn conflicts(here: &OpenRepository, pull_request: &PullRequest) -> bool {
-    let workspace = here.workspace();
-    let Ok(Some(other)) = workspace.tip(&pull_request.base_ref).await else { return false };
-    let parents = MergeParents { head: pull_request.head.clone(), other };
-    workspace.conflicts(&parents).await.is_ok_and(|files| !files.is_empty())
+    Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new(), verdict: Some(verdict) }))
 }
 
 /// Returns the state after a run with this ending at this time.
@@ -378,7 +376,13 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let phases = view.parts;
     let found = delivery(here, subject, view.pull_request, folded).await?;
     let outcome = Outcome { view_of_issue: Some(here.forge.view_of(number)), ..found.outcome };
-    let found = SubjectFacts { title: Some(issue.title), outcome, ..found };
+    let state = match (issue.state, found.state) {
+        (IssueState::Closed | IssueState::NotPlanned, SubjectState::NeedsHuman(how)) => {
+            SubjectState::Settled(format!("{how}, closed"))
+        }
+        (_, state) => state,
+    };
+    let found = SubjectFacts { title: Some(issue.title), outcome, state, ..found };
     if phases.is_empty() {
         return Ok(Some(found));
     }
@@ -438,5 +442,5 @@ async fn delivery(
     let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
     let (flow, outcome) = (folded.flow, outcome.unwrap_or_else(bare));
     let (state, title) = (SubjectState::Delivered(number), None);
-    Ok(SubjectFacts { flow, outcome, state, title, phases: Vec::new() })
+    Ok(SubjectFacts { flow, outcome, state, title, phases: Vec::new(), verdict: None })
 }

@@ -1,4 +1,4 @@
-//! Removes the files of a command that recorded nothing: a refused run, or an explanation. Files of earlier commands are not removed.
+//! Removes the files of a command that recorded nothing: a refused run, one on a merged pull request, or an explanation. Files of earlier commands are not removed.
 
 use std::path::PathBuf;
 
@@ -34,22 +34,26 @@ impl Beginning {
         }
     }
 
-    /// Removes the files of this command, if it was refused and wrote nothing to the journal. An error is ignored: `status`
-    /// shows the remaining files, and `clean` removes them.
-    pub fn forget_if_refused(self, outcome: &Outcome) {
-        let Ending::Refused { reason } = &outcome.ending else { return };
-        if *reason != Refused::Locked {
-            self.forget();
+    /// Removes the files of this command, if it had nothing to do and wrote nothing to the journal. An error is ignored:
+    /// `status` shows the remaining files, and `clean` removes them.
+    #[must_use]
+    pub fn forget_if_idle(self, outcome: Outcome) -> Outcome {
+        let is_locked = outcome.ending == Ending::Refused { reason: Refused::Locked };
+        if is_locked || !matches!(outcome.ending, Ending::Refused { .. } | Ending::Merged { .. }) {
+            return outcome;
         }
+        let is_task = matches!(self.subject, Subject::Task(_));
+        // Nothing has the key of a task that was forgotten.
+        let subject = if self.forget() && is_task { None } else { outcome.subject };
+        Outcome { subject, ..outcome }
     }
 
-    /// Removes the files of this command, if it wrote nothing to the journal.
-    pub fn forget(self) {
-        let Ok(_lock) = lock::take(&self.lock, &self.subject, SystemClock.now()) else { return };
-        if journals::read(&self.journal).is_ok_and(|entries| entries.is_empty()) {
-            for path in self.absent {
-                let _: Result<(), String> = retention::remove(&path);
-            }
+    /// Removes the files of this command, if it wrote nothing to the journal. Returns whether nothing is left of the subject.
+    pub fn forget(self) -> bool {
+        let Ok(_lock) = lock::take(&self.lock, &self.subject, SystemClock.now()) else { return false };
+        if self.absent.is_empty() || !journals::read(&self.journal).is_ok_and(|entries| entries.is_empty()) {
+            return false;
         }
+        self.absent.iter().all(|path| retention::remove(path).is_ok())
     }
 }

@@ -70,20 +70,17 @@ pub async fn run(
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> RunResult {
-    let subject = provisional_subject(&goal);
+    let subject = goal.subject();
     match prepare_and_run(goal, arguments, (trigger, answers), surroundings).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => RunResult::Ended(Box::new(Outcome::of_error(subject, trouble))),
     }
 }
 
-/// Returns the subject of a refusal before the repository is known: the key of a task is derived from its text alone.
-fn provisional_subject(goal: &Goal) -> Subject {
-    match &goal.target {
-        GoalTarget::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
-        GoalTarget::Issue(number) => Subject::Issue(*number),
-        GoalTarget::PullRequest(number) => Subject::PullRequest(*number),
-    }
+/// Returns the subject that the forge is asked about before a run: the key of a task is not known yet, but any key shows
+/// whether its branch could be made.
+fn probed_subject(goal: &Goal) -> Subject {
+    goal.subject().unwrap_or_else(|| Subject::Task(task_key("", &placeholder_branch(), "probe")))
 }
 
 /// Returns a name for a branch that nothing depends on.
@@ -131,12 +128,12 @@ async fn look(
             // The file is created only after its settings are known to be valid.
             BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
             let is_new = !Store::exists(&repository.common);
-            let site = Site::embedded_for(&provisional_subject(goal), repository, surroundings)?;
+            let site = Site::embedded_for(&probed_subject(goal), repository, surroundings)?;
             let created = is_new.then(|| NewForge::of(&site.repository, &site.folders, surroundings));
             (site, default_base, created)
         }
         ForgeSite::Github(address) => {
-            let subject = provisional_subject(goal);
+            let subject = probed_subject(goal);
             let github = Site::github_for(&subject, repository, &address, &choice.gh_command, surroundings);
             let (site, default_base) = github.await?;
             (site, default_base, None)
@@ -202,7 +199,7 @@ pub async fn explain(
     arguments: &RunArguments,
     surroundings: &Surroundings,
 ) -> Result<Explanation, Box<Outcome>> {
-    let subject = provisional_subject(&goal);
+    let subject = goal.subject();
     let explained = async {
         let inputs = look(&goal, arguments, surroundings).await?;
         prepare(goal, inputs, arguments, (Trigger::Command, Answers::Nobody), surroundings)
@@ -306,7 +303,7 @@ impl Ready {
         let number = outcome.pull_request;
         let kept = number.map(|number| remembered::keep_for_pull_request(&file, &folders, number));
         warn(&terminal, [kept.and_then(Result::err)]);
-        beginning.forget_if_refused(&outcome);
+        let outcome = beginning.forget_if_idle(outcome);
         retain::after_a_run(&with_logs, &settings.retention);
         Ok(RunResult::Ended(Box::new(outcome)))
     }

@@ -2,12 +2,24 @@
 
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::domain::subject::Subject;
 
 /// The goal of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Goal {
     pub flow: FlowName,
     pub target: GoalTarget,
+}
+
+impl Goal {
+    /// Returns the subject, if it can be known before the repository: the key of a task depends on both.
+    pub fn subject(&self) -> Option<Subject> {
+        match self.target {
+            GoalTarget::Task(_) => None,
+            GoalTarget::Issue(number) => Some(Subject::Issue(number)),
+            GoalTarget::PullRequest(number) => Some(Subject::PullRequest(number)),
+        }
+    }
 }
 
 /// The subject of a flow, as a person types it.

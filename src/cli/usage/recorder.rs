@@ -51,7 +51,10 @@ impl<'run> UsageRecorder<'run> {
             Err(why) => print::talk(&format!("! cannot count the calls of the forge: {why}\n")),
         }
         let last = summary.calls.last().map(|call| &call.subject);
-        match kept::write(&self.folders.logs(last.unwrap_or(&outcome.subject)), &summary) {
+        match kept::write(
+            &self.folders.logs(last.or(outcome.subject.as_ref()).unwrap_or(self.ordered)),
+            &summary,
+        ) {
             Ok(path) => Outcome { usage_summary: Some(path), ..outcome },
             Err(why) => {
                 print::talk(&format!("! cannot write the usage summary: {why}\n"));
@@ -83,7 +86,8 @@ fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome
 /// Returns the journals that may have turns of the run: those of its subjects, and of subjects linked by a handover.
 fn touched(recorder: &UsageRecorder<'_>, outcome: &Outcome) -> Vec<(Subject, Vec<Entry>)> {
     let UsageRecorder { folders, ordered, start } = *recorder;
-    let mut wanted = vec![ordered.clone(), outcome.subject.clone()];
+    let mut wanted = vec![ordered.clone()];
+    wanted.extend(outcome.subject.clone());
     wanted.extend(outcome.pull_request.map(Subject::PullRequest));
     let mut found: Vec<(Subject, Vec<Entry>)> = Vec::new();
     while let Some(subject) = wanted.pop() {

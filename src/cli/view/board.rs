@@ -76,6 +76,7 @@ impl Board {
             RunEvent::Pushed { .. } => self.gates.clear(),
             RunEvent::Waiting { what, until } => self.waiting = Some((what.clone(), *until)),
             RunEvent::Published { .. }
+            | RunEvent::Resumed { .. }
             | RunEvent::PullRequestOpened { .. }
             | RunEvent::IssueFiled { .. }
             | RunEvent::Merged { .. }

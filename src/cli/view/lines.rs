@@ -56,6 +56,8 @@ pub struct Narrator {
     /// The findings of gates that passed, which follow the row.
     beside: Vec<Line>,
     opened: bool,
+    /// The opening of a resumed run, until the run does something.
+    resumed: Option<(Subject, Announcement)>,
     /// The logs of gates that were measured in this run.
     gate_logs: BTreeMap<GateName, String>,
     waits: BTreeSet<String>,
@@ -72,6 +74,7 @@ impl Narrator {
             row: Vec::new(),
             beside: Vec::new(),
             opened: false,
+            resumed: None,
             gate_logs: BTreeMap::new(),
             waits: BTreeSet::new(),
             failures: TurnFailures::default(),
@@ -103,11 +106,19 @@ impl Narrator {
             }
             RunEvent::Warning { text } => self.warning(text),
             // All results of the round have arrived.
-            RunEvent::TurnBegun { role: Role::Coder, .. } => self.flush(),
+            RunEvent::TurnBegun { role: Role::Coder, .. } => {
+                let lines = self.flush();
+                [lines, self.resumption()].concat()
+            }
+            RunEvent::TurnBegun { .. } => self.resumption(),
+            RunEvent::Resumed { subject, announcement } => {
+                self.resumed = Some((subject.clone(), announcement.clone()));
+                Vec::new()
+            }
             RunEvent::GateBegun { gate, log, .. } => {
                 let command = log.as_deref().and_then(|log| self.place.log(log));
                 self.gate_logs.extend(command.map(|command| (gate.clone(), command)));
-                Vec::new()
+                self.resumption()
             }
             RunEvent::TurnAnswered { label, .. } => {
                 self.failures.answered(label);
@@ -117,13 +128,22 @@ impl Narrator {
             RunEvent::Waiting { .. }
             | RunEvent::Begun { .. }
             | RunEvent::RoundBegun { .. }
-            | RunEvent::TurnBegun { .. }
             | RunEvent::GateMeasured { .. }
             | RunEvent::Counted { .. }
             | RunEvent::Pushed { .. }
             | RunEvent::PullRequestOpened { .. }
             | RunEvent::Merged { .. } => Vec::new(),
         }
+    }
+
+    fn is_first_opening(&mut self) -> bool {
+        self.resumed = None;
+        !std::mem::replace(&mut self.opened, true)
+    }
+
+    /// Returns the line about a resumed run, once.
+    fn resumption(&mut self) -> Vec<Line> {
+        self.resumed.take().map_or_else(Vec::new, |(subject, opening)| self.announced(&subject, &opening))
     }
 
     /// Returns the delayed results of the round.
@@ -160,7 +180,7 @@ impl Narrator {
     fn announced(&mut self, subject: &Subject, said: &Announcement) -> Vec<Line> {
         match said {
             Announcement::Opened { head, coder, reviewers, gates, gates_not_run, max_rounds } => {
-                if std::mem::replace(&mut self.opened, true) {
+                if !self.is_first_opening() {
                     return Vec::new();
                 }
                 let at = head.as_ref().map_or_else(String::new, |head| format!(" at {}", head.short()));

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
-use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
+use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::gate::{Finding, Measurement};
-use crate::domain::ids::{GateName, IssueNumber, PullRequestNumber};
+use crate::domain::ids::GateName;
 use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::shell::quoted;
@@ -133,6 +133,9 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
     if !next_command.is_empty() {
         let when = match &outcome.ending {
             Ending::Parked { resets_at, .. } => format!(" (after {})", utc(*resets_at)),
+            Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable } => {
+                " (once the cause is fixed)".to_owned()
+            }
             Ending::Approved
             | Ending::Merged { .. }
             | Ending::Consensus
@@ -155,8 +158,9 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
 
 /// Returns the ending in one line: `approved #1 at b950be8 · 2 rounds · 17 s · $0.42`.
 fn headline(outcome: &Outcome) -> String {
-    let what =
-        outcome.pull_request.map_or_else(|| outcome.subject.to_string(), |number| format!("#{number}"));
+    let subject = || outcome.subject.as_ref().map(ToString::to_string);
+    let what = outcome.pull_request.map(|number| format!("#{number}")).or_else(subject);
+    let what = what.map_or_else(String::new, |what| format!(" {what}"));
     let at = match (&outcome.ending, &outcome.head) {
         (Ending::Merged { commit }, _) => format!(" as {}", commit.short()),
         (_, Some(head)) if outcome.pull_request.is_some() => format!(" at {}", head.short()),
@@ -164,7 +168,7 @@ fn headline(outcome: &Outcome) -> String {
     };
     let reason = outcome.ending.reason().filter(|reason| *reason != outcome.ending.status());
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-    let mut parts = vec![format!("{}{reason} {what}{at}", outcome.ending.status())];
+    let mut parts = vec![format!("{}{reason}{what}{at}", outcome.ending.status())];
     parts.extend((outcome.rounds > 0).then(|| count(u64::from(outcome.rounds), "round")));
     let is_refused = matches!(outcome.ending, Ending::Refused { .. });
     parts.extend(outcome.elapsed.filter(|_| !is_refused).map(duration));
@@ -210,9 +214,13 @@ pub fn next_command(outcome: &Outcome) -> String {
     match &outcome.ending {
         Ending::Approved => commands.map_or_else(|| again(outcome), |forge| forge.merge.clone()),
         Ending::NeedsHuman { reason: NeedsHuman::Clarification } => {
-            format!("agent-loop resume {} --interactive", outcome.subject)
+            format!("{} --interactive", about_it("resume", outcome))
         }
-        Ending::Interrupted | Ending::Parked { .. } => format!("agent-loop resume {}", outcome.subject),
+        Ending::Interrupted | Ending::Parked { .. } => about_it("resume", outcome),
+        // What the coder said instead of a change is in its log.
+        Ending::Blocked { reason: Blocked::NoChange } if outcome.pull_request.is_none() => {
+            about_it("logs", outcome)
+        }
         Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } | Ending::Deadlock => {
             view()
         }
@@ -224,8 +232,7 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::UntrustedConfig => "agent-loop config trust".to_owned(),
             Refused::Dirty => "git status".to_owned(),
             Refused::Locked | Refused::ClosedSubject | Refused::NoChange => "agent-loop status".to_owned(),
-            Refused::Usage => named_in(&outcome.message)
-                .map_or_else(|| format!("agent-loop {} -h", command_of(&outcome.subject)), str::to_owned),
+            Refused::Usage => named_in(&outcome.message).unwrap_or_default().to_owned(),
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
         Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
@@ -234,7 +241,7 @@ pub fn next_command(outcome: &Outcome) -> String {
     }
 }
 
-/// Returns the first command that a refusal proposes: one without flags, or a list on GitHub. A title in the message was
+/// Returns the first command that a message proposes: one without flags, or a list on GitHub. A title in the message was
 /// written by an agent or a stranger and must not choose more than that.
 pub fn named_in(message: &str) -> Option<&str> {
     let is_plain = |text: &&str| {
@@ -242,15 +249,16 @@ pub fn named_in(message: &str) -> Option<&str> {
         let is_list = text.starts_with("gh issue list --repo ") || text.starts_with("gh pr list --repo ");
         (is_ours && !text.contains(" -")) || is_list
     };
-    message.split('`').skip(1).step_by(2).find(is_plain)
+    let is_template = |text: &&str| {
+        text.split(' ').skip(1).any(|word| word.chars().all(|letter| letter.is_ascii_uppercase()))
+    };
+    message.split('`').skip(1).step_by(2).find(|text| is_plain(text) && !is_template(text))
 }
 
-fn command_of(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::Task(_) => "task",
-        Subject::Issue(_) => "issue",
-        Subject::PullRequest(_) => "pr",
-    }
+/// Returns a command about the subject.
+fn about_it(command: &str, outcome: &Outcome) -> String {
+    let subject = outcome.subject.as_ref().map_or_else(String::new, |subject| format!(" {subject}"));
+    format!("agent-loop {command}{subject}")
 }
 
 /// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
@@ -260,17 +268,17 @@ fn again(outcome: &Outcome) -> String {
     }
     match (outcome.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),
-        (None, Subject::PullRequest(PullRequestNumber(number)) | Subject::Issue(IssueNumber(number))) => {
-            format!("agent-loop {} {number}", command_of(&outcome.subject))
-        }
-        (None, task @ Subject::Task(_)) => format!("agent-loop resume {task}"),
+        (None, Some(Subject::PullRequest(number))) => format!("agent-loop pr {number}"),
+        (None, Some(Subject::Issue(number))) => format!("agent-loop issue {number}"),
+        (None, Some(task @ Subject::Task(_))) => format!("agent-loop resume {task}"),
+        (None, None) => "agent-loop doctor".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ending::Blocked;
+    use crate::domain::ids::{IssueNumber, PullRequestNumber};
 
     #[test]
     fn every_ending_has_a_next_command() {
@@ -281,9 +289,9 @@ mod tests {
             (Ending::Inconclusive, None, "agent-loop resume task/0123abcd"),
             (Ending::Inconclusive, Some(7), "agent-loop pr 7"),
             (Ending::Failed { reason: Failed::AgentFailed }, Some(7), "agent-loop pr 7"),
-            (Ending::Blocked { reason: Blocked::NoChange }, None, "agent-loop resume task/0123abcd"),
+            (Ending::Blocked { reason: Blocked::NoChange }, None, "agent-loop logs task/0123abcd"),
             (Ending::Refused { reason: Refused::UntrustedConfig }, None, "agent-loop config trust"),
-            (Ending::Refused { reason: Refused::Usage }, None, "agent-loop task -h"),
+            (Ending::Refused { reason: Refused::Usage }, None, ""),
             (Ending::Failed { reason: Failed::Disk }, None, "agent-loop doctor"),
             (Ending::Interrupted, Some(7), "agent-loop resume task/0123abcd"),
         ] {
@@ -305,9 +313,10 @@ mod tests {
                 "issue 7 does not exist; list issues with `gh issue list --repo o/r`",
                 "gh issue list --repo o/r",
             ),
-            ("run `agent-loop task …` again", "agent-loop issue -h"),
-            ("the stages are “`agent-loop clean --yes`” and “`gh repo delete o/r`”", "agent-loop issue -h"),
-            ("no command", "agent-loop issue -h"),
+            ("run `agent-loop task …` again", ""),
+            ("the stages are “`agent-loop clean --yes`” and “`gh repo delete o/r`”", ""),
+            ("`agent-loop issue N` starts one", ""),
+            ("no command", ""),
         ] {
             let outcome = Outcome::bare(Subject::Issue(IssueNumber(7)), refused.clone(), message.to_owned());
             assert_eq!(next_command(&outcome), expected);

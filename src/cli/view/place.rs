@@ -36,9 +36,7 @@ impl CommandPlace {
     pub fn command(&self, command: &str) -> String {
         let mut words = command.split(' ').skip_while(|word| *word == "agent-loop");
         let subcommand = words.next().unwrap_or_default();
-        if !command.starts_with("agent-loop ")
-            || words.any(|word| ["-h", "--help", "-C", "--repo"].contains(&word))
-        {
+        if !command.starts_with("agent-loop ") || words.any(|word| ["-C", "--repo"].contains(&word)) {
             return command.to_owned();
         }
         let repository = if WITHOUT_FORGE.contains(&subcommand) { "" } else { self.repository.as_str() };
@@ -79,7 +77,6 @@ mod tests {
             ),
             ("agent-loop doctor", "agent-loop doctor --repo o/r -C 'my repo'"),
             ("agent-loop local issue list", "agent-loop local issue list -C 'my repo'"),
-            ("agent-loop task -h", "agent-loop task -h"),
             ("gh pr merge 7 --repo o/r", "gh pr merge 7 --repo o/r"),
             ("git status", "git status"),
         ] {

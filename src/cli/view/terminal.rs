@@ -164,21 +164,23 @@ impl Operator for Terminal {
         }
     }
 
-    async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {
+    async fn ask(&self, questions: &[String]) -> Result<Vec<String>, &'static str> {
+        const UNANSWERED: &str = "the answer was empty";
         if !std::io::stdin().is_terminal() {
-            return None;
+            return Err("they are asked at a terminal, and stdin is not one");
         }
         let mut answers = Vec::new();
         for (question, number) in questions.iter().zip(1..) {
             let asked = format!("? ({number}/{}) {question}\n> ", questions.len());
-            let answer = match self.line(&asked).await? {
+            let answer = match self.line(&asked).await.ok_or(UNANSWERED)? {
                 answer if answer.is_empty() => {
-                    self.line("Type an answer; Enter alone stops the run.\n> ").await?
+                    let again = self.line("Type an answer; Enter alone stops the run.\n> ").await;
+                    again.unwrap_or_default()
                 }
                 answer => answer,
             };
-            answers.push(Some(answer).filter(|answer| !answer.is_empty())?);
+            answers.push(Some(answer).filter(|answer| !answer.is_empty()).ok_or(UNANSWERED)?);
         }
-        Some(answers)
+        Ok(answers)
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::pull_request::{Closing, PullRequest, PullRequestPurpose, Pull
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::ledger::envelope::Draft;
+use crate::protocol::context::ContextSubject;
 
 use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
@@ -211,8 +212,7 @@ fn deliver(work: &OpenDelivery<'_>, purpose: PullRequestPurpose, made: Made) -> 
     let Made { before, title, body, commit, answer: _ } = made;
     let head = commit.unwrap_or_else(|| before.clone());
     if !cx.changes(Against::Commit(run.base.clone()), &head)? {
-        let message = "the coder changed nothing, so there is nothing to review";
-        return first(Conclusion::blocked(Blocked::NoChange, message));
+        return first(Conclusion::blocked(Blocked::NoChange, nothing_changed(&work.subject)));
     }
     let branch = run.branch.clone();
     if *tip == Some(&head) {
@@ -227,4 +227,16 @@ fn deliver(work: &OpenDelivery<'_>, purpose: PullRequestPurpose, made: Made) -> 
         return first(Conclusion::needs_human(NeedsHuman::Rewritten, message));
     }
     cx.push(PushOrder { branch, commit: head, expected: tip.cloned() })
+}
+
+/// Returns why there is nothing to review, and what must change before the coder is asked again.
+fn nothing_changed(subject: &ContextSubject) -> String {
+    let first = match subject.number {
+        Some(_) => "add what is missing in a comment on the issue",
+        None => "describe the change in other words, as a new task",
+    };
+    format!(
+        "the coder changed nothing, so there is nothing to review. To ask it again would repeat the question: first {first}, or name \
+         another coder with `--coder`"
+    )
 }

@@ -215,10 +215,11 @@ fn final_text(
 ) -> String {
     let rounds = debate.rounds.get(..usize::try_from(number).unwrap_or_default()).unwrap_or_default();
     let (heading, line) = match verdict.result {
-        DebateResult::Unanimous | DebateResult::Converged => (
-            "Final consensus",
-            format!("**{}** · {} in round {number}", sentence(verdict.outcome), verdict.result),
-        ),
+        DebateResult::Unanimous | DebateResult::Converged => {
+            // One debater has nobody to agree with.
+            let how = if round.positions.len() == 1 { "decided" } else { verdict.result.name() };
+            ("Final consensus", format!("**{}** · {how} in round {number}", sentence(verdict.outcome)))
+        }
         DebateResult::Deadlock => {
             ("Final deadlock", format!("**No agreement** after round {number}: a person must decide"))
         }

@@ -61,6 +61,11 @@ pub(super) fn last_round(debate: &DebateState) -> Option<&DebateRound> {
     decided.and_then(|place| debate.rounds.get(place)).or(debate.rounds.last())
 }
 
+/// Returns how the debaters agreed, with a comma. One debater has nobody to agree with.
+fn how(result: DebateResult, round: &DebateRound) -> String {
+    if round.positions.len() == 1 { String::new() } else { format!("{result}, ") }
+}
+
 /// Returns the result of a debate for people.
 pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
     let (Some(verdict), Some(round)) = (debate.verdict(), last_round(debate)) else {
@@ -75,7 +80,7 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
                 2 => "both debaters vote".to_owned(),
                 count => format!("all {count} debaters vote"),
             };
-            let how = verdict.result;
+            let how = how(verdict.result, round);
             let stages = match (&debate.stages, verdict.split_proposals.len()) {
                 (_, 0) => String::new(),
                 (Some(filed), _) => {
@@ -86,7 +91,7 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
                     format!("; {count} proposed issues are not filed (--materialize-split-issues files them)")
                 }
             };
-            format!("{who} `{outcome}` ({how}, round {number}){stages}")
+            format!("{who} `{outcome}` ({how}round {number}){stages}")
         }
         DebateResult::Deadlock => {
             let each = round.positions.iter();

@@ -24,8 +24,15 @@ use crate::domain::explanation::{Condition, ConditionKind, ConditionState, Expla
 pub(super) fn explain(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Explanation> {
     let observed = observe(state, cx)?;
     let pull = observed.pull;
-    if pull.state != PullRequestState::Open {
-        return refuse(Refused::ClosedSubject, format!("pull request {} is not open", pull.number));
+    let is_over = match pull.state {
+        PullRequestState::Open => None,
+        PullRequestState::Closed => Some(next::closed(pull.number)),
+        PullRequestState::Merged { .. } => {
+            Some(format!("pull request {} is merged already, so it needs no approval", pull.number))
+        }
+    };
+    if let Some(message) = is_over {
+        return refuse(Refused::ClosedSubject, message);
     }
     let terms = match next::with_red_gates(state, cx).terms(state.run.as_ref().map(ReviewRun::recorded)) {
         Ok(terms) => terms,

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Ending, NeedsHuman, Refused};
+use crate::domain::ids::PullRequestNumber;
 use crate::domain::policy::{AfterApproval, Followups};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::turn::{RunRound, TurnKey};
@@ -47,26 +48,29 @@ pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infall
     }
 }
 
-/// Ends the run of a merged or closed pull request.
+/// Ends the run of a merged or closed pull request. A merged one always ends as merged, whoever merged it.
 fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<()> {
     let number = state.number;
     let commit = match &observed.pull.state {
         PullRequestState::Open => return has_branches(cx, observed.pull),
         PullRequestState::Closed => {
-            let message =
-                format!("pull request {number} is closed; reopen it, then run the same command again");
-            return refuse(Refused::ClosedSubject, message);
+            return refuse(Refused::ClosedSubject, closed(number));
         }
         PullRequestState::Merged { commit } => commit,
     };
-    let already = format!(
-        "pull request {number} is merged already. For a further change, describe it in a new issue, or in a task with other words"
-    );
-    let Some(run) = &state.run else { return refuse(Refused::ClosedSubject, already) };
-    let seen = OpenReview { cx, state, run, observed };
     let merged = Ending::Merged { commit: commit.clone() };
+    let already = |how: &str| {
+        let message = format!(
+            "pull request {number} is merged. It was merged already{how}. For a further change, describe it in a new issue, or in a \
+             task with other words"
+        );
+        first(Step::Stop(Conclusion::again(&merged, message)))
+    };
+    let unapproved = ", without the approval of a run";
+    let Some(run) = &state.run else { return already(unapproved) };
+    let seen = OpenReview { cx, state, run, observed };
     if run.state.ending.as_ref() == Some(&merged) || is_settled(&seen) {
-        return first(Step::Stop(Conclusion::again(&merged, already)));
+        return already("");
     }
     let ours = run.state.is_open() && run.terms.policy.after_approval == AfterApproval::Merge;
     match approval(&seen, &seen.here()).filter(|_| ours) {
@@ -75,8 +79,13 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
             let conclusion = Conclusion::merged(&approval, commit.clone(), message);
             first(seen.end(observed.plan.with_next_phase(conclusion)))
         }
-        None => refuse(Refused::ClosedSubject, already),
+        None => already(unapproved),
     }
+}
+
+/// Returns the refusal of a closed pull request.
+pub(super) fn closed(number: PullRequestNumber) -> String {
+    format!("pull request {number} is closed; reopen it, then run the same command again")
 }
 
 /// Refuses a pull request without its branches: the forge may still report the head of a deleted branch.

@@ -40,7 +40,7 @@ fn every_refusal_names_a_solution() {
     refused(&stage, &["pr", &draft], &[], "`gh pr ready 2 --repo localhost:");
     refused(&stage, &["pr", &fork], &[], "comes from the fork eve/r");
     refused(&stage, &["issue", &issue, "--repo", "octo/none"], &[], "there is no repository octo/none");
-    refused(&stage, &["issue", &issue, "--repo", "none"], &[], "it is named OWNER/REPO");
+    refused(&stage, &["issue", &issue, "--repo", "none"], &[], "type --repo OWNER/REPO");
     refused(
         &stage,
         &["issue", &issue],
@@ -104,7 +104,6 @@ fn unworkable_subjects_cost_no_turn() {
         stage.github.host()
     );
     for (number, hint) in [
-        (merged, "pull request 2 is merged already".to_owned()),
         (closed, "pull request 3 is closed; reopen it".to_owned()),
         (
             gone,
@@ -117,6 +116,9 @@ fn unworkable_subjects_cost_no_turn() {
     ] {
         refused(&stage, &["pr", &number.to_string()], &[], &hint);
     }
+    let (gh, number) = (gh(), merged.to_string());
+    let over = stage.run_with(&loop_words(&["pr", &number], &gh), &[]);
+    assert_eq!((over.exit, &over.json()["status"]), (Some(0), &json!("merged")), "{}", over.stdout);
     refused(&stage, &["issue", "1"], &[], "the issue is closed; reopen it");
     stage.github.state().filed.get_mut(&issue).unwrap().is_open = true;
     refused(

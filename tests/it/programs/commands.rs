@@ -57,6 +57,8 @@ fn runs_are_stopped_shown_and_resumed() {
     fs::write(stage.root().join("go"), "").unwrap();
     let resumed = stage.run(&["resume", &subject, "--json"]);
     assert_eq!(resumed.json()["status"], "approved", "{}", resumed.stderr);
+    let first = format!("{subject}: coder sam · reviewers one, two");
+    assert!(resumed.stderr.starts_with(&first), "a resumed run says who works: {}", resumed.stderr);
     let settled = stage.run(&["resume", &subject]);
     assert!(settled.stderr.contains("nothing to resume"), "{}", settled.stderr);
     let nothing = "nothing is interrupted or parked; a run waits for you: agent-loop status\n";
@@ -89,12 +91,44 @@ fn an_unknown_subject_names_known_ones() {
     {
         let ended = stage.run(&words);
         assert_eq!(ended.exit, Some(2), "{words:?}");
-        assert!(ended.stderr.contains("did you mean `pr/1`?"), "{words:?}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("pr/2 is not known on this machine (known: pr/1, "),
+            "{}",
+            ended.stderr
+        );
+        assert!(!ended.stderr.contains("did you mean"), "another number is no typo: {}", ended.stderr);
     }
     let odd = stage.run(&["status", "change/1"]);
-    assert!(odd.stderr.contains("issue/N, pr/N or task/KEY"), "{}", odd.stderr);
+    assert!(odd.stderr.contains("`change/1` is not a subject"), "{}", odd.stderr);
+    let odd = stage.run(&["status", "pr/one"]);
+    assert!(odd.stderr.contains("type 7, #7, pr/7, issue/7, task/KEY or a URL"), "{}", odd.stderr);
     let idle = stage.run(&["stop", "pr/1"]);
     assert!(idle.stderr.contains("no run is active on pr/1"), "{}", idle.stderr);
+}
+
+#[test]
+fn all_commands_accept_all_forms() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    for command in ["logs", "usage", "verify", "status", "gates"] {
+        for form in ["1", "#1", "pr/1"] {
+            let ended = stage.run(&[command, form]);
+            assert_eq!(ended.exit, Some(0), "{command} {form}: {}{}", ended.stdout, ended.stderr);
+        }
+    }
+    for (words, why) in [
+        (["stop", "#1"], "no run is active on pr/1"),
+        (["resume", "1"], "there is nothing to resume"),
+        (["clean", "1"], "kept: pr/1"),
+    ] {
+        let ended = stage.run(&words);
+        assert!(format!("{}{}", ended.stdout, ended.stderr).contains(why), "{words:?}: {}", ended.stderr);
+    }
+    stage.run(&["local", "issue", "create", "--title", "New"]);
+    for form in ["2", "issue/2"] {
+        let unused = stage.run(&["verify", form]);
+        assert_eq!(unused.stdout, "issue/2: no records; no run has written to it\n", "{}", unused.stderr);
+    }
 }
 
 #[test]
@@ -123,6 +157,8 @@ fn clean_removes_only_what_is_settled() {
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let asked = stage.run(&["clean"]);
     assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
+    assert!(asked.stderr.starts_with("pr/1: journal"), "only the error has the prefix: {}", asked.stderr);
+    assert!(asked.stderr.contains("\nagent-loop: clean needs a confirmation"), "{}", asked.stderr);
     assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     let cleaned = stage.run(&["clean", "--yes"]);
     assert_eq!(cleaned.exit, Some(0), "{}", cleaned.stderr);

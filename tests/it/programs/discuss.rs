@@ -288,3 +288,17 @@ fn debates_refuse_what_they_lack() {
         assert_eq!(stage.run(&["local", "issue", "list", "--json"]).stdout, "[]\n", "{words:?}");
     }
 }
+
+#[test]
+fn a_decision_waits_for_a_person() {
+    let stage = stage(DEBATER, &[("ann", "implement")]);
+    let ended = stage.run(&words(&QUESTION, &debaters(&["ann"]), &[]));
+    assert_eq!(ended.json()["message"], "the only debater votes `implement` (round 1)", "{}", ended.stderr);
+    let status = stage.run(&["status"]).stdout;
+    assert!(status.starts_with("Waiting for you:\n\nissue/1  consensus"), "{status}");
+    assert!(status.contains("\n    agent-loop issue 1\n"), "{status}");
+    let thread = stage.run(&["local", "issue", "view", "1"]).stdout;
+    assert!(thread.contains("**Implement** · decided in round 1 · 1 vote"), "{thread}");
+    stage.run(&["local", "issue", "close", "1"]);
+    assert!(stage.run(&["status"]).stdout.contains("consensus, closed"));
+}

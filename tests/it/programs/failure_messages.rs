@@ -34,6 +34,25 @@ fn a_failure_is_reported_once() {
     assert_eq!(failure(&ended, "coder sam"), "! coder sam ended with exit code 3: oh no; not retried");
     assert_eq!((count(&ended.stderr, "oh no"), count(&ended.stdout, "oh no")), (1, 0), "{}", ended.stderr);
     assert!(ended.log_of(&stage, "coder sam").contains("oh no"));
+    let next = "next (once the cause is fixed): agent-loop resume task/";
+    assert!(ended.stdout.contains(next), "{}", ended.stdout);
+    let ended = with_a_coder_that(&Stage::new(), "echo first; echo last on stdout; exit 3", &[]);
+    let line = "! coder sam ended with exit code 3: last on stdout; not retried";
+    assert_eq!(failure(&ended, "coder sam"), line);
+}
+
+#[test]
+fn an_idle_coder_is_not_repeated() {
+    let stage = Stage::new();
+    let script = "echo '{\"schema_version\":1,\"kind\":\"implementation\",\"summary\":\"s\",\"pr_title\":\"t\",\"pr_body\":\"b\"}'";
+    let ended = with_a_coder_that(&stage, script, &[]);
+    assert!(ended.stdout.starts_with("blocked (no-change)"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("first describe the change in other words"), "{}", ended.stdout);
+    let next = ended.stdout.lines().last().unwrap().strip_prefix("next: agent-loop ").unwrap();
+    assert!(next.starts_with("logs task/"), "{next}");
+    let log = stage.run(&next.split(' ').collect::<Vec<_>>());
+    assert_eq!(log.exit, Some(0), "{}", log.stderr);
+    assert!(stage.run(&["status"]).stdout.contains(&format!("agent-loop {next}")));
 }
 
 #[test]
@@ -166,7 +185,7 @@ fn a_task_needs_no_quotes() {
     let again = stage.run(&task(&[]));
     assert_eq!(ended.json()["pr"], again.json()["pr"], "it is the same task as with quotes");
     refused(&["task", "fix", "--quiet", "the", "bug"], "or quote the whole task");
-    refused(&["task", "add", "a", "--verbose", "flag"], "unexpected argument '--verbose'");
+    refused(&["task", "add", "a", "--verbose", "flag"], "`--verbose` is not an option");
 }
 
 #[test]

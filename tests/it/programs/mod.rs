@@ -13,6 +13,7 @@ mod history;
 mod killed;
 mod layers;
 mod memory;
+mod merges;
 mod outputs;
 mod planning;
 mod privacy;

@@ -1,5 +1,10 @@
 //! Refusals of the program, each with a command that works.
 
+use agent_loop::cli::view::outcome::next_command;
+use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
+use agent_loop::domain::subject::Subject;
+use agent_loop::engine::outcome::Outcome;
+
 use super::stage::{Stage, walk};
 
 fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
@@ -13,6 +18,21 @@ fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
         outcome["next_command"].as_str().unwrap_or_default()
     );
     assert!(text.contains(hint), "{words:?}: {text}");
+    is_typed_as_shown(outcome["next_command"].as_str().unwrap_or_default());
+    if words.contains(&"task") {
+        let key = outcome["subject"].as_str();
+        assert_eq!(key, None, "a refused task has no key yet: {words:?}");
+    }
+}
+
+/// A next command is one of ours that the command line accepts, and never help alone; or one of another program.
+fn is_typed_as_shown(command: &str) {
+    let words = shlex::split(command).unwrap_or_else(|| panic!("{command}"));
+    if words.first().is_some_and(|program| program == "agent-loop") {
+        assert!(!words.iter().any(|word| ["-h", "--help", "help"].contains(&word.as_str())), "{command}");
+        let parsed = agent_loop::cli::arguments::task::read(words.into_iter().map(Into::into));
+        assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+    }
 }
 
 #[test]
@@ -40,6 +60,9 @@ fn refusals_name_a_command() {
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
     refused(&stage, &["gates", "task/zz", "--json"], "usage", "`zz` is not a valid task key");
     refused(&stage, &["gates", "--json"], "usage", "--base");
+    assert_eq!(stage.run(&["gates", "--json"]).json()["subject"], serde_json::Value::Null);
+    assert!(stage.run(&["gates"]).stdout.starts_with("refused (usage)\n"), "no subject is made up");
+    refused(&stage, &["task", "x", "--json", "--repo", "/nope"], "usage", "a folder is named with -C");
     refused(&stage, &["gates", "--json", "-C", "/"], "usage", "is not in a git repository");
     refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "does not exist");
     refused(&stage, &["task", "x", "--json", "--forge", "github"], "usage", "--repo OWNER/REPO");
@@ -151,4 +174,34 @@ fn read_only_commands_change_nothing() {
     stage.run(&["local", "issue", "create", "--title", "Fix it"]);
     let ended = stage.run(&["local", "pr", "view", "1"]);
     assert!(ended.stderr.contains("`agent-loop local issue view 1`"), "{}", ended.stderr);
+}
+
+#[test]
+fn every_ending_names_a_usable_command() {
+    let mut endings = vec![
+        Ending::Approved,
+        Ending::Merged { commit: "a".repeat(40).parse().unwrap() },
+        Ending::Consensus,
+        Ending::Planned,
+        Ending::Decomposed,
+        Ending::Kept,
+        Ending::ApprovedCiPending,
+        Ending::Parked { resets_at: jiff::Timestamp::UNIX_EPOCH, reason: Parked::Quota },
+        Ending::Deadlock,
+        Ending::Inconclusive,
+        Ending::Interrupted,
+    ];
+    endings.extend(Blocked::ALL.map(|reason| Ending::Blocked { reason }));
+    endings.extend(Failed::ALL.map(|reason| Ending::Failed { reason }));
+    endings.extend(Refused::ALL.map(|reason| Ending::Refused { reason }));
+    endings.extend(NeedsHuman::ALL.map(|reason| Ending::NeedsHuman { reason }));
+    for subject in [None, Some("task/1a2b3c4d"), Some("issue/3"), Some("pr/7")] {
+        for ending in &endings {
+            let subject: Option<Subject> = subject.map(|subject| subject.parse().unwrap());
+            for message in ["", "run `agent-loop task -h`", "start one with `agent-loop issue N`"] {
+                let outcome = Outcome::bare(subject.clone(), ending.clone(), message.to_owned());
+                is_typed_as_shown(&next_command(&outcome));
+            }
+        }
+    }
 }

@@ -165,7 +165,7 @@ fn missing_content_is_reported_first() {
     stage.write("notes.txt", "one TODO, and more\n");
     let ended = stage.run(&task(&[]));
     for notice in
-        ["submodules (1) are not checked out", "uncommitted changes (1 file); agents work on main at"]
+        ["submodules (1) are not checked out", "uncommitted changes (1 changed file); agents work on main at"]
     {
         assert!(ended.stderr.contains(notice), "{notice}: {}", ended.stderr);
     }

@@ -54,6 +54,10 @@ fn settings_for_programs_need_trust() {
     assert!(message.contains("agents.todo.cmd"), "{message}");
     let line = message.split('`').find(|part| part.starts_with("agent-loop config trust")).unwrap();
     let words: Vec<&str> = line.split(' ').skip(1).collect();
+    assert_eq!(refused.json()["next_command"], line, "one spelling");
+    let doctor = stage.run(&["doctor"]).stdout;
+    assert!(doctor.contains("[agents.todo] is in the repository's file, which is not trusted"), "{doctor}");
+    assert!(doctor.contains("then: agent-loop config trust\n"), "{doctor}");
     assert_eq!(stage.run(&words).exit, Some(0), "the refusal's own words work: {line}");
     assert_eq!(stage.run(&["task", "Resolve every TODO", "--json"]).json()["status"], "approved");
 
@@ -120,6 +124,26 @@ fn later_layers_win_and_are_explained() {
     assert_eq!(rounds, ("5".to_owned(), "environment".to_owned()));
     assert!(parallel.0 == "true" && parallel.1.ends_with("config.toml"), "{parallel:?}");
     assert_eq!(merge, ("true".to_owned(), "agent-loop.toml on main".to_owned()));
+}
+
+#[test]
+fn explain_shows_one_section() {
+    let stage = Stage::new();
+    let shown = |key: &str| stage.run(&["config", "explain", key]);
+    let section = shown("review").stdout;
+    assert!(
+        section.lines().count() > 5 && section.lines().all(|line| line.starts_with("review.")),
+        "{section}"
+    );
+    assert!(shown("review.max_rounds").stdout.starts_with("review.max_rounds = 10  # default\n"));
+    assert!(shown("agents.sam").stdout.contains("agents.NAME.cmd is not set"));
+    assert!(shown("gate.tests").stderr.contains("did you mean `gates.tests`?"));
+    let near = shown("reveiw.max_rounds");
+    assert!(
+        near.exit == Some(2) && near.stderr.contains("did you mean `review.max_rounds`?"),
+        "{}",
+        near.stderr
+    );
 }
 
 #[test]

@@ -112,7 +112,8 @@ impl Operator for MemoryWorld {
         state.events.push(event.clone());
     }
 
-    async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {
-        self.look(|state| state.answer.clone().map(|answer| vec![answer; questions.len()])).await
+    async fn ask(&self, questions: &[String]) -> Result<Vec<String>, &'static str> {
+        let answer = self.look(|state| state.answer.clone()).await;
+        answer.map(|answer| vec![answer; questions.len()]).ok_or("nobody is here")
     }
 }

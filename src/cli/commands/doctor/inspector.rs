@@ -31,6 +31,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(14);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inspector<'doctor> {
     pub(super) settings: &'doctor Settings,
+    /// The keys of the repository's file that are not in the settings, because nobody has trusted them.
+    pub(super) untrusted: &'doctor [String],
     pub(super) variables: &'doctor Variables,
     /// Our folder, in which the programs run.
     pub(super) folder: &'doctor Path,
@@ -61,6 +63,14 @@ impl Inspector<'_> {
     fn own(self, agent: &KnownAgent) -> DoctorCheck {
         let error = |name, seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
         match programs::program(agent, self.settings, self.variables) {
+            Err(_) if self.is_untrusted(agent) => {
+                let section = agent.name.detail.as_deref().unwrap_or_default();
+                error(
+                    "program",
+                    format!("[agents.{section}] is in the repository's file, which is not trusted yet"),
+                )
+                .fix("trust it as described above")
+            }
             Err(trouble) => {
                 error("program", trouble.message).fix("see docs/agents.md, or name another agent")
             }
@@ -75,6 +85,12 @@ impl Inspector<'_> {
                 DoctorCheck::ok("program", agent.name.to_string())
             }
         }
+    }
+
+    /// Returns whether the section of an agent is only in the untrusted file.
+    fn is_untrusted(self, agent: &KnownAgent) -> bool {
+        let section = agent.name.detail.as_deref().map(|detail| format!("agents.{detail}."));
+        section.is_some_and(|section| self.untrusted.iter().any(|key| key.starts_with(&section)))
     }
 
     async fn vendor(self, vendor: Vendor, need: Need, known: &[KnownAgent]) -> Option<Vec<DoctorCheck>> {

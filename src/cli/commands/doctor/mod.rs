@@ -95,7 +95,13 @@ async fn look(
     }
     let settings = &read.configuration.settings;
     groups.push(gates::checks(settings, surroundings, place).await);
-    let eyes = Inspector { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
+    let eyes = Inspector {
+        settings,
+        untrusted: &read.untrusted,
+        variables: &surroundings.variables,
+        folder: place,
+        all: arguments.all,
+    };
     let looks = agents::looks(settings);
     let seen = join_all(looks.iter().map(|look| eyes.look(look))).await;
     for (look, group) in looks.iter().zip(seen) {

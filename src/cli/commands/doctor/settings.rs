@@ -6,7 +6,6 @@ use crate::cli::config::merged::Configuration;
 use crate::cli::repository::Repository;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::BranchName;
-use crate::domain::shell::quoted;
 
 use super::arguments::DoctorArguments;
 use super::report::{DoctorCheck, DoctorVerdict};
@@ -16,6 +15,8 @@ pub(super) struct ReadSettings {
     /// The merged settings of all valid sources.
     pub(super) configuration: Configuration,
     pub(super) checks: Vec<DoctorCheck>,
+    /// The keys of the repository's file that are left out until a person trusts them.
+    pub(super) untrusted: Vec<String>,
 }
 
 /// Reads and merges every source.
@@ -26,10 +27,14 @@ pub(super) async fn read(
 ) -> Result<ReadSettings, String> {
     let mut checks = Vec::new();
     let mut layers = vec![Layer::defaults()];
+    let mut untrusted = Vec::new();
     if let Some(repository) = repository {
         let branch = arguments.base.as_ref().or(repository.branch.as_ref());
-        let (layer, found) = of_the_repository(repository, branch, surroundings).await;
-        layers.extend(layer);
+        let (file, found) = of_the_repository(repository, branch, surroundings).await;
+        if let Some(RepositoryFile { layer, untrusted: keys, .. }) = file {
+            layers.push(layer);
+            untrusted = keys;
+        }
         checks.extend(found);
     }
     let path = load::user_file(surroundings);
@@ -62,7 +67,7 @@ pub(super) async fn read(
     )?);
     let (configuration, check) = merge(layers)?;
     checks.extend(check);
-    Ok(ReadSettings { configuration, checks })
+    Ok(ReadSettings { configuration, checks, untrusted })
 }
 
 fn broken(name: &'static str, why: String, fix: &str) -> DoctorCheck {
@@ -87,7 +92,7 @@ async fn of_the_repository(
     repository: &Repository,
     branch: Option<&BranchName>,
     surroundings: &Surroundings,
-) -> (Option<Layer>, Vec<DoctorCheck>) {
+) -> (Option<RepositoryFile>, Vec<DoctorCheck>) {
     let Some(branch) = branch else {
         let seen = format!("HEAD is detached, so no branch selects a {REPOSITORY_FILE}");
         return (
@@ -102,7 +107,10 @@ async fn of_the_repository(
         Ok(None) => {
             (None, vec![DoctorCheck::ok("repository's file", format!("no {REPOSITORY_FILE} on {branch}"))])
         }
-        Ok(Some(file)) => judged(file, branch, &repository.trust_name()),
+        Ok(Some(file)) => {
+            let (file, checks) = judged(file, branch, &load::trust_command(repository, branch));
+            (Some(file), checks)
+        }
         Err(why) => {
             let fix =
                 format!("fix it and commit it on {branch}; `agent-loop config init --print` lists every key");
@@ -112,26 +120,27 @@ async fn of_the_repository(
 }
 
 /// Checks the repository's file, and removes its untrusted settings.
-fn judged(file: RepositoryFile, branch: &BranchName, name: &str) -> (Option<Layer>, Vec<DoctorCheck>) {
-    let RepositoryFile { text, mut layer, untrusted, warning } = file;
+fn judged(
+    mut file: RepositoryFile,
+    branch: &BranchName,
+    trusting: &str,
+) -> (RepositoryFile, Vec<DoctorCheck>) {
+    let RepositoryFile { text, layer, untrusted, warning } = &mut file;
     let mut checks = Vec::new();
     if !untrusted.is_empty() {
         let seen = format!(
             "{REPOSITORY_FILE} on {branch} names programs, folders or people ({}), and is not trusted yet",
             untrusted.join(", ")
         );
-        let fix = format!(
-            "review it (git show {branch}:{REPOSITORY_FILE}), then: agent-loop config trust {}",
-            quoted(name)
-        );
+        let fix = format!("review it (git show {branch}:{REPOSITORY_FILE}), then: {trusting}");
         checks.push(DoctorCheck::new(DoctorVerdict::Error, "repository's file", seen).fix(fix));
         layer.values.retain(|key, _| !untrusted.contains(key));
     } else if !text.is_empty() {
         checks.push(DoctorCheck::ok("repository's file", format!("{REPOSITORY_FILE} on {branch}")));
     }
-    checks.extend(warning.map(|warning| {
+    checks.extend(warning.clone().map(|warning| {
         DoctorCheck::new(DoctorVerdict::Warning, "repository's file", warning)
             .fix(format!("commit it on {branch}"))
     }));
-    (Some(layer), checks)
+    (file, checks)
 }

@@ -12,7 +12,7 @@ use crate::domain::ids::BranchName;
 /// `gates`
 #[derive(Debug, Args)]
 pub struct GatesArguments {
-    /// Pull request (7, pr/7, a URL), or the issue/N or task/KEY that led to it [default: HEAD of the checkout, with --base]
+    /// Pull request (7, #7, pr/7 or a URL), or the issue/7 or task/KEY that led to it [default: HEAD of the checkout, with --base]
     pub subject: Option<String>,
     /// Branch with which the head is compared [default: the base of the pull request]
     #[arg(long, value_name = "BRANCH")]

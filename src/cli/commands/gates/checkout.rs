@@ -53,8 +53,8 @@ pub(super) async fn explain(
     surroundings: &Surroundings,
 ) -> Result<ExplainedApproval, Box<Outcome>> {
     let subject = Subject::Task(task_key("", &crate::cli::run::command::placeholder_branch(), "gates"));
-    let explained = explained(arguments, subject.clone(), surroundings).await;
-    explained.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
+    let explained = explained(arguments, subject, surroundings).await;
+    explained.map_err(|trouble| Box::new(Outcome::of_error(None, trouble)))
 }
 
 async fn explained(

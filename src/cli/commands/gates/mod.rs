@@ -6,7 +6,7 @@ mod checkout;
 
 use std::process::ExitCode;
 
-use crate::cli::arguments::numbers;
+use crate::cli::arguments::numbers::{self, SubjectReference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::SettingFlags;
 use crate::cli::repository::open::OpenRepository;
@@ -16,14 +16,17 @@ use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude};
 use crate::cli::view::explanation::ExplainedApproval;
+use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
-use crate::domain::ending::{Ending, Refused};
+use crate::domain::ending::Ending;
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::flow::names;
 
 use arguments::GatesArguments;
+
+use super::start::in_repository;
 
 /// Runs `gates`. The exit code is that of a run that would end like this.
 pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> ExitCode {
@@ -47,16 +50,16 @@ pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> Exit
             print::result(&text);
             ExitCode::from(explained.explanation.exit_code())
         }
-        Err(outcome) => conclude(&outcome, next(&outcome), json, &surroundings.place),
+        Err(outcome) => conclude(&outcome, &next(&outcome), json, &surroundings.place),
     }
 }
 
-/// Returns the command after a refusal: who only looks is not told to start a run.
-fn next(outcome: &Outcome) -> &str {
-    if let Ending::Refused { reason: Refused::Usage } = outcome.ending {
-        return "agent-loop gates -h";
+/// Returns the command after an error: who only looks is not told to start a run.
+fn next(outcome: &Outcome) -> String {
+    if matches!(outcome.ending, Ending::Refused { .. }) {
+        return next_command(outcome);
     }
-    outcome.next.as_deref().unwrap_or_default()
+    outcome.next.clone().unwrap_or_default()
 }
 
 /// Returns the number of a pull request, or of the one to which an issue or a task led.
@@ -65,10 +68,13 @@ async fn pull_request(
     arguments: &GatesArguments,
     surroundings: &Surroundings,
 ) -> Result<PullRequestNumber, String> {
-    match typed.parse::<Subject>() {
-        Ok(Subject::PullRequest(number)) => Ok(number),
-        Ok(subject @ (Subject::Issue(_) | Subject::Task(_))) => {
-            let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let reference = numbers::subject(typed)?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let subject = here.as_ref().and_then(|here| here.subject(typed).ok());
+    match (subject, reference) {
+        (Some(Subject::PullRequest(number)), _)
+        | (None, SubjectReference::Exact(Subject::PullRequest(number))) => Ok(number),
+        (Some(subject @ (Subject::Issue(_) | Subject::Task(_))), _) => {
             let known = match &here {
                 Some(here) => survey::known(here, subject).await,
                 None => None,
@@ -76,10 +82,10 @@ async fn pull_request(
             let number = known.and_then(|known| known.outcome.pull_request);
             number.ok_or_else(|| format!("{typed} has no pull request yet"))
         }
-        Err(error) => match numbers::pull_request(typed) {
-            Ok(reference) => Ok(PullRequestNumber(reference.number)),
-            Err(_) => Err(error.to_string()),
-        },
+        (None, SubjectReference::Number(number)) => Ok(PullRequestNumber(number)),
+        (None, SubjectReference::Exact(Subject::Issue(_) | Subject::Task(_))) => {
+            Err(format!("{typed} has no pull request yet"))
+        }
     }
 }
 
@@ -95,6 +101,7 @@ async fn of_pull_request(
         settings: SettingFlags::new(arguments.settings.values),
         ..RunArguments::default()
     };
+    let run = in_repository(run, arguments.subject.as_deref().and_then(numbers::repository));
     let explanation = command::explain(goal, &run, surroundings).await?;
     Ok(ExplainedApproval { subject: Subject::PullRequest(number).to_string(), base: None, explanation })
 }

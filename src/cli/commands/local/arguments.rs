@@ -189,8 +189,14 @@ pub enum PullRequestAction {
     Close(NumberArgs),
     /// Reopen a closed pull request
     Reopen(NumberArgs),
-    /// Merge a pull request, with a merge commit
-    Merge(NumberArgs),
+    /// Merge a pull request, with a merge commit. One that its run has not approved is refused
+    Merge {
+        #[command(flatten)]
+        on: NumberArgs,
+        /// Merge it although its run has not approved its head
+        #[arg(long)]
+        unapproved: bool,
+    },
 }
 
 /// An action on checks.
@@ -242,7 +248,7 @@ impl Action {
                 | PullRequestAction::Comment(_)
                 | PullRequestAction::Close(_)
                 | PullRequestAction::Reopen(_)
-                | PullRequestAction::Merge(_),
+                | PullRequestAction::Merge { .. },
             ) => false,
         }
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod json;
+mod merge;
 mod render;
 mod run;
 

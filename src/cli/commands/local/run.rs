@@ -11,7 +11,6 @@ use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
-use crate::adapters::process::variables::Variables;
 use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, site};
 use crate::cli::surroundings::Surroundings;
@@ -25,6 +24,7 @@ use super::arguments::{
     Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, DescriptionArgs, IssueAction, LocalCommand,
     NumberArgs, PullRequestAction, ReasonChoice, RoleChoice, StateChoice, ViewArgs,
 };
+use super::merge::{MergeApproval, MergeConsent};
 use super::render::Comments;
 use super::{json, render};
 
@@ -80,8 +80,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
         return nothing_there(&command.action);
     }
     let forge = site::embedded(&repository, surroundings).map_err(Failure::Work)?;
-    let variables = &surroundings.variables;
-    let handler = Handler { forge, repository: &repository, folder: &folder, variables };
+    let handler = Handler { forge, repository: &repository, folder: &folder, surroundings };
     match command.action {
         Action::Init => Ok(Printed {
             text: format!("The embedded forge of {} is ready.\n", repository.path.display()),
@@ -108,7 +107,7 @@ struct Handler<'repository> {
     forge: EmbeddedForge,
     repository: &'repository Repository,
     folder: &'repository Path,
-    variables: &'repository Variables,
+    surroundings: &'repository Surroundings,
 }
 
 impl Handler<'_> {
@@ -226,7 +225,10 @@ impl Handler<'_> {
             PullRequestAction::Reopen(NumberArgs { number }) => {
                 self.set_pull_request(number, &PullRequestState::Open).await
             }
-            PullRequestAction::Merge(NumberArgs { number }) => self.merge(PullRequestNumber(number)).await,
+            PullRequestAction::Merge { on: NumberArgs { number }, unapproved } => {
+                let consent = if unapproved { MergeConsent::Anything } else { MergeConsent::Approved };
+                self.merge(PullRequestNumber(number), consent).await
+            }
         }
     }
 
@@ -251,7 +253,8 @@ impl Handler<'_> {
 
     /// Runs git in the folder of the command, and returns what it prints.
     async fn git(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
-        let command = CommandLine::new("git", self.folder, environment::common(self.variables, &[]));
+        let command =
+            CommandLine::new("git", self.folder, environment::common(&self.surroundings.variables, &[]));
         let captured = capture(&command.arguments(arguments)).await;
         let captured = captured.map_err(|error| Failure::Work(error.to_string()))?;
         if captured.exit.is_success() {
@@ -290,7 +293,7 @@ impl Handler<'_> {
         Ok(state_set("pull request", number, json::pull_request_state(state)))
     }
 
-    async fn merge(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
+    async fn merge(&self, number: PullRequestNumber, consent: MergeConsent) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(number).await?;
         if let PullRequestState::Merged { commit } = &seen.state {
             return Ok(Printed {
@@ -298,10 +301,16 @@ impl Handler<'_> {
                 json: json!({ "number": number, "merge_commit": commit }),
             });
         }
+        let checks = self.forge.checks(&seen.head).await?.checks;
+        let found = MergeApproval::look(number, &checks, self.folder, self.surroundings).await;
+        let approval = found.map_err(Failure::Work)?;
+        if seen.state == PullRequestState::Open {
+            approval.must_allow(number, consent).map_err(Failure::Use)?;
+        }
         match self.forge.merge(number, &seen.head).await? {
             Merge::Merged(commit) => Ok(Printed {
-                text: format!("Merged #{number} as {}.\n", commit.short()),
-                json: json!({ "number": number, "merge_commit": commit }),
+                text: format!("Merged #{number} as {}{}.\n", commit.short(), approval.beside_merge()),
+                json: json!({ "number": number, "merge_commit": commit, "approved": approval == MergeApproval::Given }),
             }),
             Merge::HeadMoved(head) => Err(Failure::Work(format!(
                 "the branch just moved to {}; run the same command again",

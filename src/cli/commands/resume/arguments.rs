@@ -10,7 +10,7 @@ use crate::cli::config::flags::{DANGEROUS, Flag, QUIET, SETUP_COMMAND, TEST_COMM
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct ResumeArguments {
-    /// Resume only this subject: issue/N, pr/N or task/KEY [default: all that can be resumed now]
+    /// Resume only this subject: 7, pr/7, issue/7, task/KEY or a URL [default: all that can be resumed now]
     pub subject: Option<String>,
     /// Resume only parked runs whose quota is back; prints nothing if there are none (for cron)
     #[arg(long)]

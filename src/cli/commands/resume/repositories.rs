@@ -24,7 +24,8 @@ impl Repositories {
     ) -> Result<Self, String> {
         let mut repositories = Self::default();
         if !arguments.all {
-            let here = OpenRepository::of(&arguments.repository, surroundings).await?;
+            let here =
+                OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings).await?;
             if let Some(here) = here {
                 repositories.found.push(here.with_trusted_recorders(surroundings).await);
             }

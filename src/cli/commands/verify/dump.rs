@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cli::arguments::numbers::SubjectReference;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::ports::forge::Comment;
@@ -34,7 +35,7 @@ pub(super) fn save(path: &Path, thread: &SavedThread) -> Result<(), String> {
 }
 
 /// Reads a thread.
-pub(super) fn load(path: &Path, subject: &Subject) -> Result<SavedThread, String> {
+pub(super) fn load(path: &Path, subject: &SubjectReference) -> Result<SavedThread, String> {
     let failed = |why: String| format!("{} is not a saved thread: {why}", path.display());
     let size = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
     if !size.is_file() || size.len() > LARGEST {
@@ -45,7 +46,7 @@ pub(super) fn load(path: &Path, subject: &Subject) -> Result<SavedThread, String
     if file.schema != SCHEMA {
         return Err(failed(format!("its schema is `{}`, and this program knows `{SCHEMA}`", file.schema)));
     }
-    if file.subject != *subject {
+    if !subject.is(&file.subject) {
         return Err(failed(format!("it is about {}; type `agent-loop verify {0} --dump …`", file.subject)));
     }
     Ok(file)

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::adapters::storage::journals;
 use crate::cli::arguments::common::KnownRepositoryArgs;
+use crate::cli::arguments::numbers;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::flow_name::FlowName;
@@ -24,7 +25,7 @@ use dump::SavedThread;
 /// `verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// Subject of the thread: issue/N, pr/N or task/KEY
+    /// Subject of the thread: 7, pr/7, issue/7, task/KEY or a URL
     pub subject: String,
     /// Check a saved thread instead of the one on the forge
     #[arg(long, value_name = "FILE", conflicts_with = "save")]
@@ -41,10 +42,9 @@ pub struct VerifyArguments {
 
 /// Returns the report and the exit code: 0 only if no record indicates a fault.
 pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
-    let subject = subject(arguments, surroundings).await?;
     let thread = match &arguments.dump {
-        Some(path) => dump::load(&surroundings.folder.join(path), &subject)?,
-        None => on_the_forge(&subject, arguments, surroundings).await?,
+        Some(path) => dump::load(&surroundings.folder.join(path), &numbers::subject(&arguments.subject)?)?,
+        None => on_the_forge(arguments, surroundings).await?,
     };
     if let Some(path) = &arguments.save {
         dump::save(&surroundings.folder.join(path), &thread)?;
@@ -54,18 +54,6 @@ pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
     Ok((text, u8::from(!audit.is_sound())))
 }
 
-/// Returns the subject on the command line. A number alone is that of a subject that is known on this machine.
-async fn subject(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<Subject, String> {
-    let error = match arguments.subject.parse::<Subject>() {
-        Ok(subject) => return Ok(subject),
-        Err(error) => error.to_string(),
-    };
-    match OpenRepository::of(&arguments.repository, surroundings).await {
-        Ok(Some(here)) => here.subject(&arguments.subject),
-        Ok(None) | Err(_) => Err(error),
-    }
-}
-
 fn look(thread: &SavedThread) -> Audit {
     let posted = posted(&thread.comments);
     let expected: Vec<FlowName> = flow::about(&thread.subject).cloned().collect();
@@ -73,31 +61,24 @@ fn look(thread: &SavedThread) -> Audit {
 }
 
 async fn on_the_forge(
-    subject: &Subject,
     arguments: &VerifyArguments,
     surroundings: &Surroundings,
 ) -> Result<SavedThread, String> {
-    let here = OpenRepository::of(&arguments.repository, surroundings).await?.ok_or_else(nothing_begun)?;
-    let here = here.with_trusted_recorders(surroundings).await;
+    let typed = &arguments.subject;
+    let here = OpenRepository::of(&arguments.repository, Some(typed), surroundings).await?;
+    let here = here.ok_or_else(nothing_begun)?.with_trusted_recorders(surroundings).await;
+    let subject = here.subject_anywhere(typed).await?;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
-    let comments = match subject {
+    let comments = match &subject {
         Subject::Issue(number) => here.forge.issue(*number).await.map_err(words)?.comments,
         Subject::PullRequest(number) => {
             here.forge.pull_request(*number).await.map_err(words)?;
             here.forge.comments(*number).await.map_err(words)?
         }
-        Subject::Task(_) => {
-            in_the_journal(&here.folders.journal(&here.subject(&subject.to_string())?), &here)?
-        }
+        Subject::Task(_) => in_the_journal(&here.folders.journal(&subject), &here)?,
     };
     let repository = here.forge.repository_id();
-    Ok(SavedThread {
-        schema: dump::SCHEMA.into(),
-        repository,
-        subject: subject.clone(),
-        recorders: here.recorders,
-        comments,
-    })
+    Ok(SavedThread { schema: dump::SCHEMA.into(), repository, subject, recorders: here.recorders, comments })
 }
 
 /// Reads the records of a task from its journal: a task has no thread.

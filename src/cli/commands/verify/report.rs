@@ -20,8 +20,12 @@ use super::dump::SavedThread;
 /// Returns the report as lines.
 pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
     let mut text = String::new();
-    for (chain, reading) in &audit.chains {
+    for (chain, reading) in audit.chains.iter().filter(|(_, reading)| !is_empty(reading)) {
         chain_text(&mut text, chain, reading);
+    }
+    if text.is_empty() && audit.older.is_none() && audit.strays.is_empty() {
+        let _ = writeln!(text, "{}: no records; no run has written to it", thread.subject);
+        return plain(&text) + "\n";
     }
     for stray in &audit.strays {
         let _ = writeln!(text, "ignored  comment {}: {}", stray.comment, stray.why);
@@ -40,6 +44,10 @@ pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
     let verdict = if audit.is_sound() { "sound" } else { "not sound: invalid records were ignored" };
     let _ = write!(text, "{}: {verdict}", thread.subject);
     format!("{}\n", plain(&text))
+}
+
+fn is_empty(reading: &ChainReading) -> bool {
+    reading.links.is_empty() && reading.ignored.is_empty() && reading.newer.is_none()
 }
 
 fn chain_text(text: &mut String, chain: &Chain, reading: &ChainReading) {

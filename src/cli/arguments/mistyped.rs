@@ -1,0 +1,116 @@
+//! Decides what a person most likely meant by an unknown command or option.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+use crate::cli::nearest::nearest;
+use crate::domain::shell::quoted;
+
+use super::numbers::{FORGE_COMMANDS, number};
+
+/// Replaces the message about an unknown command or option by one that names the nearest; other errors stay as they are.
+pub(super) fn explained(error: Error, command: &mut Command, words: &[OsString]) -> Error {
+    let of = |kind| match error.get(kind) {
+        Some(ContextValue::String(typed)) => Some(typed.as_str()),
+        _ => None,
+    };
+    // Arguments are built only for the command that was used.
+    command.build();
+    let words: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let at = TypedCommand::of(command, &words);
+    let message = match (error.kind(), of(ContextKind::InvalidSubcommand), of(ContextKind::InvalidArg)) {
+        (ErrorKind::InvalidSubcommand, Some(typed), _) => at.unknown_command(typed),
+        (ErrorKind::UnknownArgument, _, Some(typed)) if typed.starts_with("--") => at.unknown_option(typed),
+        (_, _, _) => return error,
+    };
+    Error::raw(error.kind(), format!("{message}\n"))
+}
+
+/// The command that was typed, as far as it is known.
+struct TypedCommand<'typed> {
+    root: &'typed Command,
+    /// The innermost known command.
+    innermost: &'typed Command,
+    /// Its name with those of the commands around it: `agent-loop local pr`.
+    name: String,
+    /// The words after it.
+    rest: &'typed [String],
+    is_help: bool,
+}
+
+impl<'typed> TypedCommand<'typed> {
+    fn of(root: &'typed Command, words: &'typed [String]) -> Self {
+        let is_help = words.first().is_some_and(|word| word == "help");
+        let mut rest = words.get(usize::from(is_help)..).unwrap_or_default();
+        let (mut innermost, mut name) = (root, root.get_name().to_owned());
+        while let [word, others @ ..] = rest
+            && let Some(inner) = innermost.find_subcommand(word)
+        {
+            (innermost, rest) = (inner, others);
+            name = format!("{name} {word}");
+        }
+        Self { root, innermost, name, rest, is_help }
+    }
+
+    fn unknown_command(&self, typed: &str) -> String {
+        let names: Vec<&str> = visible(self.innermost).map(Command::get_name).collect();
+        let near = nearest(typed, names.iter().copied()).map(|near| format!("`{} {near}`", self.name));
+        if self.is_help || self.innermost.get_name() != self.root.get_name() {
+            let meant = near.map_or_else(
+                || format!("it has {}", names.join(", ")),
+                |near| format!("did you mean {near}?"),
+            );
+            return format!("`{typed}` is not a command of `{}`; {meant}", self.name);
+        }
+        let words = self.rest.iter().map(String::as_str).take_while(|word| !word.starts_with('-'));
+        let words = words.collect::<Vec<_>>().join(" ");
+        let task = format!("agent-loop task {}", quoted(&words));
+        let of = |kind: &str| format!("agent-loop {kind} {}", quoted(typed));
+        let meant = match near {
+            _ if number(typed).is_ok() && typed.contains("issue") => format!("type {}", of("issue")),
+            _ if number(typed).is_ok() && (typed.contains("pr/") || typed.contains("pull/")) => {
+                format!("type {}", of("pr"))
+            }
+            _ if number(typed).is_ok() => {
+                format!("type {} (to review it) or {} (to make the change)", of("pr"), of("issue"))
+            }
+            _ if FORGE_COMMANDS.contains(&typed) => format!("type agent-loop local pr {words}"),
+            Some(near) if words.contains(' ') => format!("did you mean {near}, or {task}?"),
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("type {task}"),
+        };
+        format!("`{typed}` is not a command; {meant}")
+    }
+
+    fn unknown_option(&self, typed: &str) -> String {
+        let Self { root, innermost, name, .. } = self;
+        let typed = typed.split('=').next().unwrap_or(typed);
+        let here = nearest(typed, options(innermost).iter().map(String::as_str)).map(str::to_owned);
+        let elsewhere = || {
+            let all = visible(root)
+                .flat_map(|command| options(command).into_iter().map(|option| (command.get_name(), option)));
+            let all: Vec<(&str, String)> = all.collect();
+            let near = nearest(typed, all.iter().map(|(_, option)| option.as_str()))?;
+            let (command, _) = all.iter().find(|(_, option)| option == near)?;
+            Some(format!("agent-loop {command} {near}"))
+        };
+        let meant = match here.or_else(elsewhere) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if innermost.get_name() == "task" => {
+                "to use it as a word of the task, quote the whole task".to_owned()
+            }
+            None => format!("`{name} --help` lists all"),
+        };
+        format!("`{typed}` is not an option of `{name}`; {meant}")
+    }
+}
+
+fn visible(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|inner| !inner.is_hide_set())
+}
+
+fn options(command: &Command) -> Vec<String> {
+    command.get_arguments().filter_map(|option| Some(format!("--{}", option.get_long()?))).collect()
+}

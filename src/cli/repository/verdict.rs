@@ -1,0 +1,61 @@
+//! Whether a run approves what a pull request contains now.
+
+use crate::adapters::git::GitWorkspace;
+use crate::domain::ending::Ending;
+use crate::domain::pull_request::PullRequest;
+use crate::flow::machine::Machine;
+use crate::ports::forge::{AuthorRole, Comment};
+use crate::ports::workspace::{MergeParents, Workspace};
+use crate::protocol::requirements;
+
+/// What the latest run says about the head of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunVerdict {
+    /// There was no run.
+    NoRun,
+    /// The run has not ended.
+    Open,
+    Approved,
+    /// The run approved a commit that is not the head any more.
+    ApprovedOther,
+    /// A person has added a requirement after the approval.
+    OlderThanRequirement,
+    /// The run ended without an approval.
+    Ended(Ending),
+}
+
+impl RunVerdict {
+    /// Returns the verdict on an open pull request. The comments are those after the last record.
+    pub fn of(machine: &dyn Machine, pull_request: &PullRequest, later: &[&Comment]) -> Self {
+        let Some(run) = machine.run() else { return Self::NoRun };
+        let is_required = || later.iter().any(|comment| requires(comment));
+        match (&run.ending, machine.view().head) {
+            (None, _) => Self::Open,
+            (Some(Ending::Approved), head) if head.as_ref() != Some(&pull_request.head) => {
+                Self::ApprovedOther
+            }
+            (Some(Ending::Approved | Ending::ApprovedCiPending), _) if is_required() => {
+                Self::OlderThanRequirement
+            }
+            (Some(Ending::Approved), _) => Self::Approved,
+            (Some(ending), _) => Self::Ended(ending.clone()),
+        }
+    }
+}
+
+/// Returns whether a comment is a signed requirement of somebody with write access.
+fn requires(comment: &Comment) -> bool {
+    match comment.role {
+        AuthorRole::Owner | AuthorRole::Member => {
+            requirements::in_text(&comment.author, &comment.body).is_some()
+        }
+        AuthorRole::Stranger => false,
+    }
+}
+
+/// Returns whether a pull request conflicts with its base branch, as far as this machine knows that branch.
+pub async fn conflicts(workspace: &GitWorkspace, pull_request: &PullRequest) -> bool {
+    let Ok(Some(other)) = workspace.tip(&pull_request.base_ref).await else { return false };
+    let parents = MergeParents { head: pull_request.head.clone(), other };
+    workspace.conflicts(&parents).await.is_ok_and(|files| !files.is_empty())
+}

@@ -1,0 +1,111 @@
+//! `local pr merge`: an approved head is merged, anything else only with consent; and commands on a merged pull request.
+
+use std::fs;
+
+use super::stage::{Stage, task};
+
+fn head_of(stage: &Stage) -> String {
+    stage.run(&["local", "pr", "view", "1", "--json"]).json()["head"].as_str().unwrap().to_owned()
+}
+
+/// Expects a refusal with this reason and the command that goes on.
+fn refused(stage: &Stage, why: &str) {
+    let ended = stage.run(&["local", "pr", "merge", "1"]);
+    assert_eq!(ended.exit, Some(2), "{}", ended.stdout);
+    for part in ["is not approved", why, "`agent-loop pr 1`", "`agent-loop local pr merge 1 --unapproved`"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    assert_eq!(stage.run(&["local", "pr", "view", "1", "--json"]).json()["state"], "open");
+}
+
+#[test]
+fn an_unapproved_head_needs_consent() {
+    let stage = Stage::new();
+    stage.agent(
+        "idle.sh",
+        include_str!("../../../fixtures/agents/todo-agent.sh").replace("do_all\n", "").as_str(),
+    );
+    let mut words = task(&["--max-rounds", "1", "--test-command", "grep DONE notes.txt"]);
+    words[4] = "sam=command:../half.sh";
+    stage.agent("half.sh", "#!/bin/sh\necho more >> notes.txt\nexec \"$(dirname \"$0\")/idle.sh\"\n");
+    assert_eq!(stage.run(&words).json()["status"], "blocked");
+    refused(&stage, "its run ended as blocked (rounds)");
+    refused(&stage, "finding");
+    refused(&stage, "gate tests: fail");
+    let merged = stage.run(&["local", "pr", "merge", "1", "--unapproved"]);
+    assert_eq!(merged.exit, Some(0), "{}", merged.stderr);
+    assert!(merged.stdout.starts_with("Merged #1 as "), "{}", merged.stdout);
+    assert!(merged.stdout.contains("not approved: its run ended as blocked"), "{}", merged.stdout);
+}
+
+#[test]
+fn an_approval_holds_for_its_head() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    stage.run(&["local", "check", "set", &head_of(&stage), "build", "failure"]);
+    refused(&stage, "check `build` is failure");
+    stage.run(&["local", "check", "set", &head_of(&stage), "build", "success"]);
+    let post = ["local", "pr", "comment", "1", "--body", "Also in docs.\n\n-- Human Reviewer"];
+    assert_eq!(stage.run(&post).exit, Some(0));
+    refused(&stage, "a person added a requirement after the approval");
+    stage.git(&["checkout", "--quiet", &stage.branch()]);
+    stage.git(&["commit", "--quiet", "--allow-empty", "--message", "more"]);
+    stage.git(&["checkout", "--quiet", "main"]);
+    refused(&stage, "its run approved an older head");
+}
+
+#[test]
+fn approved_and_own_changes_are_merged() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let merged = stage.run(&["local", "pr", "merge", "1"]);
+    assert!(merged.exit == Some(0) && merged.stdout.ends_with(".\n"), "{}", merged.stderr);
+    assert!(!merged.stdout.contains('('), "{}", merged.stdout);
+    stage.git(&["checkout", "--quiet", "-b", "own"]);
+    stage.write("own.txt", "mine\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "own"]);
+    stage.git(&["checkout", "--quiet", "main"]);
+    stage.run(&["local", "pr", "create", "--head", "own", "--base", "main", "--title", "Own"]);
+    let merged = stage.run(&["local", "pr", "merge", "2"]);
+    assert_eq!(merged.exit, Some(0), "{}", merged.stderr);
+    assert!(merged.stdout.contains("(no run of agent-loop has reviewed it)"), "{}", merged.stdout);
+}
+
+/// Whoever merged it, and whether or not a run approved it, a merged pull request has one answer, and nothing is written.
+#[test]
+fn a_merged_change_has_one_answer() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
+    stage.git(&["branch", "own", "main"]);
+    stage.git(&["checkout", "--quiet", "own"]);
+    stage.write("own.txt", "mine\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "own"]);
+    stage.git(&["checkout", "--quiet", "main"]);
+    stage.run(&["local", "pr", "create", "--head", "own", "--base", "main", "--title", "Own"]);
+    assert_eq!(stage.run(&["local", "pr", "merge", "2"]).exit, Some(0));
+    let agents = ["--json", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    let journals = || {
+        let paths = super::stage::walk(&stage.root().join("state")).into_iter();
+        let journals = paths.filter(|path| path.ends_with("journal.jsonl"));
+        journals.map(|path| (fs::metadata(&path).unwrap().modified().unwrap(), path)).collect::<Vec<_>>()
+    };
+    let before = journals();
+    for number in ["1", "2"] {
+        let comments = || stage.run(&["local", "pr", "view", number, "--json"]).json()["comments"].clone();
+        let published = comments();
+        let again = stage.run(&[&["pr", number][..], &agents].concat());
+        let outcome = again.json();
+        assert_eq!((again.exit, &outcome["status"]), (Some(0), &"merged".into()), "{}", again.stderr);
+        assert!(outcome["message"].as_str().unwrap().contains("It was merged already"), "{outcome}");
+        let gates = stage.run(&["gates", number]);
+        assert_eq!(gates.exit, Some(2), "{}", gates.stderr);
+        assert!(
+            gates.stdout.contains("is merged already") && gates.stdout.contains("next: agent-loop status")
+        );
+        assert_eq!((comments(), journals()), (published, before.clone()), "nothing is written");
+    }
+    assert!(!stage.run(&["status"]).stdout.contains("pr/2"), "no run was begun on it");
+}
