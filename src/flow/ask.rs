@@ -219,7 +219,10 @@ impl Ask {
 
     /// Returns the commit message for work whose answer must be reformatted first. If that fails, the commit is salvaged.
     fn provisional(&self) -> String {
-        format!("Work of {} in round {}\n", self.key.label, self.key.round)
+        match self.key.round {
+            0 => format!("Work of {}\n", self.key.label),
+            round => format!("Work of {} in round {round}\n", self.key.label),
+        }
     }
 
     fn later_work(&self, raw: &RawAnswer) -> LeftFiles {

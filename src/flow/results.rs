@@ -12,8 +12,9 @@ use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::domain::turn::{SessionNote, TurnKey, Unfinished};
 use crate::domain::usage::Usage;
+use crate::protocol::answer;
 use crate::protocol::context::Clarification;
-use crate::protocol::expectation::Surfaced;
+use crate::protocol::expectation::{Expectation, Surfaced};
 use crate::protocol::raw_answer::RawAnswer;
 use crate::protocol::requirements;
 
@@ -109,9 +110,9 @@ impl Results {
         let last = self.turns.iter().rfind(|(other, _)| is_theirs(other));
         let saved = last.filter(|(last, _)| last.head == key.head).and_then(|(last, turn)| match &turn.end {
             TurnEnd::Failed { failure } => turn.salvage.clone().filter(|_| failure.leaves_usable_files()),
-            // An answer has led to nothing if its run asks the same agent again on the same commit.
-            TurnEnd::Answered { commit, .. } => {
-                commit.as_ref().filter(|_| last.run == key.run).map(ToString::to_string)
+            TurnEnd::Answered { raw, commit, .. } => {
+                let is_malformed = answer::understand(raw, &Expectation::bare(last.kind)).is_err();
+                commit.as_ref().filter(|_| is_malformed).map(ToString::to_string)
             }
         });
         (saved.is_some() || self.attempts.contains_key(key)).then_some(Unfinished { saved })

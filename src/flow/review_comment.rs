@@ -103,7 +103,7 @@ pub fn about(id: &str, items: &[Item]) -> String {
 /// The first line of a text, without code spans and bold words, whose ends may be cut off.
 fn brief(text: &str) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    unmarked(&one_line(first, BRIEF).replace("**", "").replace(['`', '<', '>'], ""))
+    unmarked(&one_line(first.trim_end_matches(':'), BRIEF).replace("**", "").replace(['`', '<', '>'], ""))
 }
 
 /// Renders the follow-ups of an approved revision.

@@ -130,11 +130,11 @@ fn render(removal: &Removal) -> String {
         let size = paths.iter().map(|path| retention::size(path)).sum();
         let _ = writeln!(text, "{subject}: journal, logs and clones, {}", bytes(size));
     }
+    for kept in &removal.kept {
+        let _ = writeln!(text, "{}: saved unfinished work, {}", kept.subject, kept.salvage.commit.short());
+    }
     if !removal.subjects.is_empty() {
         text.push_str("kept: their costs, for `agent-loop usage`\n");
-    }
-    for kept in &removal.kept {
-        let _ = writeln!(text, "saved work of {}: {}", kept.subject, kept.salvage.commit);
     }
     for why in &removal.stays {
         let _ = writeln!(text, "kept: {why}");

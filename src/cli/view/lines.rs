@@ -97,7 +97,7 @@ impl Narrator {
             }
             RunEvent::Salvaged { commit, .. } => {
                 let command = self.place.command("agent-loop status");
-                let text = format!("unfinished work kept as {}; see {command}", commit.short());
+                let text = format!("unfinished work is saved as {} (see {command})", commit.short());
                 self.warning(&text)
             }
             RunEvent::Waiting { what, until: end } if self.waits.insert(what.clone()) => {

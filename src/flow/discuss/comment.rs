@@ -234,11 +234,12 @@ fn final_text(
     text.push_str(&failures(&summary.failures));
     match verdict.result {
         DebateResult::Deadlock => {
-            section(&mut text, "Core disagreement", &reasons(round));
+            let without_condition = |why| parts(why).map_or(why, |(reasons, _)| reasons);
+            section(&mut text, "Core disagreement", &reasons(round, without_condition));
             section(&mut text, "What each side would need to see", &conditions(round));
         }
         DebateResult::Unanimous | DebateResult::Converged => {
-            section(&mut text, "Reasons", &reasons(round));
+            section(&mut text, "Reasons", &reasons(round, |why| why));
         }
     }
     let proposals: Vec<String> = verdict.split_proposals.iter().map(|proposal| unmarked(proposal)).collect();
@@ -290,22 +291,25 @@ fn moves(rounds: &[DebateRound]) -> Vec<String> {
 }
 
 /// Returns the beginning of each reason.
-fn reasons(round: &DebateRound) -> Vec<String> {
-    let line = |position: &Position| {
-        let why = unmarked(&one_line(position.response.rationale.as_str(), QUOTE));
+fn reasons<'round>(round: &'round DebateRound, part: impl Fn(&'round str) -> &'round str) -> Vec<String> {
+    let line = |position: &'round Position| {
+        let why = unmarked(&one_line(part(position.response.rationale.as_str()), QUOTE));
         format!("`{}` ({}): {why}", position.given.agent, position.response.outcome.name())
     };
     round.positions.iter().map(line).collect()
 }
 
-/// Returns the last paragraph of each reason: prompts ask for the condition of another vote there.
+/// Splits off the last paragraph of a reason: prompts ask for the condition of another vote there.
+fn parts(rationale: &str) -> Option<(&str, &str)> {
+    rationale.trim_end().rsplit_once("\n\n")
+}
+
 fn conditions(round: &DebateRound) -> Vec<String> {
     let line = |position: &Position| {
-        let rationale = position.response.rationale.as_str();
-        let last = rationale.split("\n\n").filter(|part| !part.trim().is_empty()).last().unwrap_or(rationale);
-        format!("`{}`: {}", position.given.agent, unmarked(&one_line(last, QUOTE)))
+        let (_, condition) = parts(position.response.rationale.as_str())?;
+        Some(format!("`{}`: {}", position.given.agent, unmarked(&one_line(condition, QUOTE))))
     };
-    round.positions.iter().map(line).collect()
+    round.positions.iter().filter_map(line).collect()
 }
 
 /// Returns the points of agreement in the last agenda of the analyzer.

@@ -73,8 +73,8 @@ fn opened_text(state: &PlanningState, at: At<'_>, opened: &PlanningOpened) -> St
 fn plan_text(at: At<'_>, record: &PlanRecord, items: &[Item]) -> String {
     let (agent, hash) = (&record.given.agent, &record.plan);
     let mut text = match &record.response {
-        PlanAnswer::First(_) => format!("**{agent}** plans `{hash}`"),
-        PlanAnswer::Revised(_) => format!("**{agent}** revises the plan: `{hash}` · round {}", at.round),
+        PlanAnswer::First(_) => format!("**{agent}** wrote the plan `{hash}`"),
+        PlanAnswer::Revised(_) => format!("**{agent}** revised the plan: `{hash}` · round {}", at.round),
     };
     let _ = writeln!(text, "\n\n{}", neutral(record.response.summary()));
     text.push_str(&plan(&record.response.plan()));

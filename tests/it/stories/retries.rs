@@ -139,13 +139,13 @@ async fn too_many_requests_park_the_run() {
     assert!(resets_at > world.now());
 }
 
-/// A coder that completes half of its work, fails, and records the files of its next attempt.
-fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> Story {
+/// A coder that writes a file, fails in this way, and records the files of its next attempt.
+fn fails_in_the_middle(first: Reaction, finds: &'static [&'static str]) -> Story {
     let coder = agent(move |order, tree| {
         if order.script_index == 0 {
             assert!(!order.context.unfinished);
             tree.insert("half.txt".to_owned(), "half\n".to_owned());
-            return Reaction::Fails(failure.clone());
+            return first.clone();
         }
         let is_told = order.prompt.contains("Your previous attempt did not finish");
         assert_eq!((order.context.unfinished, is_told), (!finds.is_empty(), !finds.is_empty()));
@@ -160,7 +160,7 @@ fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> 
 async fn half_done_work_survives_the_parking() {
     let reset: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
     let used_up = TurnFailure::Quota { resets_at: reset, detail: String::new() };
-    let story = fails_in_the_middle(used_up, &["half.txt"]);
+    let story = fails_in_the_middle(Reaction::Fails(used_up), &["half.txt"]);
     let world = story.world();
     let parked = story.play(&world).await;
     assert_eq!(parked.ending, Ending::Parked { resets_at: reset, reason: Parked::Quota });
@@ -174,15 +174,17 @@ async fn half_done_work_survives_the_parking() {
 #[tokio::test]
 async fn failed_coders_continue_usable_files() {
     let detail = String::new;
-    let cases: [(TurnFailure, &[&str]); 5] = [
+    let failures: [(TurnFailure, &[&str]); 5] = [
         (TurnFailure::Killed { signal: 9 }, &["half.txt"]),
         (TurnFailure::Exit { code: 1, detail: detail() }, &["half.txt"]),
         (TurnFailure::Timeout { seconds: 9 }, &["half.txt"]),
         (TurnFailure::UnfitFiles { why: detail() }, &[]),
         (TurnFailure::Secret { kinds: Vec::new() }, &[]),
     ];
-    for (failure, finds) in cases {
-        let story = fails_in_the_middle(failure, finds);
+    let failures = failures.map(|(failure, finds)| (Reaction::Fails(failure), finds));
+    let malformed: (Reaction, &[&str]) = (Reaction::Says("I am done.".to_owned()), &["half.txt"]);
+    for (first, finds) in failures.into_iter().chain([malformed]) {
+        let story = fails_in_the_middle(first, finds);
         let world = story.world();
         let mut done = story.play(&world).await;
         if done.ending != Ending::Approved {

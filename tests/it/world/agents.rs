@@ -16,6 +16,7 @@ use super::git::Tree;
 use super::memory_world::{GateResult, MemoryWorld, State};
 
 /// The action of an agent in a turn.
+#[derive(Clone)]
 pub(crate) enum Reaction {
     Says(String),
     Fails(TurnFailure),
