@@ -31,7 +31,7 @@ pub(super) fn measure() -> Vec<Number> {
     let mut values = Vec::new();
     for _ in 0..9 {
         let (took, state) = timed(|| {
-            let reading = thread::read(&chain, &ours, &thread);
+            let reading = thread::decoded(&thread).chain(&chain, &ours);
             assert_eq!((reading.records().count(), reading.ignored.len()), (RECORDS, 0));
             let mut machine = flow::begin(&chain.flow, &chain.subject).expect("a review");
             for link in &reading.links {

@@ -56,9 +56,11 @@ impl CachedThread {
     }
 }
 
-/// Reads comments as a chain, without checking for foreign records.
-pub fn read(chain: &Chain, recorders: &[Login], comments: &[Comment]) -> ChainReading {
-    thread::read(chain, recorders, &posted(comments))
+/// Decodes the comments of a thread, which may have several chains.
+pub fn decoded(comments: &[Comment]) -> ThreadReader {
+    let mut reader = ThreadReader::default();
+    reader.take_in(0, comments.iter().map(posted_comment));
+    reader
 }
 
 /// Reads the records in a journal.

@@ -1,7 +1,9 @@
 //! The sealed content of a record: only the flow that wrote it reads it. No JSON leaves the ledger.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::ids::Label;
 
@@ -41,9 +43,12 @@ impl Body {
     /// # Errors
     /// Fails if `R` has no such kind, or the payload has another shape: another version wrote the record.
     pub fn read<R: DeserializeOwned>(&self) -> Result<R, Unreadable> {
-        let tagged = json!({ "kind": self.kind, "payload": self.payload });
-        serde_json::from_value(tagged)
-            .map_err(|error| Unreadable { kind: self.kind.clone(), why: error.to_string() })
+        let kind = Value::from(self.kind.as_str());
+        let tagged = MapDeserializer::new([("kind", &kind), ("payload", &self.payload)].into_iter());
+        R::deserialize(tagged).map_err(|error: serde_json::Error| Unreadable {
+            kind: self.kind.clone(),
+            why: error.to_string(),
+        })
     }
 
     /// Rewrites every text in the payload.

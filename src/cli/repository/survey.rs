@@ -303,8 +303,8 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     let Some(pull_request) = there(here.forge.pull_request(number).await)? else { return Ok(None) };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
-    let Folded { flow, machine, noted } =
-        fold(&subject, |chain| thread::read(chain, &here.recorders, &comments), here)?;
+    let thread = thread::decoded(&comments);
+    let Folded { flow, machine, noted } = fold(&subject, |chain| thread.chain(chain, &here.recorders), here)?;
     let (view, run) = (machine.view(), machine.run());
     let ending = run.and_then(|run| run.ending.clone());
     let bare = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
@@ -371,7 +371,8 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
 async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<SubjectFacts>, String> {
     let Some(issue) = there(here.forge.issue(number).await)? else { return Ok(None) };
     let subject = Subject::Issue(number);
-    let folded = fold(&subject, |chain| thread::read(chain, &here.recorders, &issue.comments), here)?;
+    let thread = thread::decoded(&issue.comments);
+    let folded = fold(&subject, |chain| thread.chain(chain, &here.recorders), here)?;
     let view = folded.machine.view();
     let phases = view.parts;
     let found = delivery(here, subject, view.pull_request, folded).await?;

@@ -117,7 +117,7 @@ impl Records {
 
     fn in_thread(world: &MemoryWorld, flow: FlowName, subject: Subject, thread: &[Comment]) -> Self {
         let chain = Chain { repository: world.repository_id(), flow, subject };
-        Self(thread::read(&chain, &[world.login()], thread).records().cloned().collect())
+        Self(thread::decoded(thread).chain(&chain, &[world.login()]).records().cloned().collect())
     }
 
     /// Returns the records of a task: a chain in its journal, and another one in the thread of its pull request.
@@ -443,11 +443,10 @@ fn planning_line(record: &Envelope) -> String {
 
 /// Returns a record as another version would write it: it links to the end of a pull request's review, or begins the chain of
 /// another flow.
-/// version of the program would write it.
 pub(super) fn of_another_version(world: &MemoryWorld, number: u64, flow: &FlowName, kind: &str) -> String {
     let subject = Subject::PullRequest(PullRequestNumber(number));
     let chain = Chain { repository: world.repository_id(), flow: flow.clone(), subject: subject.clone() };
-    let prev = thread::read(&chain, &[world.login()], &world.thread(number)).tail;
+    let prev = thread::decoded(&world.thread(number)).chain(&chain, &[world.login()]).tail;
     let body = Body::of(&serde_json::json!({ "kind": kind, "payload": { "seats": 2 } }));
     let record = Envelope {
         id: chain::record_id(&prev, kind, None),
