@@ -121,7 +121,6 @@ pub enum Changed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Briefing {
     pub memory: AgentMemory,
-    /// The commit with which the memory was compared.
     pub compared_with: CommitSha,
     pub changed: Changed,
 }

@@ -6,7 +6,6 @@ use super::ids::{CommitSha, GateName};
 use super::word_list::word_list;
 
 word_list!(
-    /// The kind of a condition.
     ConditionKind {
         /// The approval of a reviewer.
         Vote = "vote",
@@ -57,7 +56,6 @@ impl Condition {
         Self { remedy, ..Self::gate(gate, ConditionState::Inconclusive, why) }
     }
 
-    /// Returns the condition of a gate that is not run.
     pub fn not_run(gate: &GateName, why: NotRun) -> Self {
         Self::gate(gate, ConditionState::NotRun, why.name().to_owned())
     }
@@ -67,7 +65,6 @@ impl Condition {
         Self { kind, name, state, evidence, findings: Vec::new(), remedy: None }
     }
 
-    /// Returns the condition of a gate.
     pub fn of_gate(measured: &Measurement, weight: GateWeight) -> Self {
         use ConditionState::{Advisory, Inconclusive, Met, Unmet};
         let (state, remedy) = match (weight, measured.verdict) {

@@ -11,7 +11,6 @@ pub struct ForgeCalls {
     pub reads: u64,
     /// Reads of unchanged data, which do not count towards the limit.
     pub unchanged: u64,
-    /// Writes.
     pub writes: u64,
     /// Queries in GraphQL.
     pub queries: u64,

@@ -21,7 +21,6 @@ word_list!(
 /// A phase with its issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPhase {
-    /// The number of the phase, from 1.
     pub number: usize,
     pub issue: IssueNumber,
     pub title: String,

@@ -24,7 +24,6 @@ pub struct Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanReference {
     pub hash: PlanHash,
-    /// The issue of the plan.
     pub issue: IssueNumber,
     pub text: String,
 }
@@ -34,7 +33,6 @@ pub struct PlanReference {
 #[serde(deny_unknown_fields)]
 pub struct BoundPlan {
     pub hash: PlanHash,
-    /// The issue of the plan.
     pub issue: IssueNumber,
 }
 

@@ -128,7 +128,6 @@ impl Roster {
         self.reviewers().iter().filter(move |seat| house.is_some() && seat.house() == house)
     }
 
-    /// Returns the seat of the reviewer with this label.
     pub fn reviewer(&self, label: &Label) -> Option<&Seat> {
         self.reviewers().iter().find(|seat| seat.label == *label)
     }

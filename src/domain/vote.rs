@@ -34,7 +34,6 @@ pub struct Absence {
 pub struct Vote {
     pub agent: Label,
     pub state: Ballot,
-    /// The revision that was voted on.
     pub head: Revision,
     /// The human requirements in the voter's prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

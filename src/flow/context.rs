@@ -93,7 +93,6 @@ impl<'now> FlowContext<'now> {
         ControlFlow::Continue(tip.as_ref())
     }
 
-    /// Returns the checks of a commit.
     pub fn checks(&self, commit: &CommitSha) -> Decision<&'now CheckBoard> {
         known(self.facts.checks.get(commit), || Lookup::Checks(commit.clone()))
     }

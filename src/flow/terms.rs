@@ -15,17 +15,14 @@ use super::run::RunState;
 /// The terms of a run that a command line or a configuration sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// `--coder`
     pub coder: Option<Seat>,
     /// `--reviewer`, in order; empty if not set.
     pub reviewers: Vec<Seat>,
-    /// `--max-rounds`
     pub max_rounds: Option<u32>,
     /// The gates about which something was decided.
     pub gates: BTreeMap<GateName, GateChoice>,
     /// `--no-pre-review-tests`
     pub test_timing: Option<TestTiming>,
-    /// `--on-reviewer-failure`
     pub on_reviewer_failure: Option<OnReviewerFailure>,
     /// `--auto-merge`
     pub after_approval: Option<AfterApproval>,

@@ -99,7 +99,6 @@ pub struct Understood {
     pub tier: Tier,
     /// The verdict, for kinds that have one.
     pub verdict: Option<&'static str>,
-    /// The normalisations.
     pub normalisations: Vec<String>,
     /// The content that does not count.
     pub left_out: Vec<String>,

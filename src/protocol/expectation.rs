@@ -109,7 +109,6 @@ impl Expectation {
         Self { voter: Some(voter), ..Self::bare(kind) }
     }
 
-    /// Returns the shown item with this id.
     pub fn item(&self, id: &str) -> Option<&ShownItem> {
         self.shown.iter().find(|shown| shown.id.as_str() == id)
     }

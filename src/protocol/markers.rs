@@ -54,7 +54,6 @@ pub fn holds_one(text: &str) -> bool {
 /// A well-formed marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marker<'text> {
-    /// The name, as in [`NAMES`].
     pub name: &'static str,
     /// The text after the colon.
     pub value: &'text str,

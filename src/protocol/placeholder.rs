@@ -26,7 +26,6 @@ pub fn says_nothing(text: &str) -> bool {
     NOTHING.is_match(&bare.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Returns whether a letter is invisible.
 fn is_invisible(letter: char) -> bool {
     letter.is_control() && !letter.is_whitespace()
         || matches!(

@@ -38,7 +38,6 @@ fn quotes_nonce(voter: &Voter, text: &str) -> bool {
     text.contains(&format!("\"{}\"", voter.nonce.as_str()))
 }
 
-/// Returns whether an answer approves.
 fn approves(answer: &Value) -> bool {
     [ReviewVerdict::Approved.name(), DebateOutcome::Implement.name()]
         .map(Some)

@@ -35,7 +35,6 @@ pub(super) struct Excerpt<'subject> {
     omitted: usize,
 }
 
-/// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct ShownComment<'subject> {
     author: &'subject str,

@@ -16,7 +16,6 @@ pub enum AgentAction {
 }
 
 impl AgentAction {
-    /// Returns the text of the action.
     pub fn text(&self) -> &str {
         match self {
             Self::Said(text) | Self::Did(text) | Self::Failed(text) => text,

@@ -47,7 +47,6 @@ impl<'agent> Allowed<'agent> {
 }
 
 impl TurnFiles {
-    /// Returns the folder of the files.
     pub fn folder(&self) -> &Path {
         self.hidden.path()
     }

@@ -31,12 +31,10 @@ pub struct MeasuredGates {
 }
 
 impl MeasuredGates {
-    /// Returns the test command.
     pub fn tests(&self) -> Option<&GateCommand> {
         self.commands.get(&GateName::tests())
     }
 
-    /// Returns whether a gate is measured.
     pub fn has(&self, gate: &GateName) -> bool {
         self.names().contains(gate)
     }

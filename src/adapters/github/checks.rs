@@ -125,7 +125,6 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One run of a check.
 #[derive(Debug, Clone, Deserialize)]
 struct CheckRunJson {
     id: u64,

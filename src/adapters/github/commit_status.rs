@@ -32,7 +32,6 @@ pub(super) fn is_ours(context: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct KnownStatuses(Mutex<BTreeMap<CommitSha, StatusContent>>);
 
-/// The content of a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct StatusContent {
     context: String,

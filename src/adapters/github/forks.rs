@@ -14,7 +14,6 @@ pub struct ForkBranch {
     pub name: BranchName,
     /// The fork, as `OWNER/REPO`.
     pub repository: String,
-    /// The name in the fork.
     pub branch: BranchName,
 }
 

@@ -38,7 +38,6 @@ struct KeptThread {
 }
 
 impl KeptThreads {
-    /// Threads that are read from a folder.
     pub(super) fn read_in(folder: PathBuf) -> Self {
         Self(Mutex::new(Keeping::Read(folder)))
     }

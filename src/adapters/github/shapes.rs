@@ -89,7 +89,6 @@ pub(super) struct IssueJson {
     pub(super) user: Option<UserJson>,
     pub(super) state: String,
     /// Why a closed issue was closed.
-    #[serde(default)]
     pub(super) state_reason: Option<String>,
     pub(super) title: String,
     pub(super) body: Option<String>,

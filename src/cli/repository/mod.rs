@@ -42,7 +42,6 @@ pub struct Repository {
     pub origin: Option<String>,
     /// The user's own ssh command for this repository.
     pub ssh_command: Option<String>,
-    /// The branches to read.
     pub home: BranchHome,
 }
 

@@ -9,7 +9,6 @@ use crate::domain::usage::{Precision, Usage};
 #[serde(into = "SumJson", from = "SumJson")]
 pub struct Sum {
     pub usage: Usage,
-    /// The precision of the time.
     pub time: Precision,
 }
 
@@ -21,7 +20,6 @@ impl Sum {
     }
 }
 
-/// The JSON of a sum.
 #[derive(Serialize, Deserialize)]
 struct SumJson {
     calls: u64,

@@ -136,7 +136,6 @@ impl RunCost {
         self.records.calls.saturating_sub(self.sum().usage.calls)
     }
 
-    /// Returns the cost of each agent in each of its roles.
     pub fn agents(&self) -> BTreeMap<(Role, &Label), Sum> {
         let mut agents: BTreeMap<(Role, &Label), Sum> = BTreeMap::new();
         for Call { question, cost, .. } in &self.calls {

@@ -135,7 +135,6 @@ fn summed_up(condition: &Condition) -> (String, Vec<String>) {
     (unmarked(&one_line(summary.unwrap_or_default(), LINE)), rest)
 }
 
-/// Returns a condition in one line.
 fn line(condition: &Condition) -> String {
     let mark = match condition.state {
         ConditionState::Met => '✓',

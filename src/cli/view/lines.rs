@@ -81,7 +81,6 @@ impl Narrator {
         }
     }
 
-    /// Returns the lines for an event.
     pub fn take(&mut self, event: &RunEvent, now: Timestamp) -> Vec<Line> {
         match event {
             RunEvent::Published { subject, announcement } => self.announced(subject, announcement),

@@ -51,7 +51,6 @@ impl fmt::Display for QualityFinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scored {
-    /// 0 to 100.
     Score(u8),
     /// The scorer knows too few of the tree's languages, or the tree is empty; the text says which.
     Unscoreable(String),

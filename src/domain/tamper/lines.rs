@@ -58,7 +58,6 @@ impl LineFacts {
         Self { binary: true, ..Self::default() }
     }
 
-    /// Takes a changed line.
     pub fn take(&mut self, changed: ChangedLine<'_>) {
         match changed {
             ChangedLine::Added(line) => {

@@ -71,9 +71,7 @@ pub struct ReviewRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRecord {
-    /// The head before the answer.
     pub head_before: CommitSha,
-    /// The head after the answer.
     pub head_after: CommitSha,
     pub response: CoderFollowup,
     #[serde(flatten)]

@@ -17,7 +17,6 @@ static BULLET: LazyLock<Regex> = pattern!(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$
 /// A known section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
-    /// Findings with this status.
     Findings(ItemStatus),
     Dispositions,
 }

@@ -35,10 +35,8 @@ struct StoryComment {
     /// The lines; the data replaces `{{meta}}`, or is appended.
     #[serde(default)]
     body: Vec<String>,
-    #[serde(default)]
     meta: Option<Value>,
     /// The encoding of the data: `url`, `padded`, or `standard`.
-    #[serde(default)]
     written: Option<String>,
 }
 

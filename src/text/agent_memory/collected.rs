@@ -24,7 +24,6 @@ pub(super) struct ManifestCollector<'all> {
 }
 
 impl ManifestCollector<'_> {
-    /// Returns whether the manifest is at the root.
     pub(super) fn is_at_the_root(&self) -> bool {
         paths::depth(self.path) == 0
     }

@@ -56,7 +56,6 @@ pub(super) fn first_doc_line(text: &str) -> Option<&str> {
 
 /// The kind of a line outside a comment.
 enum Opening<'line> {
-    /// A comment in one line.
     Line(&'line str),
     /// The start of a comment, with its end mark.
     Block(&'line str, &'static str),

@@ -47,7 +47,6 @@ const FOREIGN: &[&str] = &[
     "snapshots",
 ];
 
-/// Folders of tests.
 const TEST_FOLDERS: &[&str] = &["test", "tests", "spec", "specs", "__tests__", "e2e"];
 
 /// Files that describe a repository, its build, tests and versions.

@@ -33,7 +33,6 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Returns the report of the turn.
     pub(super) fn report(self, cli: &dyn VendorCli, turn: &VendorTurn<'_>) -> TurnReport {
         let result = self.result(cli, turn);
         let warnings = self.warnings(&result);

@@ -17,7 +17,6 @@ const COMPLAINT: usize = 200;
 /// The setup of a vendor's program on this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup<'machine> {
-    /// The path of the program.
     pub program: &'machine Path,
     /// The environment of its turns.
     pub environment: &'machine Variables,

@@ -59,7 +59,6 @@ pub trait VendorCli: Sync {
         None
     }
 
-    /// Returns the result of the self test.
     fn self_test_result(&self, _probed: &Probed) -> Option<SetupFinding> {
         None
     }

@@ -67,7 +67,6 @@ impl<'turn> VendorTurn<'turn> {
         invocation.files.iter().try_for_each(|(path, content)| files::write_over(path, content))
     }
 
-    /// Returns the command line of the turn.
     pub(super) fn command(&self, invocation: Invocation) -> CommandLine {
         // A process that the program starts would see the variable too, and might write an answer instead of the program.
         let mut environment = self.files.environment.clone();

@@ -180,13 +180,9 @@ fn by_file(file: &Path) -> String {
 struct Document {
     #[serde(default)]
     status: String,
-    #[serde(default)]
     response: Option<String>,
-    #[serde(default)]
     error: Option<Value>,
-    #[serde(default)]
     usage: Option<AgyTokens>,
-    #[serde(default)]
     structured_output: Option<Value>,
     #[serde(default)]
     denied_actions: Vec<Denied>,

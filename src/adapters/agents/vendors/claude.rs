@@ -232,25 +232,18 @@ struct ClaudeLine<'line> {
     message: Option<Message<'line>>,
     #[serde(borrow, default)]
     error: Option<Cow<'line, str>>,
-    #[serde(default)]
     is_error: Option<bool>,
-    #[serde(default)]
     api_error_status: Option<u16>,
-    #[serde(default)]
     result: Option<String>,
     #[serde(default)]
     errors: Vec<String>,
-    #[serde(default)]
     structured_output: Option<Value>,
     #[serde(default)]
     permission_denials: Vec<Denial>,
-    #[serde(default)]
     usage: Option<RequestUsage>,
-    #[serde(default)]
     total_cost_usd: Option<f64>,
     #[serde(default, rename = "modelUsage")]
     models: Option<BTreeMap<String, RequestUsage>>,
-    #[serde(default)]
     rate_limit_info: Option<Limit>,
 }
 
@@ -260,7 +253,6 @@ struct Message<'line> {
     model: Option<Cow<'line, str>>,
     #[serde(borrow, default)]
     id: Option<Cow<'line, str>>,
-    #[serde(default)]
     usage: Option<RequestUsage>,
     #[serde(default, rename = "content")]
     _content: IgnoredAny,
@@ -293,9 +285,7 @@ struct Denial {
 #[serde(rename_all = "camelCase")]
 struct Limit {
     status: String,
-    #[serde(default)]
     resets_at: Option<i64>,
-    #[serde(default)]
     utilization: Option<f64>,
 }
 

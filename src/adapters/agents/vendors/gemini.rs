@@ -313,19 +313,14 @@ struct GeminiLine<'line> {
     model: Option<Cow<'line, str>>,
     #[serde(borrow, default)]
     role: Option<Cow<'line, str>>,
-    #[serde(default)]
     content: Option<String>,
     #[serde(default)]
     delta: bool,
-    #[serde(default)]
     status: Option<String>,
-    #[serde(default)]
     message: Option<String>,
-    #[serde(default)]
     error: Option<GeminiError>,
     #[serde(borrow, default)]
     tool_id: Option<Cow<'line, str>>,
-    #[serde(default)]
     stats: Option<Stats>,
 }
 

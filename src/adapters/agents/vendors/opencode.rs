@@ -296,25 +296,18 @@ struct OpencodeLine<'line> {
     kind: Cow<'line, str>,
     #[serde(borrow, default, rename = "sessionID")]
     session: Option<Cow<'line, str>>,
-    #[serde(default)]
     part: Option<Part>,
-    #[serde(default)]
     error: Option<OpencodeError>,
 }
 
 #[derive(Deserialize)]
 struct Part {
-    #[serde(default)]
     text: Option<String>,
-    #[serde(default)]
     reason: Option<String>,
-    #[serde(default)]
     tokens: Option<OpencodeTokens>,
     #[serde(default)]
     cost: f64,
-    #[serde(default)]
     tool: Option<String>,
-    #[serde(default)]
     state: Option<ToolState>,
 }
 
@@ -324,7 +317,6 @@ struct ToolState {
     status: String,
     #[serde(default)]
     input: Value,
-    #[serde(default)]
     error: Option<String>,
 }
 

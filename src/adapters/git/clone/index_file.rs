@@ -47,7 +47,6 @@ pub(super) struct IndexEntry {
     user: u32,
     group: u32,
     size: u32,
-    /// The id of the content.
     pub(super) content: ObjectId,
 }
 
@@ -67,7 +66,6 @@ impl IndexFile {
         self.entries.get(found).filter(|entry| entry.mode != SUBMODULE).map(|entry| &entry.content)
     }
 
-    /// Compares a file with its entry.
     pub(super) fn compare(&self, entry: &IndexEntry, facts: &Metadata) -> FactMatch {
         let mode = match facts.mode() & 0o170_000 {
             0o100_000 if facts.mode() & 0o100 != 0 => PROGRAM,
@@ -99,7 +97,6 @@ impl IndexFile {
 }
 
 impl IndexEntry {
-    /// Returns the commit of a submodule.
     pub(super) fn submodule(&self) -> Option<CommitSha> {
         (self.mode == SUBMODULE).then(|| self.content.to_string().parse().ok()).flatten()
     }

@@ -16,7 +16,6 @@ pub(crate) struct Changes {
     pub(super) tracked: BTreeSet<Vec<u8>>,
     /// Files that are neither in the index nor ignored; the path of a nested repository ends with a slash.
     pub(super) others: BTreeSet<Vec<u8>>,
-    /// Submodules with their commits.
     pub(super) submodules: BTreeMap<Vec<u8>, CommitSha>,
 }
 

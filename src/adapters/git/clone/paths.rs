@@ -27,7 +27,6 @@ pub(crate) struct CloneNote {
     pub(crate) head: CommitSha,
     pub(crate) branch: Option<BranchName>,
     /// The files that were checked out, if they differ from those of the head.
-    #[serde(default)]
     pub(crate) tree: Option<TreeSha>,
     /// Whether a turn may have left work in the clone.
     pub(crate) phase: ClonePhase,

@@ -42,7 +42,6 @@ pub(super) struct CloneScan {
 struct IndexedFolder {
     /// Its path with a slash at the end; empty for the root.
     path: Vec<u8>,
-    /// Its entries in the index.
     entries: Range<usize>,
 }
 
@@ -52,7 +51,6 @@ enum Expected {
     Folder(Range<usize>),
 }
 
-/// What is in a folder.
 #[derive(Debug, Default)]
 struct FolderScan {
     scan: CloneScan,

@@ -23,10 +23,8 @@ struct Child {
     pid: Option<u32>,
     start: Option<u64>,
     /// The engine that started the child.
-    #[serde(default)]
     engine: Option<u32>,
     /// The stamp of that engine.
-    #[serde(default)]
     stamp: Option<u64>,
 }
 

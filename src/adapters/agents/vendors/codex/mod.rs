@@ -352,11 +352,8 @@ struct CodexLine<'line> {
     thread_id: Option<Cow<'line, str>>,
     #[serde(borrow, default)]
     item: Option<CodexItem<'line>>,
-    #[serde(default)]
     message: Option<String>,
-    #[serde(default)]
     error: Option<CodexError>,
-    #[serde(default)]
     usage: Option<CodexTokens>,
 }
 
@@ -364,13 +361,10 @@ struct CodexLine<'line> {
 struct CodexItem<'line> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'line, str>,
-    #[serde(default)]
     text: Option<String>,
-    #[serde(default)]
     message: Option<String>,
     #[serde(borrow, default)]
     aggregated_output: Cow<'line, str>,
-    #[serde(default)]
     exit_code: Option<i32>,
 }
 
