@@ -10,7 +10,7 @@ use agent_loop::adapters::storage::folders::Folders;
 use agent_loop::adapters::storage::journals::FileJournals;
 use agent_loop::adapters::storage::lock;
 use agent_loop::domain::subject::Subject;
-use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
+use agent_loop::ports::journal::{Entry, JournalError, Journals};
 use jiff::Timestamp;
 
 fn journals(root: &std::path::Path) -> (FileJournals, Folders) {
@@ -35,11 +35,11 @@ async fn torn_last_lines_are_dropped() {
     let path = folders.subject(&subject()).join("journal.jsonl");
     fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"entry\":\"rec").unwrap();
     let journal = journals.open(&subject()).await.unwrap();
-    journal.read(|entries| assert_eq!(entries, [entry("one")]));
+    assert_eq!(*journal.entries(), [entry("one")]);
     journal.append(entry("two")).await.unwrap();
     drop(journal);
     let again = journals.open(&subject()).await.unwrap();
-    again.read(|entries| assert_eq!(entries, [entry("one"), entry("two")]));
+    assert_eq!(*again.entries(), [entry("one"), entry("two")]);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
 }
@@ -52,7 +52,7 @@ async fn damaged_lines_are_named() {
     let path = folders.subject(&subject()).join("journal.jsonl");
     let before = [b"nonsense\n".to_vec(), fs::read(&path).unwrap()].concat();
     fs::write(&path, &before).unwrap();
-    let error = journals.open(&subject()).await.unwrap_err();
+    let error = journals.open(&subject()).await.err().unwrap();
     assert!(matches!(&error, JournalError::Disk(text) if text.contains("line 1")), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
@@ -62,7 +62,7 @@ async fn held_subjects_name_their_holder() {
     let root = tempfile::tempdir().unwrap();
     let (journals, _) = journals(root.path());
     let held = journals.open(&subject()).await.unwrap();
-    let refusal = journals.open(&subject()).await.unwrap_err();
+    let refusal = journals.open(&subject()).await.err().unwrap();
     assert!(matches!(refusal, JournalError::Held { holder, .. } if holder.pid == Some(std::process::id())));
     assert!(journals.open(&"pr/8".parse().unwrap()).await.is_ok(), "another subject is free");
     drop(held);

@@ -97,10 +97,7 @@ name!(
         matches!(text.len(), 40 | 64) && is_lower_hex(text)
     }
 );
-name!(
-    /// The name of a branch, without `refs/heads/`.
-    BranchName, "branch name", "a branch name that git accepts, without refs/heads/", is_branch_name
-);
+name!(BranchName, "branch name", "a branch name that git accepts, without refs/heads/", is_branch_name);
 name!(
     /// A login on a forge.
     Login, "login", "letters, digits, `-`, `_`, `.`, `[` and `]`, at most 64 of them", |text| {
@@ -190,7 +187,6 @@ impl CommitSha {
 }
 
 impl ItemId {
-    /// Returns the id of the item with this number.
     pub fn numbered(number: u64) -> Self {
         Self(format!("item-{number}"))
     }

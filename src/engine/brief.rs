@@ -13,12 +13,9 @@ use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::flow::ask::{Ask, Brief, Form, Purpose};
 use crate::ports::World;
-use crate::ports::agent_memory::AgentMemories;
-use crate::ports::agents::{Agents, TurnOrder};
-use crate::ports::clock::Clock;
-use crate::ports::operator::Operator;
+use crate::ports::agents::TurnOrder;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{Extent, Workspace};
+use crate::ports::workspace::Extent;
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextPlan, ContextRequirement,
     ContextSubject,
@@ -36,15 +33,15 @@ use crate::domain::ending::Failed;
 pub(super) const DIFF_EXCERPT: usize = 60_000;
 
 /// Returns the order for a turn. The path of its clone is added when the clone is ready.
-pub(super) async fn order<W: World>(
-    cx: &RunContext<W>,
+pub(super) async fn order(
+    cx: &RunContext,
     subject: &Subject,
     ask: &Ask,
     script_index: u32,
 ) -> Result<TurnOrder, RunError> {
     let key = &ask.key;
-    let world = &*cx.world;
-    let delimiter = world.clock().unique();
+    let world = &cx.world;
+    let delimiter = world.clock.unique();
     let base = cx.base(&ask.brief.against, &key.head).await?;
     let nonce = nonce(ask);
     let (prompt, context, model) = match &ask.purpose {
@@ -84,15 +81,15 @@ fn nonce(ask: &Ask) -> Option<&Nonce> {
 /// The prompt, the structured context, and the requested model.
 type PromptParts = (String, Context, Option<String>);
 
-async fn work<W: World>(
-    cx: &RunContext<W>,
+async fn work(
+    cx: &RunContext,
     (subject, ask): (&Subject, &Ask),
     base: &CommitSha,
     delimiter: &str,
     errors: &[String],
 ) -> Result<PromptParts, RunError> {
-    let world = &*cx.world;
-    let difference = world.workspace().difference(base, &ask.key.head, DIFF_EXCERPT).await?;
+    let world = &cx.world;
+    let difference = world.workspace.difference(base, &ask.key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
         (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),
@@ -102,9 +99,9 @@ async fn work<W: World>(
     };
     let mut context = context(ask, &ask.brief, difference.files, diff_path);
     context.errors = errors.to_vec();
-    let briefed = world.agent_memories().briefing(base).await;
+    let briefed = world.agent_memories.briefing(base).await;
     if let Some(text) = briefed.warning {
-        world.operator().tell(&RunEvent::Warning { text });
+        world.operator.tell(&RunEvent::Warning { text });
     }
     let folder = memory_folder(world, subject, ask);
     let material = Material {
@@ -123,12 +120,12 @@ async fn work<W: World>(
 }
 
 /// Returns the path of the longer agent memory: only a coder has it, and only in a clone of ours.
-fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<String> {
+fn memory_folder(world: &World, subject: &Subject, ask: &Ask) -> Option<String> {
     match ask.access {
         Access::Edit => {
             let clone_id = clone_id(subject, &participant(ask));
-            let is_user_checkout = world.workspace().is_user_checkout(&clone_id);
-            world.agent_memories().folder().filter(|_| !is_user_checkout)
+            let is_user_checkout = world.workspace.is_user_checkout(&clone_id);
+            world.agent_memories.folder().filter(|_| !is_user_checkout)
         }
         Access::Read | Access::ReadAndWeb | Access::Nothing => None,
     }
@@ -170,8 +167,8 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptPa
     Ok((prompt, context, form.model.clone()))
 }
 
-fn answer_by<W: World>(world: &W, ask: &Ask) -> AnswerBy {
-    world.agents().answer_by(ask.key.kind, ask.access, &ask.key.label)
+fn answer_by(world: &World, ask: &Ask) -> AnswerBy {
+    world.agents.answer_by(ask.key.kind, ask.access, &ask.key.label)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]

@@ -4,20 +4,13 @@ use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::conclusion::Conclusion;
-use crate::ports::World;
-use crate::ports::forge::Forge;
-use crate::ports::journal::Journal;
 
-use super::context::{JournalOf, RunContext};
+use super::context::RunContext;
 use super::outcome::Outcome;
 use super::session::Session;
 
 /// Returns the outcome of a run with this ending.
-pub(super) async fn of<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
-    conclusion: &Conclusion,
-) -> Outcome {
+pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusion) -> Outcome {
     let bare =
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
@@ -30,12 +23,12 @@ pub(super) async fn of<W: World>(
 }
 
 /// Returns an outcome with the state of the flow.
-pub(super) fn seen<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>, bare: Outcome) -> Outcome {
+pub(super) fn seen(cx: &RunContext, session: &Session, bare: Outcome) -> Outcome {
     let (view, run) = (session.machine.view(), session.machine.run());
     Outcome {
-        commands: view.pull_request.map(|number| cx.world.forge().commands(number)),
+        commands: view.pull_request.map(|number| cx.world.forge.commands(number)),
         view_of_issue: match session.subject {
-            Subject::Issue(number) => Some(cx.world.forge().view_of(number)),
+            Subject::Issue(number) => Some(cx.world.forge.view_of(number)),
             Subject::PullRequest(_) | Subject::Task(_) => None,
         },
         run: run.map(|run| run.id.clone()),
@@ -46,7 +39,7 @@ pub(super) fn seen<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>
 }
 
 /// Returns the last known head of the pull request, else that of the latest record.
-pub(super) fn head<J: Journal>(session: &Session<J>) -> Option<CommitSha> {
+pub(super) fn head(session: &Session) -> Option<CommitSha> {
     let view = session.machine.view();
     let seen = view.pull_request.and_then(|number| session.facts.pull_requests.get(&number));
     seen.map(|pull_request| pull_request.head.clone()).or(view.head)

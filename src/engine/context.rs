@@ -13,11 +13,9 @@ use crate::flow::request::Request;
 use crate::ledger::chain::Chain;
 use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Urgency};
-use crate::ports::forge::{Forge, RunDisplay};
-use crate::ports::journal::Journals;
-use crate::ports::operator::Operator;
+use crate::ports::forge::RunDisplay;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{Workspace, WorkspaceError};
+use crate::ports::workspace::WorkspaceError;
 
 use super::guard::{Guard, Secrets};
 use super::outcome::RunError;
@@ -42,28 +40,24 @@ pub struct EngineConfig {
 /// The possible base branches of a new change.
 #[derive(Debug, Clone)]
 pub struct Bases {
-    /// `--base`
     pub asked: Option<BranchName>,
     /// The base branch without `--base`.
     pub default: BranchName,
 }
 
 /// The context of the loop.
-pub(super) struct RunContext<W: World> {
-    pub(super) world: Arc<W>,
+pub(super) struct RunContext {
+    pub(super) world: World,
     pub(super) config: EngineConfig,
     pub(super) guard: Arc<Guard>,
     pub(super) cancellation: Cancellation,
 }
 
-/// The journal of a world.
-pub(super) type JournalOf<W> = <<W as World>::Journals as Journals>::Journal;
-
-impl<W: World> RunContext<W> {
+impl RunContext {
     /// The logins whose records are accepted.
     pub(super) fn recorders(&self) -> Vec<Login> {
         let trusted = self.config.trust.recorders.iter().cloned();
-        std::iter::once(self.world.forge().login()).chain(trusted).collect()
+        std::iter::once(self.world.forge.login()).chain(trusted).collect()
     }
 
     /// The base branch of a new change.
@@ -72,12 +66,12 @@ impl<W: World> RunContext<W> {
     }
 
     pub(super) fn chain(&self, flow: &FlowName, subject: &Subject) -> Chain {
-        let repository = self.world.forge().repository_id();
+        let repository = self.world.forge.repository_id();
         Chain { repository, flow: flow.clone(), subject: subject.clone() }
     }
 
     pub(super) fn tell(&self, event: &RunEvent) {
-        self.world.operator().tell(event);
+        self.world.operator.tell(event);
     }
 
     pub(super) fn warn(&self, text: String) {
@@ -102,7 +96,7 @@ impl<W: World> RunContext<W> {
 
     /// Updates the mirror. An interrupted run does not wait for another process or a slow disk.
     pub(super) async fn refresh(&self) -> Result<(), RunError> {
-        self.unless(Urgency::Stop, self.world.workspace().refresh()).await??;
+        self.unless(Urgency::Stop, self.world.workspace.refresh()).await??;
         Ok(())
     }
 
@@ -111,7 +105,7 @@ impl<W: World> RunContext<W> {
         match against {
             Against::Commit(commit) if commit == head => Ok(commit.clone()),
             Against::Commit(commit) => self.common_base(commit, head).await,
-            Against::Branch(branch) => match self.world.workspace().tip(branch).await? {
+            Against::Branch(branch) => match self.world.workspace.tip(branch).await? {
                 Some(tip) => self.common_base(&tip, head).await,
                 None => Ok(head.clone()),
             },
@@ -120,7 +114,7 @@ impl<W: World> RunContext<W> {
 
     /// Returns the best common ancestor; `None` for unrelated histories: then the whole tree is the change.
     async fn common_base(&self, base: &CommitSha, head: &CommitSha) -> Result<CommitSha, RunError> {
-        let workspace = self.world.workspace();
+        let workspace = &self.world.workspace;
         if let Ok(found) = workspace.merge_base(base, head).await {
             return Ok(found);
         }

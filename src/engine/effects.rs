@@ -4,25 +4,20 @@ use crate::domain::child_issue::{ChildIssue, ChildSection, SectionContent};
 use crate::domain::ids::{CommitSha, IssueNumber, PullRequestNumber};
 use crate::flow::context::Obstacle;
 use crate::flow::step::{Effect, PullRequestOrder, PushOrder};
-use crate::ports::World;
 use crate::ports::cancellation::Urgency;
-use crate::ports::forge::{Forge, ForgeError, Merge, NewIssue, NewPullRequest};
+use crate::ports::forge::{ForgeError, Merge, NewIssue, NewPullRequest};
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{Push, Workspace};
+use crate::ports::workspace::Push;
 use crate::text::sanitize::{one_line, unmarked};
 use crate::text::{child_issue, inert, pull_request};
 
-use super::context::{JournalOf, RunContext};
+use super::context::RunContext;
 use super::outcome::RunError;
 use super::session::Session;
 use super::telling;
 
 /// Changes something on the forge.
-pub(super) async fn perform<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    effect: Effect,
-) -> Result<(), RunError> {
+pub(super) async fn perform(cx: &RunContext, session: &mut Session, effect: Effect) -> Result<(), RunError> {
     match effect {
         Effect::Push(order) => push(cx, session, order).await,
         Effect::OpenPullRequest(order) => open_pull_request(cx, session, order).await,
@@ -32,14 +27,10 @@ pub(super) async fn perform<W: World>(
 }
 
 /// Moves a branch. If another process moved the branch, its tip is read again and the commit is salvaged.
-async fn push<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    order: PushOrder,
-) -> Result<(), RunError> {
+async fn push(cx: &RunContext, session: &mut Session, order: PushOrder) -> Result<(), RunError> {
     let PushOrder { branch, commit, expected } = order;
     // A push is short unless another process blocks it: only an immediate stop interrupts it.
-    let push = cx.world.workspace().push(&branch, &commit, expected.as_ref());
+    let push = cx.world.workspace.push(&branch, &commit, expected.as_ref());
     match cx.unless(Urgency::Kill, push).await? {
         Ok(Push::Done) => {
             session.obstacle = None;
@@ -49,8 +40,8 @@ async fn push<W: World>(
             Ok(())
         }
         Ok(Push::Moved(_)) => {
-            let salvage = cx.world.workspace().keep(&session.subject, &commit).await?;
-            telling::salvage(&*cx.world, &salvage);
+            let salvage = cx.world.workspace.keep(&session.subject, &commit).await?;
+            telling::salvage(&cx.world, &salvage);
             Ok(())
         }
         Ok(Push::Refused(why)) => {
@@ -59,7 +50,7 @@ async fn push<W: World>(
         }
         Err(error) => {
             // The next read shows whether the write happened; if it did not, the error is used.
-            if cx.world.workspace().tip(&branch).await?.as_ref() == Some(&commit) {
+            if cx.world.workspace.tip(&branch).await?.as_ref() == Some(&commit) {
                 Ok(())
             } else {
                 Err(error.into())
@@ -68,9 +59,9 @@ async fn push<W: World>(
     }
 }
 
-async fn open_pull_request<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+async fn open_pull_request(
+    cx: &RunContext,
+    session: &mut Session,
     order: PullRequestOrder,
 ) -> Result<(), RunError> {
     let PullRequestOrder { branch, base_ref, title, body, purpose } = order;
@@ -79,7 +70,7 @@ async fn open_pull_request<W: World>(
     // The title consists of invisible characters only.
     let title = if words.trim().is_empty() { branch.to_string() } else { words };
     let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };
-    let number = match cx.world.forge().open_pull_request(&new).await {
+    let number = match cx.world.forge.open_pull_request(&new).await {
         Ok(number) => number,
         // A search for a pull request from the branch shows whether the write happened.
         Err(error) => return session.write_failed(&format!("open a pull request from {branch}"), error),
@@ -90,14 +81,10 @@ async fn open_pull_request<W: World>(
 }
 
 /// Finds an issue that was filed before, by its marker or its title; else files it, and finds it the next time.
-async fn file_issue<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    issue: &ChildIssue,
-) -> Result<(), RunError> {
+async fn file_issue(cx: &RunContext, session: &mut Session, issue: &ChildIssue) -> Result<(), RunError> {
     let issue = guarded(cx, issue)?;
     let title = child_issue::title(&issue.title);
-    let forge = cx.world.forge();
+    let forge = &cx.world.forge;
     let known = forge.own_issues(issue.key.as_str(), &title).await?;
     let filed = &session.results.filed;
     let is_free =
@@ -121,7 +108,7 @@ async fn file_issue<W: World>(
 }
 
 /// Returns an issue without secrets and without markers.
-fn guarded<W: World>(cx: &RunContext<W>, issue: &ChildIssue) -> Result<ChildIssue, RunError> {
+fn guarded(cx: &RunContext, issue: &ChildIssue) -> Result<ChildIssue, RunError> {
     let words = |text: &String| cx.guard.words(&unmarked(text));
     let section = |section: &ChildSection| {
         let content = match &section.content {
@@ -140,13 +127,13 @@ fn guarded<W: World>(cx: &RunContext<W>, issue: &ChildIssue) -> Result<ChildIssu
     })
 }
 
-async fn merge<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+async fn merge(
+    cx: &RunContext,
+    session: &mut Session,
     number: PullRequestNumber,
     head: &CommitSha,
 ) -> Result<(), RunError> {
-    match cx.unless(Urgency::Kill, cx.world.forge().merge(number, head)).await? {
+    match cx.unless(Urgency::Kill, cx.world.forge.merge(number, head)).await? {
         Ok(Merge::Merged(commit)) => cx.tell(&RunEvent::Merged { number, commit }),
         Ok(Merge::HeadMoved(_)) => {}
         Ok(Merge::Queued) => session.obstacle = Some(Obstacle::Queued),

@@ -10,13 +10,12 @@ use crate::flow::step::Lookup;
 use crate::flow::view::FlowOutput;
 use crate::ledger::legacy::{Older, OlderIgnored};
 use crate::ledger::thread::Link;
-use crate::ports::World;
-use crate::ports::forge::{Forge, ForgeError, Remarks};
-use crate::ports::journal::{Entry, Journals};
-use crate::ports::workspace::{MergeParents, Workspace};
+use crate::ports::forge::{ForgeError, Remarks};
+use crate::ports::journal::Entry;
+use crate::ports::workspace::MergeParents;
 
 use super::brief::DIFF_EXCERPT;
-use super::context::{JournalOf, RunContext};
+use super::context::RunContext;
 use super::observe;
 use super::outcome::RunError;
 use super::people;
@@ -26,11 +25,7 @@ use super::thread;
 use super::thread::CachedThread;
 
 /// Fetches a fact.
-pub(super) async fn look_up<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    lookup: Lookup,
-) -> Result<(), RunError> {
+pub(super) async fn look_up(cx: &RunContext, session: &mut Session, lookup: Lookup) -> Result<(), RunError> {
     match lookup {
         Lookup::People(subject) => {
             let people = people(cx, session, &subject).await?;
@@ -41,12 +36,12 @@ pub(super) async fn look_up<W: World>(
         }
         Lookup::PullRequest(number) => pull_request(cx, session, number).await?,
         Lookup::PullRequestsFrom(branch) => {
-            let found = cx.world.forge().pull_requests_from(&branch).await?;
+            let found = cx.world.forge.pull_requests_from(&branch).await?;
             session.facts.pull_requests_from.insert(branch, found);
         }
         Lookup::Tip(branch) => tip(cx, session, branch).await?,
         Lookup::Checks(commit) => {
-            let found = cx.world.forge().checks(&commit).await?;
+            let found = cx.world.forge.checks(&commit).await?;
             session.facts.checks.insert(commit, found);
         }
         Lookup::Conflicts(head, other) => {
@@ -54,20 +49,20 @@ pub(super) async fn look_up<W: World>(
             session.facts.conflicts.insert((head, other), found);
         }
         Lookup::Queue(number) => {
-            let found = cx.world.forge().queue_place(number).await?;
+            let found = cx.world.forge.queue_place(number).await?;
             session.facts.queue.insert(number, found);
         }
         Lookup::Rules(branch) => {
-            let found = cx.world.forge().branch_rules(&branch).await?;
+            let found = cx.world.forge.branch_rules(&branch).await?;
             session.facts.rules.insert(branch, found);
         }
         Lookup::Contains(commit, ancestor) => {
-            let found = cx.world.workspace().contains(&commit, &ancestor).await?;
+            let found = cx.world.workspace.contains(&commit, &ancestor).await?;
             session.facts.contains.insert((commit, ancestor), found);
         }
         Lookup::Changes(against, head) => {
             let base = cx.base(&against, &head).await?;
-            let difference = cx.world.workspace().difference(&base, &head, DIFF_EXCERPT).await?;
+            let difference = cx.world.workspace.difference(&base, &head, DIFF_EXCERPT).await?;
             session.facts.changes.insert((against, head), !difference.files.is_empty());
         }
         Lookup::Older => session.facts.older = Some(older(cx, session)),
@@ -86,27 +81,23 @@ pub(super) async fn look_up<W: World>(
     Ok(())
 }
 
-async fn tip<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    branch: BranchName,
-) -> Result<(), RunError> {
+async fn tip(cx: &RunContext, session: &mut Session, branch: BranchName) -> Result<(), RunError> {
     if session.mirrored.is_none() {
         cx.refresh().await?;
     }
-    let tip = cx.world.workspace().tip(&branch).await?;
+    let tip = cx.world.workspace.tip(&branch).await?;
     session.mirrored = session.mirrored.take().or_else(|| tip.clone());
     session.facts.tips.insert(branch, tip);
     Ok(())
 }
 
 /// Reads a pull request. The mirror must have its head before any decision.
-async fn pull_request<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+async fn pull_request(
+    cx: &RunContext,
+    session: &mut Session,
     number: PullRequestNumber,
 ) -> Result<(), RunError> {
-    let found = cx.world.forge().pull_request(number).await?;
+    let found = cx.world.forge.pull_request(number).await?;
     if session.mirrored.as_ref() != Some(&found.head) {
         cx.refresh().await?;
         session.mirrored = Some(found.head.clone());
@@ -117,21 +108,17 @@ async fn pull_request<W: World>(
 
 /// Returns the files in which a merge has conflicts. The base branch may have moved to a commit that the mirror does not
 /// have.
-async fn conflicts<W: World>(cx: &RunContext<W>, parents: &MergeParents) -> Result<Vec<String>, RunError> {
-    if let Ok(found) = cx.world.workspace().conflicts(parents).await {
+async fn conflicts(cx: &RunContext, parents: &MergeParents) -> Result<Vec<String>, RunError> {
+    if let Ok(found) = cx.world.workspace.conflicts(parents).await {
         return Ok(found);
     }
     cx.refresh().await?;
-    Ok(cx.world.workspace().conflicts(parents).await?)
+    Ok(cx.world.workspace.conflicts(parents).await?)
 }
 
-async fn people<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    subject: &Subject,
-) -> Result<People, RunError> {
+async fn people(cx: &RunContext, session: &mut Session, subject: &Subject) -> Result<People, RunError> {
     let remarks = match subject {
-        Subject::PullRequest(number) => cx.world.forge().remarks(*number).await?,
+        Subject::PullRequest(number) => cx.world.forge.remarks(*number).await?,
         Subject::Issue(_) | Subject::Task(_) => Remarks::default(),
     };
     for ignored in people::claims(&remarks) {
@@ -149,14 +136,14 @@ async fn people<W: World>(
 
 /// Reads the thread of another subject, once until facts are dropped; `None` if the forge does not have it: anyone can name a
 /// branch after an issue, and issues can be moved away.
-async fn other<'session, W: World>(
-    cx: &RunContext<W>,
-    session: &'session mut Session<JournalOf<W>>,
+async fn other<'session>(
+    cx: &RunContext,
+    session: &'session mut Session,
     subject: &Subject,
 ) -> Result<Option<&'session CachedThread>, RunError> {
     if !session.others.contains_key(subject) {
         let mut thread = CachedThread::default();
-        match thread.read_on(&*cx.world, subject).await {
+        match thread.read_on(&cx.world, subject).await {
             Ok(()) => {
                 session.others.insert(subject.clone(), thread);
             }
@@ -174,19 +161,19 @@ async fn other<'session, W: World>(
 }
 
 /// Returns the output of the chain of another flow and subject. Its journal is read without its lock.
-async fn output<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+async fn output(
+    cx: &RunContext,
+    session: &mut Session,
     flow: &FlowName,
     subject: &Subject,
 ) -> Result<Option<FlowOutput>, RunError> {
     let Some(mut machine) = flow::begin(flow, subject) else { return Ok(None) };
-    let entries = cx.world.journals().peek(subject).await?;
+    let entries = cx.world.journals.peek(subject).await?;
     let chain = cx.chain(flow, subject);
     let reading = match subject {
         Subject::Task(_) => {
             let bodies: Vec<String> = entries.iter().cloned().filter_map(Entry::into_record).collect();
-            thread::read_local(&chain, &cx.world.forge().login(), &bodies)
+            thread::read_local(&chain, &cx.world.forge.login(), &bodies)
         }
         _ if *subject == session.subject => session.thread.chain(&chain, &cx.recorders()),
         Subject::Issue(_) | Subject::PullRequest(_) => match other(cx, session, subject).await? {
@@ -203,7 +190,7 @@ async fn output<W: World>(
 const MOST_CARRIED: usize = 60_000;
 
 /// Returns the items of an older thread, and a warning about its ignored comments.
-fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Option<Carried> {
+fn older(cx: &RunContext, session: &Session) -> Option<Carried> {
     if session.has_records() {
         return None;
     }

@@ -11,8 +11,8 @@ use super::setup::{SetUp, set_up};
 ///
 /// # Errors
 /// When the commit cannot be checked out.
-pub async fn measure<V: Workspace, G: Gates>(
-    (workspace, gates): (&V, &G),
+pub async fn measure(
+    (workspace, gates): (&dyn Workspace, &dyn Gates),
     gate: &dyn Gate,
     order: GateOrder,
     cancellation: Cancellation,

@@ -6,7 +6,7 @@ use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::flow::ask::Ask;
 use crate::ports::World;
-use crate::ports::workspace::{CloneId, Harvest, MergeEnd, MergeParents, Workspace};
+use crate::ports::workspace::{CloneId, Harvest, MergeEnd, MergeParents};
 
 use super::outcome::RunError;
 
@@ -16,13 +16,9 @@ pub(super) fn parents(ask: &Ask) -> Option<MergeParents> {
 }
 
 /// Returns the commit for the files of a turn: its head, or the unfinished merge that the coder must finish.
-pub(super) async fn beginning<W: World>(
-    world: &W,
-    ask: &Ask,
-    clone_id: &CloneId,
-) -> Result<CommitSha, RunError> {
+pub(super) async fn beginning(world: &World, ask: &Ask, clone_id: &CloneId) -> Result<CommitSha, RunError> {
     match (parents(ask), ask.access) {
-        (Some(parents), Access::Edit) if world.workspace().is_user_checkout(clone_id) => {
+        (Some(parents), Access::Edit) if world.workspace.is_user_checkout(clone_id) => {
             let message = format!(
                 "the coder works in your checkout, where agent-loop starts no merge: merge {} into the branch of the pull request \
                  there, push, then run the same command again",
@@ -30,7 +26,7 @@ pub(super) async fn beginning<W: World>(
             );
             Err(RunError::new(Ending::NeedsHuman { reason: NeedsHuman::Merge }, message))
         }
-        (Some(parents), Access::Edit) => Ok(world.workspace().begin_merge(&parents).await?),
+        (Some(parents), Access::Edit) => Ok(world.workspace.begin_merge(&parents).await?),
         (Some(_), Access::Read | Access::ReadAndWeb | Access::Nothing) | (None, _) => {
             Ok(ask.key.head.clone())
         }
@@ -38,8 +34,8 @@ pub(super) async fn beginning<W: World>(
 }
 
 /// Makes one merge commit of a coder's work, unless conflicts are left.
-pub(super) async fn merged<W: World>(
-    world: &W,
+pub(super) async fn merged(
+    world: &World,
     (subject, parents): (&Subject, &MergeParents),
     (found, from): (Harvest, &CommitSha),
     message: &str,
@@ -49,11 +45,11 @@ pub(super) async fn merged<W: World>(
         Harvest::Commit(commit) => commit,
         unfit @ Harvest::Unfit { .. } => return Ok(unfit),
     };
-    Ok(match world.workspace().finish_merge(parents, &files, message).await? {
+    Ok(match world.workspace.finish_merge(parents, &files, message).await? {
         MergeEnd::Commit(commit) => Harvest::Commit(commit),
         MergeEnd::Unresolved(paths) => Harvest::Unfit {
             why: format!("conflict markers are left in {}", paths.join(", ")),
-            salvage: world.workspace().keep(subject, &files).await?,
+            salvage: world.workspace.keep(subject, &files).await?,
         },
     })
 }

@@ -6,25 +6,20 @@ use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::flow::run::RunState;
 use crate::ledger::thread::{ChainReading, IgnoredComment};
-use crate::ports::World;
-use crate::ports::forge::Forge;
 use crate::ports::run_event::RunEvent;
 
-use super::context::{JournalOf, RunContext};
+use super::context::RunContext;
 use super::outcome::RunError;
 use super::session::{Freshness, ReadOn, Session};
 use super::thread;
 
 /// Reads new records of a session's thread.
-pub(super) async fn read_on<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-) -> Result<(), RunError> {
+pub(super) async fn read_on(cx: &RunContext, session: &mut Session) -> Result<(), RunError> {
     let chain = cx.chain(&session.flow, &session.subject);
     let reading = match &session.subject {
-        Subject::Task(_) => thread::read_local(&chain, &cx.world.forge().login(), &session.local_records()),
+        Subject::Task(_) => thread::read_local(&chain, &cx.world.forge.login(), &session.local_records()),
         Subject::Issue(_) | Subject::PullRequest(_) => {
-            session.thread.read_on(&*cx.world, &session.subject).await?;
+            session.thread.read_on(&cx.world, &session.subject).await?;
             session.thread.chain(&chain, &cx.recorders())
         }
     };
@@ -46,7 +41,7 @@ pub(super) async fn read_on<W: World>(
 }
 
 /// Returns how the latest run of a thread was opened.
-fn opening<J>(session: &Session<J>, reading: &ChainReading) -> Option<Announcement> {
+fn opening(session: &Session, reading: &ChainReading) -> Option<Announcement> {
     let all = reading.records().filter_map(|record| session.machine.announce(record).ok());
     all.filter(|announcement| matches!(announcement, Announcement::Opened { .. })).last()
 }
@@ -57,9 +52,9 @@ pub(super) fn warning(ignored: &IgnoredComment) -> String {
 }
 
 /// A colleague's run is neither resumed nor repeated until that login is trusted.
-fn refuse_other_recorders<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
+fn refuse_other_recorders(
+    cx: &RunContext,
+    session: &Session,
     reading: &ChainReading,
 ) -> Result<(), RunError> {
     let chain = cx.chain(&session.flow, &session.subject);
@@ -69,7 +64,7 @@ fn refuse_other_recorders<W: World>(
         "the records in the thread of {} are by {login}, and this run writes as {}. To continue them, set \
          `trust.recorders = [\"{login}\"]` in your configuration; to start again, delete them",
         session.subject,
-        cx.world.forge().login()
+        cx.world.forge.login()
     );
     Err(RunError::refused(Refused::Config, message))
 }

@@ -15,17 +15,14 @@ use crate::flow::ask::Ask;
 use crate::flow::conclusion::Conclusion;
 use crate::flow::step::{HandOver, MeasureOrder, Step};
 use crate::ledger::envelope::Draft;
-use crate::ports::World;
 use crate::ports::cancellation::Urgency;
-use crate::ports::clock::Clock;
-use crate::ports::gates::{GateOrder, GateReport, Gates};
-use crate::ports::journal::{Entry, Finished, Journal, Journals};
-use crate::ports::operator::Operator;
+use crate::ports::gates::{GateOrder, GateReport};
+use crate::ports::journal::{Entry, Finished};
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::Workspace;
 use crate::protocol::context::Clarification;
 
-use super::context::{JournalOf, RunContext};
+use super::context::RunContext;
 use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
 use super::results::{results, turn_counts};
@@ -41,10 +38,10 @@ pub(super) enum AfterStep {
 }
 
 /// Performs one step.
-pub(super) async fn perform<W: World>(
-    cx: &RunContext<W>,
+pub(super) async fn perform(
+    cx: &RunContext,
     turns: &mut RunningTurns,
-    session: &mut Session<JournalOf<W>>,
+    session: &mut Session,
     step: Step,
 ) -> Result<AfterStep, RunError> {
     match step {
@@ -80,7 +77,7 @@ pub(super) async fn perform<W: World>(
         Step::Measure(order) => measure(cx, session, order).await?,
         Step::Clarify { turn, questions } => clarify(cx, session, turn, questions).await?,
         Step::Wait { what, until } => {
-            session.waiting_since.get_or_insert(cx.world.clock().now());
+            session.waiting_since.get_or_insert(cx.world.clock.now());
             wait(cx, what, until).await;
             session.drop_awaited();
         }
@@ -89,10 +86,10 @@ pub(super) async fn perform<W: World>(
     Ok(AfterStep::Again)
 }
 
-async fn ask<W: World>(
-    cx: &RunContext<W>,
+async fn ask(
+    cx: &RunContext,
     turns: &mut RunningTurns,
-    session: &mut Session<JournalOf<W>>,
+    session: &mut Session,
     asks: Vec<Ask>,
 ) -> Result<(), RunError> {
     for ask in asks {
@@ -111,7 +108,7 @@ async fn ask<W: World>(
     Ok(())
 }
 
-async fn await_turn<J: Journal>(turns: &mut RunningTurns, session: &mut Session<J>) -> Result<(), RunError> {
+async fn await_turn(turns: &mut RunningTurns, session: &mut Session) -> Result<(), RunError> {
     match turns.next().await? {
         Turned::Finished(entry) => {
             if let Entry::Finished { turn, .. } = &*entry {
@@ -127,20 +124,20 @@ async fn await_turn<J: Journal>(turns: &mut RunningTurns, session: &mut Session<
 }
 
 /// Measures a gate, and writes the result to the journal.
-pub(super) async fn measure<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+pub(super) async fn measure(
+    cx: &RunContext,
+    session: &mut Session,
     order: MeasureOrder,
 ) -> Result<(), RunError> {
     let MeasureOrder { gate: name, run, round, against, head, task } = order;
     let missing = || RunError::failed(Failed::Error, format!("the gate `{name}` is not measured here"));
-    let gate = cx.world.gates().gate(&name).ok_or_else(missing)?;
-    let tree = cx.world.workspace().tree(&head).await?;
+    let gate = cx.world.gates.gate(&name).ok_or_else(missing)?;
+    let tree = cx.world.workspace.tree(&head).await?;
     let order = GateOrder {
         run: run.clone(),
         subject: session.subject.clone(),
         gate: name.clone(),
-        attempt: cx.world.clock().unique(),
+        attempt: cx.world.clock.unique(),
         base: cx.base(&against, &head).await?,
         head: head.clone(),
         tree: Some(tree.clone()),
@@ -150,7 +147,7 @@ pub(super) async fn measure<W: World>(
     let log = if gate.known(&tree).is_none() { gate.log(&order) } else { None };
     let log = log.map(|path| path.display().to_string());
     cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
-    let world = (cx.world.workspace(), cx.world.gates());
+    let world = (&*cx.world.workspace, &*cx.world.gates);
     let report = measuring::measure(world, gate, order, cx.cancellation.clone()).await?;
     let GateReport::Measured { verdict, detail, findings, .. } = report else {
         return Ok(());
@@ -167,11 +164,7 @@ pub(super) async fn measure<W: World>(
     Ok(())
 }
 
-async fn publish<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    draft: &Draft,
-) -> Result<(), RunError> {
+async fn publish(cx: &RunContext, session: &mut Session, draft: &Draft) -> Result<(), RunError> {
     look_at_checkouts(cx, session, draft).await?;
     inherit(cx, session, draft).await?;
     match publish::publish(cx, session, draft).await? {
@@ -181,9 +174,9 @@ async fn publish<W: World>(
 }
 
 /// The run has ended when its last record is in the thread; until then the same decision writes the record again.
-async fn conclude<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+async fn conclude(
+    cx: &RunContext,
+    session: &mut Session,
     draft: &Draft,
     conclusion: &Conclusion,
 ) -> Result<AfterStep, RunError> {
@@ -200,25 +193,17 @@ async fn conclude<W: World>(
 
 /// Returns an error if the record opens a run whose user checkouts would be refused: a run that cannot continue must not be
 /// opened.
-async fn look_at_checkouts<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
-    draft: &Draft,
-) -> Result<(), RunError> {
+async fn look_at_checkouts(cx: &RunContext, session: &Session, draft: &Draft) -> Result<(), RunError> {
     for participant in &draft.participants {
         let clone_id = turns::clone_id(&session.subject, participant);
-        cx.world.workspace().check_user_checkout(&clone_id).await?;
+        cx.world.workspace.check_user_checkout(&clone_id).await?;
     }
     Ok(())
 }
 
 /// Inherits turns and the task of the subject that handed the run over: the index in a script continues, and no thread has the
 /// text of a task.
-async fn inherit<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    draft: &Draft,
-) -> Result<(), RunError> {
+async fn inherit(cx: &RunContext, session: &mut Session, draft: &Draft) -> Result<(), RunError> {
     if let (Subject::Task(_), Some(task), None) =
         (&session.subject, &session.task, &session.results.provenance.task)
     {
@@ -226,7 +211,7 @@ async fn inherit<W: World>(
         session.write(Entry::Task { words }).await?;
     }
     let Some(source) = draft.continues.clone() else { return Ok(()) };
-    let entries = cx.world.journals().peek(&source).await?;
+    let entries = cx.world.journals.peek(&source).await?;
     if let (Some(words), None) = (results(entries.clone()).provenance.task, &session.results.provenance.task)
     {
         session.write(Entry::Task { words }).await?;
@@ -238,21 +223,21 @@ async fn inherit<W: World>(
             session.write(Entry::Inherited { label, role, turns, from }).await?;
         }
     }
-    Ok(session.hold_source(cx.world.journals()).await?)
+    Ok(session.hold_source(&*cx.world.journals).await?)
 }
 
 /// Salvages work without a valid answer, or work that is no longer on the branch, before its run ends.
-async fn keep_unpublished<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
+async fn keep_unpublished(
+    cx: &RunContext,
+    session: &Session,
     run: &RunId,
     head: Option<&CommitSha>,
 ) -> Result<(), RunError> {
-    let workspace = cx.world.workspace();
+    let workspace = &*cx.world.workspace;
     let made: BTreeSet<CommitSha> = session.commits_of(run).into_iter().collect();
     for commit in &made {
         if !is_contained(workspace, head, commit).await? {
-            telling::salvage(&*cx.world, &workspace.keep(&session.subject, commit).await?);
+            telling::salvage(&cx.world, &workspace.keep(&session.subject, commit).await?);
         }
     }
     // A commit that another machine made may be unknown here.
@@ -260,13 +245,13 @@ async fn keep_unpublished<W: World>(
         && !is_contained(workspace, head, &ours).await?
         && let Ok(salvage) = workspace.keep(&session.subject, &ours).await
     {
-        telling::salvage(&*cx.world, &salvage);
+        telling::salvage(&cx.world, &salvage);
     }
     Ok(())
 }
 
-async fn is_contained<V: Workspace>(
-    workspace: &V,
+async fn is_contained(
+    workspace: &dyn Workspace,
     head: Option<&CommitSha>,
     commit: &CommitSha,
 ) -> Result<bool, RunError> {
@@ -277,12 +262,7 @@ async fn is_contained<V: Workspace>(
 }
 
 /// Turns an answer whose record does not fit into a comment into a failed turn.
-async fn reject<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    draft: &Draft,
-    bytes: usize,
-) -> Result<(), RunError> {
+async fn reject(cx: &RunContext, session: &mut Session, draft: &Draft, bytes: usize) -> Result<(), RunError> {
     let Some(turn) = draft.from.clone() else {
         return Err(RunError::failed(Failed::Error, format!("a record takes {bytes} bytes")));
     };
@@ -294,19 +274,19 @@ async fn reject<W: World>(
     let usage = session.results.spent_on(&turn);
     let model = session.results.turns.get(&turn).and_then(|turn| turn.model.clone());
     let finished = Finished::Failed { failure, usage, log: None, salvage: None, model };
-    session.write(Entry::Finished { turn, at: cx.world.clock().now(), finished }).await?;
+    session.write(Entry::Finished { turn, at: cx.world.clock.now(), finished }).await?;
     Ok(())
 }
 
-async fn clarify<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+async fn clarify(
+    cx: &RunContext,
+    session: &mut Session,
     turn: TurnKey,
     questions: Vec<String>,
 ) -> Result<(), RunError> {
     let mut cancellation = cx.cancellation.clone();
     let given = tokio::select! {
-        given = cx.world.operator().ask(&questions) => given,
+        given = cx.world.operator.ask(&questions) => given,
         () = cancellation.reached(Urgency::Stop) => return Ok(()),
     };
     let given = given.map_err(|why| {
@@ -319,11 +299,11 @@ async fn clarify<W: World>(
     Ok(())
 }
 
-async fn wait<W: World>(cx: &RunContext<W>, what: String, until: Timestamp) {
+async fn wait(cx: &RunContext, what: String, until: Timestamp) {
     cx.tell(&RunEvent::Waiting { what, until });
     let mut cancellation = cx.cancellation.clone();
     tokio::select! {
-        () = cx.world.clock().sleep_until(until) => {}
+        () = cx.world.clock.sleep_until(until) => {}
         () = cancellation.reached(Urgency::Stop) => {}
     }
 }

@@ -6,14 +6,12 @@ use crate::domain::subject::Subject;
 use crate::ledger::chain;
 use crate::ledger::codec::{self, EncodeError};
 use crate::ledger::envelope::{Draft, Envelope};
-use crate::ports::World;
-use crate::ports::clock::Clock;
-use crate::ports::forge::{Forge, ForgeError, Thread};
-use crate::ports::journal::{Entry, Journal};
+use crate::ports::forge::{ForgeError, Thread};
+use crate::ports::journal::Entry;
 use crate::ports::run_event::RunEvent;
 use crate::text::inert;
 
-use super::context::{JournalOf, RunContext};
+use super::context::RunContext;
 use super::display;
 use super::outcome::RunError;
 use super::session::{Freshness, PendingRecord, Session};
@@ -51,9 +49,9 @@ fn thread_of(subject: &Subject) -> Option<Thread> {
 }
 
 /// Publishes a record at the end of its chain.
-pub(super) async fn publish<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
+pub(super) async fn publish(
+    cx: &RunContext,
+    session: &mut Session,
     draft: &Draft,
 ) -> Result<Published, RunError> {
     let destination = destination(&session.subject, draft.thread.as_ref());
@@ -98,11 +96,7 @@ pub(super) async fn publish<W: World>(
 }
 
 /// Returns the hash of the previous record. A record that was added since the thread was read invalidates the next one.
-async fn tail<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
-    destination: &Destination,
-) -> Result<ChainHash, RunError> {
+async fn tail(cx: &RunContext, session: &Session, destination: &Destination) -> Result<ChainHash, RunError> {
     let chain = cx.chain(&session.flow, &session.subject);
     match destination {
         Destination::Own(_) | Destination::Journal => {
@@ -113,15 +107,15 @@ async fn tail<W: World>(
                 return Ok(known.chain(&chain, &cx.recorders()).tail);
             }
             let mut thread = CachedThread::default();
-            thread.read_on(&*cx.world, other).await?;
+            thread.read_on(&cx.world, other).await?;
             Ok(thread.chain(&chain, &cx.recorders()).tail)
         }
     }
 }
 
-fn envelope<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
+fn envelope(
+    cx: &RunContext,
+    session: &Session,
     draft: &Draft,
     tail: ChainHash,
 ) -> Result<Envelope, RunError> {
@@ -133,33 +127,29 @@ fn envelope<W: World>(
         flow: session.flow.clone(),
         subject: session.subject.clone(),
         round: draft.round,
-        at: cx.world.clock().now(),
+        at: cx.world.clock.now(),
         tool: concat!("agent-loop/", env!("CARGO_PKG_VERSION")).to_owned(),
         body,
     })
 }
 
 /// Removes invisible characters: they may have been in the middle of a secret.
-fn visible<W: World>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
-    record: &Envelope,
-) -> Result<String, RunError> {
+fn visible(cx: &RunContext, session: &Session, record: &Envelope) -> Result<String, RunError> {
     let comment = session.machine.comment(record);
     let comment = comment.map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
     cx.guard.words(&comment)
 }
 
 /// Returns the marker line of a record with a blank line before it; an empty text if it has none.
-fn marker<J: Journal>(session: &Session<J>, record: &Envelope) -> Result<String, RunError> {
+fn marker(session: &Session, record: &Envelope) -> Result<String, RunError> {
     let marker = session.machine.marker(record);
     let marker = marker.map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
     Ok(marker.map_or_else(String::new, |marker| format!("\n\n{marker}")))
 }
 
 /// Writes a comment, and returns the error if the forge did not answer: then the comment may have been written.
-async fn write<W: World>(cx: &RunContext<W>, thread: Thread, body: &str) -> Result<Option<String>, RunError> {
-    match cx.world.forge().publish(thread, body).await {
+async fn write(cx: &RunContext, thread: Thread, body: &str) -> Result<Option<String>, RunError> {
+    match cx.world.forge.publish(thread, body).await {
         Ok(()) => Ok(None),
         Err(ForgeError::Unreachable(why)) => Ok(Some(why)),
         Err(
@@ -172,7 +162,7 @@ async fn write<W: World>(cx: &RunContext<W>, thread: Thread, body: &str) -> Resu
     }
 }
 
-fn tell<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>, record: &Envelope) {
+fn tell(cx: &RunContext, session: &Session, record: &Envelope) {
     // A record that its own flow can't read has failed before, when its comment was built.
     if let Ok(announcement) = session.machine.announce(record) {
         cx.tell(&RunEvent::Published { subject: session.subject.clone(), announcement });

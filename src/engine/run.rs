@@ -16,14 +16,13 @@ use crate::flow::context::{FlowContext, FurtherTurns};
 use crate::flow::step::{Effect, Next, Step};
 use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Canceller, Urgency};
-use crate::ports::clock::Clock;
-use crate::ports::journal::{Entry, Journals};
+use crate::ports::journal::Entry;
 use crate::ports::run_event::RunEvent;
 use crate::protocol::context::ContextSubject;
 use crate::text::sanitize::one_line;
 
 pub use super::context::{Bases, EngineConfig};
-use super::context::{INTERRUPTED, JournalOf, RunContext};
+use super::context::{INTERRUPTED, RunContext};
 use super::guard::Guard;
 use super::outcome::{Outcome, RunError};
 use super::perform::{self, AfterStep};
@@ -41,15 +40,15 @@ pub struct Assignment {
 }
 
 /// An engine: a world, a request, and the running turns.
-pub struct Engine<W: World> {
-    cx: RunContext<W>,
+pub struct Engine {
+    cx: RunContext,
     canceller: Arc<Canceller>,
     turns: RunningTurns,
 }
 
-impl<W: World> Engine<W> {
+impl Engine {
     pub fn new(
-        world: Arc<W>,
+        world: World,
         config: EngineConfig,
         (canceller, cancellation): (Arc<Canceller>, Cancellation),
     ) -> Self {
@@ -125,7 +124,7 @@ impl<W: World> Engine<W> {
         loop {
             let step = self.step(&mut session).await;
             if let Err(RunError { ending: Ending::Parked { resets_at, .. }, .. }) = &step {
-                let at = self.cx.world.clock().now();
+                let at = self.cx.world.clock.now();
                 session.write(Entry::Limited { at, until: *resets_at }).await?;
             }
             match step? {
@@ -150,16 +149,16 @@ impl<W: World> Engine<W> {
         &self,
         flow: FlowName,
         subject: Subject,
-        earlier: EarlierJournals<JournalOf<W>>,
-    ) -> Result<Session<JournalOf<W>>, RunError> {
+        earlier: EarlierJournals,
+    ) -> Result<Session, RunError> {
         self.cx.tell(&RunEvent::Begun { subject: subject.clone() });
         // A flow may hand over to another flow on its own subject.
         let held = earlier.iter().find(|(held, _)| *held == subject).map(|(_, journal)| Arc::clone(journal));
         let journal = match held {
             Some(journal) => journal,
-            None => Arc::new(self.cx.world.journals().open(&subject).await?),
+            None => self.cx.world.journals.open(&subject).await?,
         };
-        let clock = self.cx.world.clock();
+        let clock = &self.cx.world.clock;
         let name = format!("{}-{}", clock.now().strftime("%Y%m%d-%H%M%S"), clock.unique());
         let run =
             RunId::try_from(name).map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
@@ -167,12 +166,12 @@ impl<W: World> Engine<W> {
         let fresh = Fresh { run, nonce_secret: NonceSecret::new(clock.secret()) };
         let mut session = Session::new(flow, subject, (journal, earlier), fresh)
             .ok_or_else(|| RunError::refused(Refused::Unsupported, message))?;
-        session.hold_source(self.cx.world.journals()).await?;
+        session.hold_source(&*self.cx.world.journals).await?;
         Ok(session)
     }
 
     /// Performs one step: reads the thread if a record was written, decides, and acts.
-    async fn step(&mut self, session: &mut Session<JournalOf<W>>) -> Result<AfterStep, RunError> {
+    async fn step(&mut self, session: &mut Session) -> Result<AfterStep, RunError> {
         if session.thread_is == Freshness::Missing {
             observe::read_on(&self.cx, session).await?;
         }
@@ -205,10 +204,7 @@ impl<W: World> Engine<W> {
 
     /// Handles INT or TERM: ends the running turns and keeps their work, so that the run can be resumed. If some of the work
     /// cannot be kept, the run ends with that error.
-    async fn interrupted(
-        &mut self,
-        session: &mut Session<JournalOf<W>>,
-    ) -> Result<Option<Outcome>, RunError> {
+    async fn interrupted(&mut self, session: &mut Session) -> Result<Option<Outcome>, RunError> {
         if self.cx.cancellation.urgency() == Urgency::GoOn {
             return Ok(None);
         }
@@ -216,23 +212,19 @@ impl<W: World> Engine<W> {
             session.learn(entry);
         }
         // A person who stops a parked run does not want cron to resume it.
-        session.write(Entry::Stopped { at: self.cx.world.clock().now() }).await?;
+        session.write(Entry::Stopped { at: self.cx.world.clock.now() }).await?;
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
         Ok(Some(conclude::seen(&self.cx, session, bare)))
     }
 }
 
-fn decide<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Step {
+fn decide(cx: &RunContext, session: &Session) -> Step {
     in_context(cx, session, |context| session.machine.next(context))
 }
 
-fn in_context<W: World, T>(
-    cx: &RunContext<W>,
-    session: &Session<JournalOf<W>>,
-    decide: impl FnOnce(&FlowContext<'_>) -> T,
-) -> T {
+fn in_context<T>(cx: &RunContext, session: &Session, decide: impl FnOnce(&FlowContext<'_>) -> T) -> T {
     let task = session.task.as_deref().or(session.results.provenance.task.as_deref()).map(task);
-    let now: Timestamp = cx.world.clock().now();
+    let now: Timestamp = cx.world.clock.now();
     decide(&FlowContext {
         now,
         fresh_run: &session.fresh_run,

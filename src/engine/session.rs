@@ -43,14 +43,14 @@ pub(super) enum Freshness {
 }
 
 /// One subject under its lock.
-pub(super) struct Session<J> {
+pub(super) struct Session {
     pub(super) subject: Subject,
     pub(super) flow: FlowName,
     pub(super) machine: Box<dyn Machine>,
     applied: Vec<Link>,
     /// The open journal, which holds the lock.
-    pub(super) journal: Arc<J>,
-    earlier: EarlierJournals<J>,
+    pub(super) journal: Arc<dyn Journal>,
+    earlier: EarlierJournals,
     pub(super) results: Results,
     /// The id for a new run.
     pub(super) fresh_run: RunId,
@@ -90,7 +90,7 @@ pub(super) struct Fresh {
 
 /// The open journals of the subjects that handed over, oldest first. Their locks are held until the end, because the coder
 /// goes on in the clone of the first one.
-pub(super) type EarlierJournals<J> = Vec<(Subject, Arc<J>)>;
+pub(super) type EarlierJournals = Vec<(Subject, Arc<dyn Journal>)>;
 
 /// A record that was written and not read back yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,16 +107,16 @@ pub(super) enum ReadOn {
     Again,
 }
 
-impl<J: Journal> Session<J> {
+impl Session {
     /// Creates a session on an open journal; `None` if no flow of this name accepts such a subject.
     pub(super) fn new(
         flow: FlowName,
         subject: Subject,
-        (journal, earlier): (Arc<J>, EarlierJournals<J>),
+        (journal, earlier): (Arc<dyn Journal>, EarlierJournals),
         fresh: Fresh,
     ) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
-        let results = journal.read(|entries| results(entries.to_vec()));
+        let results = results(journal.entries().to_vec());
         let nonce_secret = results.nonce_secret.clone().unwrap_or(fresh.nonce_secret);
         Some(Self {
             subject,
@@ -147,7 +147,7 @@ impl<J: Journal> Session<J> {
     }
 
     /// Returns the journals that the next session must keep open.
-    pub(super) fn hand_over(&mut self) -> EarlierJournals<J> {
+    pub(super) fn hand_over(&mut self) -> EarlierJournals {
         let mut all = std::mem::take(&mut self.earlier);
         all.push((self.subject.clone(), Arc::clone(&self.journal)));
         all
@@ -157,14 +157,11 @@ impl<J: Journal> Session<J> {
     ///
     /// # Errors
     /// When another process works on that subject, or the disk fails.
-    pub(super) async fn hold_source(
-        &mut self,
-        journals: &impl Journals<Journal = J>,
-    ) -> Result<(), JournalError> {
+    pub(super) async fn hold_source(&mut self, journals: &dyn Journals) -> Result<(), JournalError> {
         let Some(source) = self.results.provenance.source.clone() else { return Ok(()) };
         if self.earlier.iter().all(|(held, _)| *held != source) {
             let journal = journals.open(&source).await?;
-            self.earlier.push((source, Arc::new(journal)));
+            self.earlier.push((source, journal));
         }
         Ok(())
     }
@@ -345,7 +342,7 @@ impl<J: Journal> Session<J> {
 
     /// Returns the number of turns of this role and label in the journal, including inherited ones.
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
-        self.journal.read(|entries| turn_counts(entries).get(&(role, label)).copied().unwrap_or(0))
+        turn_counts(&self.journal.entries()).get(&(role, label)).copied().unwrap_or(0)
     }
 
     /// Returns the session of this agent's last turn in this role: always for a coder, for a reviewer if configured. Another
@@ -366,8 +363,8 @@ impl<J: Journal> Session<J> {
     /// those of this head: a session that remembers other files would assume changes that do not exist.
     fn last_session(&self, who: (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
         let mut sources = self.earlier.iter().rev();
-        let of = |journal: &J| journal.read(|entries| last_turn(&results(entries.to_vec()), who));
-        let earlier = || sources.find_map(|(_, journal)| of(journal));
+        let earlier =
+            || sources.find_map(|(_, journal)| last_turn(&results(journal.entries().to_vec()), who));
         let (key, turn) = last_turn(&self.results, who).or_else(earlier)?;
         let left = match (&turn.end, who.0) {
             (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
@@ -392,7 +389,7 @@ impl<J: Journal> Session<J> {
 
     /// Returns the bodies of the records in the journal.
     pub(super) fn local_records(&self) -> Vec<String> {
-        self.journal.read(|entries| entries.iter().cloned().filter_map(Entry::into_record).collect())
+        self.journal.entries().iter().cloned().filter_map(Entry::into_record).collect()
     }
 }
 

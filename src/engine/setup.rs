@@ -17,7 +17,7 @@ pub(super) enum SetUp {
 }
 
 /// Runs the setup command of the settings in the clone of an order, if there is one.
-pub(super) async fn set_up<G: Gates>(gates: &G, order: &GateOrder, cancellation: Cancellation) -> SetUp {
+pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: Cancellation) -> SetUp {
     let name = GateName::setup();
     let Some(setup) = gates.gate(&name) else { return SetUp::Ready };
     let order = GateOrder { gate: name, ..order.clone() };

@@ -6,8 +6,6 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::flow::ask::Ask;
 use crate::ports::World;
-use crate::ports::journal::Journal;
-use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::Salvage;
 use crate::text::sanitize::one_line;
@@ -16,7 +14,7 @@ use super::context::RunContext;
 use super::session::Session;
 
 /// Emits the counts of the records, if they have changed.
-pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
+pub(super) fn state(cx: &RunContext, session: &mut Session) {
     unpriced(cx, session);
     let view = session.machine.view();
     if view.round == 0 {
@@ -39,21 +37,21 @@ pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Sess
 pub(super) const LONGEST_WARNING: usize = 1_000;
 
 /// Emits warnings about an agent, such as files that were unexpectedly left out.
-pub(super) fn warnings<W: World>(world: &W, turn: &TurnKey, warnings: Vec<String>) {
+pub(super) fn warnings(world: &World, turn: &TurnKey, warnings: Vec<String>) {
     for text in warnings {
         let text = one_line(&text, LONGEST_WARNING);
-        world.operator().tell(&RunEvent::Warning { text: format!("{} `{}`: {text}", turn.role, turn.label) });
+        world.operator.tell(&RunEvent::Warning { text: format!("{} `{}`: {text}", turn.role, turn.label) });
     }
 }
 
 /// Emits the ref of salvaged work.
-pub(super) fn salvage<W: World>(world: &W, salvage: &Salvage) {
+pub(super) fn salvage(world: &World, salvage: &Salvage) {
     let Salvage { reference, commit } = salvage.clone();
-    world.operator().tell(&RunEvent::Salvaged { reference, commit });
+    world.operator.tell(&RunEvent::Salvaged { reference, commit });
 }
 
 /// Emits the start of a round, when its first voter is asked.
-pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, ask: &Ask) {
+pub(super) fn round(cx: &RunContext, session: &mut Session, ask: &Ask) {
     let key = &ask.key;
     if key.kind.is_vote() && session.emitted.round != key.round {
         session.emitted.round = key.round;
@@ -63,7 +61,7 @@ pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, a
 }
 
 /// Warns once about each agent whose finished turns a limit does not count.
-fn unpriced<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
+fn unpriced(cx: &RunContext, session: &mut Session) {
     let run = session.machine.run().map(|run| &run.id);
     for (key, turn) in session.results.turns.iter().filter(|(key, _)| run == Some(&key.run)) {
         let missed = cx.config.request.budget.missed(turn.usage);

@@ -9,7 +9,7 @@ use crate::ledger::thread::{
     self, ChainReading, History, IgnoreReason, IgnoredComment, Posted, ThreadReader,
 };
 use crate::ports::World;
-use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue};
+use crate::ports::forge::{AuthorRole, Comment, ForgeError, Issue};
 
 /// A thread with its decoded comments.
 #[derive(Debug, Default)]
@@ -22,15 +22,15 @@ pub(super) struct CachedThread {
 
 impl CachedThread {
     /// Reads the thread of an issue or a pull request. A task has none.
-    pub(super) async fn read_on<W: World>(&mut self, world: &W, subject: &Subject) -> Result<(), ForgeError> {
+    pub(super) async fn read_on(&mut self, world: &World, subject: &Subject) -> Result<(), ForgeError> {
         let comments = match subject {
             Subject::Issue(number) => {
-                let mut issue = world.forge().issue(*number).await?;
+                let mut issue = world.forge.issue(*number).await?;
                 let comments = std::mem::take(&mut issue.comments);
                 self.issue = Some(issue);
                 comments
             }
-            Subject::PullRequest(number) => world.forge().comments(*number).await?,
+            Subject::PullRequest(number) => world.forge.comments(*number).await?,
             Subject::Task(_) => return Ok(()),
         };
         let both = self.comments.iter().zip(&comments);

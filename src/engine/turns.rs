@@ -18,16 +18,13 @@ use crate::flow::aftermath;
 use crate::flow::ask::{Ask, LeftFiles, Pause, Purpose, malformed};
 use crate::flow::persistence::Persistence;
 use crate::ports::World;
-use crate::ports::agent_memory::AgentMemories;
-use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
+use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::{Cancellation, Urgency};
-use crate::ports::clock::Clock;
 use crate::ports::gates::GateOrder;
 use crate::ports::journal::{Entry, Finished, Journal};
-use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{
-    AfterTurn, CloneId, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
+    AfterTurn, CloneId, Harvest, Inspection, Layout, Prepared, Salvage, WorkspaceError,
 };
 use crate::protocol::envelope;
 use crate::protocol::raw_answer::RawAnswer;
@@ -58,14 +55,8 @@ pub(super) enum Turned {
 }
 
 impl RunningTurns {
-    pub(super) fn start<W: World, J: Journal + 'static>(
-        &mut self,
-        cx: &RunContext<W>,
-        session: &Session<J>,
-        ask: Ask,
-        order: TurnOrder,
-    ) {
-        let (world, guard) = (Arc::clone(&cx.world), Arc::clone(&cx.guard));
+    pub(super) fn start(&mut self, cx: &RunContext, session: &Session, ask: Ask, order: TurnOrder) {
+        let (world, guard) = (cx.world.clone(), Arc::clone(&cx.guard));
         let persistence = cx.config.request.persistence.clone();
         let journal = Arc::clone(&session.journal);
         let subject = match ask.access {
@@ -105,46 +96,42 @@ impl RunningTurns {
     }
 }
 
-struct Start<J> {
+struct Start {
     ask: Ask,
     /// The order without the path of the clone, which is not known yet.
     order: TurnOrder,
     clone_id: CloneId,
-    journal: Arc<J>,
+    journal: Arc<dyn Journal>,
     guard: Arc<Guard>,
     persistence: Persistence,
 }
 
-async fn take<W: World, J: Journal>(
-    world: Arc<W>,
-    start: Start<J>,
-    cancellation: Cancellation,
-) -> Result<Turned, RunError> {
+async fn take(world: World, start: Start, cancellation: Cancellation) -> Result<Turned, RunError> {
     let key = start.ask.key.clone();
-    let entry = attempt(&*world, start, cancellation).await?;
+    let entry = attempt(&world, start, cancellation).await?;
     Ok(entry.map_or(Turned::Cancelled(key), |entry| Turned::Finished(Box::new(entry))))
 }
 
 /// Returns the folder of a turn: a clone, or an empty folder for an agent that reformats an answer.
-async fn ready<W: World>(
-    world: &W,
+async fn ready(
+    world: &World,
     clone_id: &CloneId,
     ask: &Ask,
     (from, base): (&CommitSha, &CommitSha),
 ) -> Result<Prepared, WorkspaceError> {
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => {
-            let prepared = world.workspace().prepare(clone_id, &layout(ask, from, base)).await?;
+            let prepared = world.workspace.prepare(clone_id, &layout(ask, from, base)).await?;
             if ask.access == Access::Edit
-                && !world.workspace().is_user_checkout(clone_id)
-                && let Some(text) = world.agent_memories().lay_out(&prepared.path).await
+                && !world.workspace.is_user_checkout(clone_id)
+                && let Some(text) = world.agent_memories.lay_out(&prepared.path).await
             {
-                world.operator().tell(&RunEvent::Warning { text });
+                world.operator.tell(&RunEvent::Warning { text });
             }
             Ok(prepared)
         }
         Purpose::Form(_) => {
-            let path = world.workspace().empty(clone_id).await?;
+            let path = world.workspace.empty(clone_id).await?;
             Ok(Prepared { path, salvaged: None, warning: None })
         }
     }
@@ -157,15 +144,15 @@ enum Waited {
 }
 
 /// Waits before a question is asked again.
-async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Cancellation) -> Waited {
-    if pause.is_over(world.clock().now()) {
+async fn wait(world: &World, ask: &Ask, pause: Pause, mut cancellation: Cancellation) -> Waited {
+    if pause.is_over(world.clock.now()) {
         return Waited::ToTheEnd;
     }
     let until = pause.until;
     let what = format!("another try of the {} `{}`", ask.key.role, ask.key.label);
-    world.operator().tell(&RunEvent::Waiting { what, until });
+    world.operator.tell(&RunEvent::Waiting { what, until });
     tokio::select! {
-        () = world.clock().sleep_until(until) => Waited::ToTheEnd,
+        () = world.clock.sleep_until(until) => Waited::ToTheEnd,
         () = cancellation.reached(Urgency::Stop) => Waited::Cancelled,
     }
 }
@@ -195,11 +182,7 @@ fn layout(ask: &Ask, from: &CommitSha, base: &CommitSha) -> Layout {
     }
 }
 
-async fn attempt<W: World, J: Journal>(
-    world: &W,
-    start: Start<J>,
-    cancellation: Cancellation,
-) -> Result<Option<Entry>, RunError> {
+async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Result<Option<Entry>, RunError> {
     let Start { ask, mut order, clone_id, journal, guard, persistence } = start;
     if let Some(pause) = ask.pause
         && wait(world, &ask, pause, cancellation.clone()).await == Waited::Cancelled
@@ -211,8 +194,8 @@ async fn attempt<W: World, J: Journal>(
     let from = merge_turn::beginning(world, &ask, &clone_id).await?;
     let prepare = ready(world, &clone_id, &ask, (&from, &base));
     let surfaced = ask.expectation.requirements.clone();
-    let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
-    let prepared = if world.workspace().is_user_checkout(&clone_id) {
+    let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock.now(), surfaced });
+    let prepared = if world.workspace.is_user_checkout(&clone_id) {
         let prepared = prepare.await?;
         announce.await?;
         prepared
@@ -223,7 +206,7 @@ async fn attempt<W: World, J: Journal>(
         prepared?
     };
     if let Some(text) = prepared.warning {
-        world.operator().tell(&RunEvent::Warning { text });
+        world.operator.tell(&RunEvent::Warning { text });
     }
     if let Some(salvage) = &prepared.salvaged {
         telling::salvage(world, salvage);
@@ -234,14 +217,14 @@ async fn attempt<W: World, J: Journal>(
         SetUp::Cancelled => return Ok(None),
         SetUp::Failed(message) => return Err(inconclusive(message, &order.subject)),
     }
-    world.operator().tell(&RunEvent::TurnBegun {
+    world.operator.tell(&RunEvent::TurnBegun {
         label: turn.label.clone(),
         role: turn.role,
         kind: turn.kind,
         prompt_bytes: order.prompt.len(),
-        log: world.agents().log(&order).map(|path| path.display().to_string()),
+        log: world.agents.log(&order).map(|path| path.display().to_string()),
     });
-    let report = without_secrets(&guard, world.agents().take(&order, cancellation).await);
+    let report = without_secrets(&guard, world.agents.take(&order, cancellation).await);
     let log = report.log.clone();
     let Some(finished) = finish(world, &ask, (&clone_id, &from), report).await? else {
         return Ok(None);
@@ -250,24 +233,24 @@ async fn attempt<W: World, J: Journal>(
         .with_failure(|failure| guard.failure(failure))
         .with_notes(|note| sanitize::one_line(&guard.message(&note), telling::LONGEST_WARNING));
     telling::warnings(world, &turn, finished.notes().to_vec());
-    let at = world.clock().now();
+    let at = world.clock.now();
     if let Finished::Answered { raw, .. } = &finished {
         telling::warnings(world, &turn, ask.left_out(raw));
     }
-    world.operator().tell(&told(&ask, &finished, log, (at, &persistence)));
+    world.operator.tell(&told(&ask, &finished, log, (at, &persistence)));
     let entry = Entry::Finished { turn, at, finished };
     journal.append(entry.clone()).await?;
     Ok(Some(entry))
 }
 
 /// Runs the setup command in the clone of an agent that edits, but not in a user's checkout.
-async fn set_up_to_edit<W: World>(
-    world: &W,
+async fn set_up_to_edit(
+    world: &World,
     ask: &Ask,
     (clone_id, order): (&CloneId, &TurnOrder),
     cancellation: Cancellation,
 ) -> SetUp {
-    if ask.access != Access::Edit || world.workspace().is_user_checkout(clone_id) {
+    if ask.access != Access::Edit || world.workspace.is_user_checkout(clone_id) {
         return SetUp::Ready;
     }
     let order = GateOrder {
@@ -281,7 +264,7 @@ async fn set_up_to_edit<W: World>(
         workdir: Some(order.workdir.clone()),
         task: String::new(),
     };
-    set_up(world.gates(), &order, cancellation).await
+    set_up(&*world.gates, &order, cancellation).await
 }
 
 /// Removes secrets from a report: from here on none is in the journal, in a record or in the next prompt.
@@ -296,8 +279,8 @@ fn without_secrets(guard: &Guard, report: TurnReport) -> TurnReport {
 }
 
 /// Returns the result of a turn for the journal; `None` if the run was cancelled.
-async fn finish<W: World>(
-    world: &W,
+async fn finish(
+    world: &World,
     ask: &Ask,
     (clone_id, from): (&CloneId, &CommitSha),
     report: TurnReport,
@@ -367,13 +350,13 @@ enum Left {
 
 /// Checks the clone of an agent that only reads: a vote is void if the voter changed what it reviewed. The edits of any other
 /// agent are void and reported, and its answer counts.
-async fn inspected<W: World>(
-    world: &W,
+async fn inspected(
+    world: &World,
     ask: &Ask,
     (clone_id, head): (&CloneId, &CommitSha),
     answer: Result<RawAnswer, TurnFailure>,
 ) -> Result<Left, RunError> {
-    let AfterTurn { found, mut notes } = world.workspace().inspect(clone_id, head).await?;
+    let AfterTurn { found, mut notes } = world.workspace.inspect(clone_id, head).await?;
     Ok(match (answer, found) {
         (Err(failure), _) => Left::Nothing { failure, salvage: None },
         (Ok(_), Inspection::Tampered(what)) if ask.key.kind.is_vote() => {
@@ -387,8 +370,8 @@ async fn inspected<W: World>(
     })
 }
 
-async fn harvested<W: World>(
-    world: &W,
+async fn harvested(
+    world: &World,
     ask: &Ask,
     (clone_id, from): (&CloneId, &CommitSha),
     answer: Result<RawAnswer, TurnFailure>,
@@ -400,7 +383,7 @@ async fn harvested<W: World>(
                 Ok(kept) => kept,
                 // The failure is reported in any case; the next turn finds the files in the clone.
                 Err(WorkspaceError::Git(text)) => {
-                    world.operator().tell(&RunEvent::Warning { text });
+                    world.operator.tell(&RunEvent::Warning { text });
                     None
                 }
                 Err(error) => return Err(error.into()),
@@ -416,7 +399,7 @@ async fn harvested<W: World>(
         }
     };
     let message = inert::plain(&sanitize::message(&message));
-    let AfterTurn { found, notes } = world.workspace().harvest(clone_id, from, &message).await?;
+    let AfterTurn { found, notes } = world.workspace.harvest(clone_id, from, &message).await?;
     let found = match merge_turn::parents(ask) {
         Some(parents) => {
             merge_turn::merged(world, (clone_id.subject(), &parents), (found, from), &message).await?
@@ -434,12 +417,12 @@ async fn harvested<W: World>(
     })
 }
 
-async fn keep_aside<W: World>(
-    world: &W,
+async fn keep_aside(
+    world: &World,
     clone_id: &CloneId,
     head: &CommitSha,
 ) -> Result<Option<Salvage>, WorkspaceError> {
-    let kept = world.workspace().salvage(clone_id, head).await?;
+    let kept = world.workspace.salvage(clone_id, head).await?;
     if let Some(salvage) = &kept {
         telling::salvage(world, salvage);
     }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::domain::agent_memory::Briefing;
 use crate::domain::ids::CommitSha;
 
@@ -15,12 +17,13 @@ pub struct Briefed {
 }
 
 /// The agent memory of a repository.
+#[async_trait]
 pub trait AgentMemories: Send + Sync {
     /// Returns the memory for a base commit. It is made at most once; later calls return the same.
-    fn briefing(&self, base: &CommitSha) -> impl Future<Output = Briefed> + Send;
+    async fn briefing(&self, base: &CommitSha) -> Briefed;
 
     /// Writes the memory as files into a coder's clone, if that is configured, and returns a warning.
-    fn lay_out(&self, clone: &Path) -> impl Future<Output = Option<String>> + Send;
+    async fn lay_out(&self, clone: &Path) -> Option<String>;
 
     /// Returns the folder for these files in a coder's clone, if one is configured.
     fn folder(&self) -> Option<String> {

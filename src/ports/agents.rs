@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
@@ -76,9 +78,10 @@ impl TurnReport {
 }
 
 /// The agents of a run.
+#[async_trait]
 pub trait Agents: Send + Sync {
     /// Runs one attempt to its end. When it returns, no process of the attempt is alive.
-    fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
+    async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport;
 
     fn answer_by(&self, _kind: ResponseKind, _access: Access, _label: &Label) -> AnswerBy {
         AnswerBy::FileOrMessage

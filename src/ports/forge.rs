@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -155,8 +156,8 @@ pub enum RunDisplay {
 }
 
 /// A forge, used by one login.
+#[async_trait]
 pub trait Forge: Send + Sync {
-    /// Returns the commands for a pull request.
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands;
 
     /// Returns the command that shows an issue with its comments.
@@ -178,30 +179,22 @@ pub trait Forge: Send + Sync {
     }
 
     /// Sets the status of a pull request's run, unless the commit has this status. It is not one of the commit's checks.
-    fn set_status(
-        &self,
-        _number: PullRequestNumber,
-        _status: &CommitStatus,
-    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
-        std::future::ready(Ok(()))
+    async fn set_status(&self, _number: PullRequestNumber, _status: &CommitStatus) -> Result<(), ForgeError> {
+        Ok(())
     }
 
     /// Publishes a review of the forge's own kind, unless the pull request has one with this mark.
-    fn publish_review(
+    async fn publish_review(
         &self,
         _number: PullRequestNumber,
         _review: &ForgeReview,
-    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
-        std::future::ready(Ok(()))
+    ) -> Result<(), ForgeError> {
+        Ok(())
     }
 
     /// Marks the conversations about these findings as resolved.
-    fn resolve(
-        &self,
-        _number: PullRequestNumber,
-        _items: &[ItemId],
-    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
-        std::future::ready(Ok(()))
+    async fn resolve(&self, _number: PullRequestNumber, _items: &[ItemId]) -> Result<(), ForgeError> {
+        Ok(())
     }
 
     /// Returns the address of a line of a file at a commit, for links.
@@ -209,76 +202,47 @@ pub trait Forge: Send + Sync {
         None
     }
 
-    fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
+    async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError>;
 
     /// Finds the issues of this login with this key in the description or with this title, in any state, oldest first. Of very
     /// many issues, only new ones are found by key alone.
-    fn own_issues(
-        &self,
-        key: &str,
-        title: &str,
-    ) -> impl Future<Output = Result<Vec<OwnIssue>, ForgeError>> + Send;
+    async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError>;
 
     /// Files an issue. After an error, callers search for the issue before they try again.
-    fn file_issue(&self, new: &NewIssue) -> impl Future<Output = Result<IssueNumber, ForgeError>> + Send;
+    async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError>;
 
     /// Reads a pull request. Its head is the current tip of its branch.
-    fn pull_request(
-        &self,
-        number: PullRequestNumber,
-    ) -> impl Future<Output = Result<PullRequest, ForgeError>> + Send;
+    async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError>;
 
     /// Finds the pull requests from this branch, in any state, oldest first.
-    fn pull_requests_from(
-        &self,
-        head_ref: &BranchName,
-    ) -> impl Future<Output = Result<Vec<PullRequest>, ForgeError>> + Send;
+    async fn pull_requests_from(&self, head_ref: &BranchName) -> Result<Vec<PullRequest>, ForgeError>;
 
     /// Reads the checks that were reported on a commit.
-    fn checks(&self, commit: &CommitSha) -> impl Future<Output = Result<CheckBoard, ForgeError>> + Send;
+    async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError>;
 
     /// Reads the rules of a branch for changes. A forge without rules returns none.
-    fn branch_rules(
-        &self,
-        _branch: &BranchName,
-    ) -> impl Future<Output = Result<BranchRules, ForgeError>> + Send {
-        std::future::ready(Ok(BranchRules::default()))
+    async fn branch_rules(&self, _branch: &BranchName) -> Result<BranchRules, ForgeError> {
+        Ok(BranchRules::default())
     }
 
     /// Reads the place of a pull request in the merge queue. On a forge without a queue it is not waiting.
-    fn queue_place(
-        &self,
-        _number: PullRequestNumber,
-    ) -> impl Future<Output = Result<QueuePlace, ForgeError>> + Send {
-        std::future::ready(Ok(QueuePlace::Removed))
+    async fn queue_place(&self, _number: PullRequestNumber) -> Result<QueuePlace, ForgeError> {
+        Ok(QueuePlace::Removed)
     }
 
-    fn comments(
-        &self,
-        number: PullRequestNumber,
-    ) -> impl Future<Output = Result<Vec<Comment>, ForgeError>> + Send;
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError>;
 
     /// Reads what people say on a pull request besides its thread. None of this is ever a record.
-    fn remarks(
-        &self,
-        _number: PullRequestNumber,
-    ) -> impl Future<Output = Result<Remarks, ForgeError>> + Send {
-        std::future::ready(Ok(Remarks::default()))
+    async fn remarks(&self, _number: PullRequestNumber) -> Result<Remarks, ForgeError> {
+        Ok(Remarks::default())
     }
 
     /// Publishes a comment. After an error, callers read the thread before they try again.
-    fn publish(&self, thread: Thread, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError>;
 
     /// Opens a pull request. After an error, callers search for one before they try again.
-    fn open_pull_request(
-        &self,
-        new: &NewPullRequest,
-    ) -> impl Future<Output = Result<PullRequestNumber, ForgeError>> + Send;
+    async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError>;
 
     /// Merges a pull request if it still has this head. For a merged one, returns the merge commit.
-    fn merge(
-        &self,
-        number: PullRequestNumber,
-        head: &CommitSha,
-    ) -> impl Future<Output = Result<Merge, ForgeError>> + Send;
+    async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError>;
 }

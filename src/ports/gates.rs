@@ -1,7 +1,8 @@
 //! The gates that run on this machine. The flow decides what follows from a verdict.
 
 use std::path::PathBuf;
-use std::pin::Pin;
+
+use async_trait::async_trait;
 
 use crate::domain::gate::{Finding, Verdict};
 use crate::domain::ids::{CommitSha, GateName, RunId, TreeSha};
@@ -43,9 +44,6 @@ pub enum GateReport {
     Cancelled,
 }
 
-/// A running measurement.
-pub type Measuring<'a> = Pin<Box<dyn Future<Output = GateReport> + Send + 'a>>;
-
 /// Where a gate works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatePlace {
@@ -56,6 +54,7 @@ pub enum GatePlace {
 }
 
 /// A gate that measures commits.
+#[async_trait]
 pub trait Gate: Send + Sync {
     fn place(&self) -> GatePlace {
         GatePlace::Clone
@@ -67,7 +66,7 @@ pub trait Gate: Send + Sync {
     }
 
     /// Measures a commit. When the future is ready, no process of the measurement is alive.
-    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a>;
+    async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport;
 
     /// Returns the path of the raw output of an attempt, if it is kept.
     fn log(&self, order: &GateOrder) -> Option<PathBuf>;

@@ -1,7 +1,9 @@
 //! Journals: the local append-only file of a subject, with its lock.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -173,23 +175,23 @@ pub enum JournalError {
 }
 
 /// An open journal. No other process can open it.
+#[async_trait]
 pub trait Journal: Send + Sync {
-    /// Passes all entries, oldest first, without an incomplete last line, to a function, and returns its result.
-    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T;
+    /// Returns all entries, oldest first, without an incomplete last line.
+    fn entries(&self) -> Arc<Vec<Entry>>;
 
     /// Appends an entry. When this returns, the entry is on the disk.
-    fn append(&self, entry: Entry) -> impl Future<Output = Result<(), JournalError>> + Send;
+    async fn append(&self, entry: Entry) -> Result<(), JournalError>;
 }
 
 /// The journals of all subjects.
+#[async_trait]
 pub trait Journals: Send + Sync {
-    type Journal: Journal + 'static;
-
     /// Takes the subject's lock and reads its journal. Processes that a dead holder left running are ended first.
-    fn open(&self, subject: &Subject) -> impl Future<Output = Result<Self::Journal, JournalError>> + Send;
+    async fn open(&self, subject: &Subject) -> Result<Arc<dyn Journal>, JournalError>;
 
     /// Reads a journal without its lock. It is empty if the subject has none.
-    fn peek(&self, subject: &Subject) -> impl Future<Output = Result<Vec<Entry>, JournalError>> + Send;
+    async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError>;
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub mod operator;
 pub mod run_event;
 pub mod workspace;
 
+use std::sync::Arc;
+
 use agent_memory::AgentMemories;
 use agents::Agents;
 use clock::Clock;
@@ -21,69 +23,34 @@ use journal::Journals;
 use operator::Operator;
 use workspace::Workspace;
 
-/// All ports together, so that generic code has one type parameter. A type that implements all ports itself is a world too.
-pub trait World: Send + Sync + 'static {
-    type Forge: Forge;
-    type Agents: Agents;
-    type Workspace: Workspace;
-    type Gates: Gates;
-    type Clock: Clock;
-    type Journals: Journals;
-    type Operator: Operator;
-    type AgentMemories: AgentMemories;
-
-    fn forge(&self) -> &Self::Forge;
-    fn agents(&self) -> &Self::Agents;
-    fn workspace(&self) -> &Self::Workspace;
-    fn gates(&self) -> &Self::Gates;
-    fn clock(&self) -> &Self::Clock;
-    fn journals(&self) -> &Self::Journals;
-    fn operator(&self) -> &Self::Operator;
-    fn agent_memories(&self) -> &Self::AgentMemories;
+/// All ports of an engine.
+#[derive(Clone)]
+pub struct World {
+    pub forge: Arc<dyn Forge>,
+    pub agents: Arc<dyn Agents>,
+    pub workspace: Arc<dyn Workspace>,
+    pub gates: Arc<dyn Gates>,
+    pub clock: Arc<dyn Clock>,
+    pub journals: Arc<dyn Journals>,
+    pub operator: Arc<dyn Operator>,
+    pub agent_memories: Arc<dyn AgentMemories>,
 }
 
-impl<W> World for W
-where
-    W: Forge + Agents + Workspace + Gates + Clock + Journals + Operator + AgentMemories + 'static,
-{
-    type Forge = Self;
-    type Agents = Self;
-    type Workspace = Self;
-    type Gates = Self;
-    type Clock = Self;
-    type Journals = Self;
-    type Operator = Self;
-    type AgentMemories = Self;
-
-    fn forge(&self) -> &Self {
-        self
-    }
-
-    fn agents(&self) -> &Self {
-        self
-    }
-
-    fn workspace(&self) -> &Self {
-        self
-    }
-
-    fn gates(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn journals(&self) -> &Self {
-        self
-    }
-
-    fn operator(&self) -> &Self {
-        self
-    }
-
-    fn agent_memories(&self) -> &Self {
-        self
+impl World {
+    /// Creates a world from a value that implements all ports.
+    pub fn of<W>(all: &Arc<W>) -> Self
+    where
+        W: Forge + Agents + Workspace + Gates + Clock + Journals + Operator + AgentMemories + 'static,
+    {
+        Self {
+            forge: all.clone(),
+            agents: all.clone(),
+            workspace: all.clone(),
+            gates: all.clone(),
+            clock: all.clone(),
+            journals: all.clone(),
+            operator: all.clone(),
+            agent_memories: all.clone(),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, CommitSha, GateName, Label, TreeSha};
 use crate::domain::subject::Subject;
@@ -91,7 +93,6 @@ impl Layout {
 pub struct MergeParents {
     /// The head of the change.
     pub head: CommitSha,
-    /// The commit that is merged into it.
     pub other: CommitSha,
 }
 
@@ -201,68 +202,47 @@ pub enum WorkspaceError {
 }
 
 /// Git, and the clones in which agents work.
+#[async_trait]
 pub trait Workspace: Send + Sync {
     /// Updates the mirror from the forge's repository.
-    fn refresh(&self) -> impl Future<Output = Result<(), WorkspaceError>> + Send;
+    async fn refresh(&self) -> Result<(), WorkspaceError>;
 
     /// Returns the current tip of a branch of the forge's repository.
-    fn tip(
-        &self,
-        branch: &BranchName,
-    ) -> impl Future<Output = Result<Option<CommitSha>, WorkspaceError>> + Send;
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError>;
 
     /// Returns the best common ancestor.
-    fn merge_base(
-        &self,
-        one: &CommitSha,
-        other: &CommitSha,
-    ) -> impl Future<Output = Result<CommitSha, WorkspaceError>> + Send;
+    async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError>;
 
     /// Returns whether `ancestor` is reachable from `commit`; `false` if the mirror does not have it.
-    fn contains(
-        &self,
-        commit: &CommitSha,
-        ancestor: &CommitSha,
-    ) -> impl Future<Output = Result<bool, WorkspaceError>> + Send;
+    async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError>;
 
-    fn tree(&self, commit: &CommitSha) -> impl Future<Output = Result<TreeSha, WorkspaceError>> + Send;
+    async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError>;
 
     /// Returns the difference between two commits, with at most `excerpt_bytes` of the diff.
-    fn difference(
+    async fn difference(
         &self,
         from: &CommitSha,
         to: &CommitSha,
         excerpt_bytes: usize,
-    ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
+    ) -> Result<Difference, WorkspaceError>;
 
     /// Returns the files in which a merge has conflicts.
-    fn conflicts(
-        &self,
-        parents: &MergeParents,
-    ) -> impl Future<Output = Result<Vec<String>, WorkspaceError>> + Send;
+    async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError>;
 
     /// Makes a commit on the head with the files of a merge, as far as git can merge them: with conflict markers where both
     /// sides changed the same lines. An agent works on it; it is never pushed.
-    fn begin_merge(
-        &self,
-        parents: &MergeParents,
-    ) -> impl Future<Output = Result<CommitSha, WorkspaceError>> + Send;
+    async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError>;
 
-    /// Makes the merge commit with the files of a commit.
-    fn finish_merge(
+    async fn finish_merge(
         &self,
         parents: &MergeParents,
         files: &CommitSha,
         message: &str,
-    ) -> impl Future<Output = Result<MergeEnd, WorkspaceError>> + Send;
+    ) -> Result<MergeEnd, WorkspaceError>;
 
     /// Prepares a clone: clean, with this content and our git configuration. Work of an author's unfinished turn is kept
     /// first.
-    fn prepare(
-        &self,
-        clone_id: &CloneId,
-        layout: &Layout,
-    ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
+    async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError>;
 
     /// Returns whether the agent works in the user's checkout instead of a clone. It can be refused; a refusal is not
     /// journaled as an attempt.
@@ -271,53 +251,42 @@ pub trait Workspace: Send + Sync {
     }
 
     /// Checks that the user's checkout can be used now, without changing it. Always succeeds for our own clones.
-    fn check_user_checkout(
-        &self,
-        _clone_id: &CloneId,
-    ) -> impl Future<Output = Result<(), WorkspaceError>> + Send {
-        std::future::ready(Ok(()))
+    async fn check_user_checkout(&self, _clone_id: &CloneId) -> Result<(), WorkspaceError> {
+        Ok(())
     }
 
     /// Returns an empty folder for a turn without access to files. Files of earlier turns are removed.
-    fn empty(&self, clone_id: &CloneId) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;
+    async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError>;
 
     /// Commits the changes in a coder's clone, after the coder's own commits, and fetches all into the mirror. `head` is the
     /// commit for which the clone was prepared.
-    fn harvest(
+    async fn harvest(
         &self,
         clone_id: &CloneId,
         head: &CommitSha,
         message: &str,
-    ) -> impl Future<Output = Result<AfterTurn<Harvest>, WorkspaceError>> + Send;
+    ) -> Result<AfterTurn<Harvest>, WorkspaceError>;
 
     /// Keeps the changes in a coder's clone under a ref, if it differs from `head`.
-    fn salvage(
-        &self,
-        clone_id: &CloneId,
-        head: &CommitSha,
-    ) -> impl Future<Output = Result<Option<Salvage>, WorkspaceError>> + Send;
+    async fn salvage(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError>;
 
     /// Keeps a commit of the mirror under a ref.
-    fn keep(
-        &self,
-        subject: &Subject,
-        commit: &CommitSha,
-    ) -> impl Future<Output = Result<Salvage, WorkspaceError>> + Send;
+    async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError>;
 
     /// Returns whether a reviewer changed its clone since it was prepared for `head`; untracked files are only noted.
-    fn inspect(
+    async fn inspect(
         &self,
         clone_id: &CloneId,
         head: &CommitSha,
-    ) -> impl Future<Output = Result<AfterTurn<Inspection>, WorkspaceError>> + Send;
+    ) -> Result<AfterTurn<Inspection>, WorkspaceError>;
 
     /// Moves a branch of the forge's repository from `expected` (`None`: it must not exist) to `commit`, or not at all.
-    fn push(
+    async fn push(
         &self,
         branch: &BranchName,
         commit: &CommitSha,
         expected: Option<&CommitSha>,
-    ) -> impl Future<Output = Result<Push, WorkspaceError>> + Send;
+    ) -> Result<Push, WorkspaceError>;
 }
 
 #[cfg(test)]

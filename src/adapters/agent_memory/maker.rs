@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::adapters::files;
 use crate::adapters::git::{GitWorkspace, TrackedFile};
 use crate::domain::agent_memory::{AgentMemory, Briefing, Changed, CheckoutFolder, TestProfile};
@@ -165,6 +167,7 @@ fn write_files(folder: &Path, briefing: &Briefing) -> Result<(), String> {
     files::write_over(&folder.join("memory.json"), json.as_bytes())
 }
 
+#[async_trait]
 impl AgentMemories for LocalAgentMemories {
     async fn briefing(&self, base: &CommitSha) -> Briefed {
         let Memory::On(options) = &self.memory else { return Briefed::default() };

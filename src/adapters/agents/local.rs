@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
 use crate::domain::access::Access;
@@ -44,7 +46,6 @@ impl Program {
 /// The agents of a run.
 #[derive(Debug, Clone)]
 pub struct LocalAgents {
-    /// The program of each role and label.
     pub programs: BTreeMap<(Role, Label), Program>,
     /// The program that reformats answers, if it is not the one that gave the answer.
     pub repair: Option<Program>,
@@ -79,6 +80,7 @@ fn unable(detail: String) -> TurnReport {
     unstarted(TurnResult::Failed(TurnFailure::Spawn { detail }))
 }
 
+#[async_trait]
 impl Agents for LocalAgents {
     async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
         let host = &self.host;

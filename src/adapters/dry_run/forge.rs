@@ -1,13 +1,13 @@
 //! The forge of a dry run: it reads the real forge, and records comments, pull requests and merges.
 
+use async_trait::async_trait;
+
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::forge_review::ForgeReview;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
-use crate::ports::World;
-use crate::ports::clock::Clock;
 use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
     Remarks, RunDisplay, Thread,
@@ -15,25 +15,26 @@ use crate::ports::forge::{
 
 use super::world::{NEW, RehearsedWorld};
 
-impl<W: World> Forge for RehearsedWorld<W> {
+#[async_trait]
+impl Forge for RehearsedWorld {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
-        self.real.forge().commands(number)
+        self.real.forge.commands(number)
     }
 
     fn view_of(&self, issue: IssueNumber) -> String {
-        self.real.forge().view_of(issue)
+        self.real.forge.view_of(issue)
     }
 
     fn login(&self) -> Login {
-        self.real.forge().login()
+        self.real.forge.login()
     }
 
     fn repository_id(&self) -> String {
-        self.real.forge().repository_id()
+        self.real.forge.repository_id()
     }
 
     fn display(&self) -> RunDisplay {
-        self.real.forge().display()
+        self.real.forge.display()
     }
 
     async fn set_status(&self, _: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {
@@ -63,17 +64,17 @@ impl<W: World> Forge for RehearsedWorld<W> {
     }
 
     fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> Option<String> {
-        self.real.forge().line_url(commit, path, line)
+        self.real.forge.line_url(commit, path, line)
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
-        let mut issue = self.real.forge().issue(number).await?;
+        let mut issue = self.real.forge.issue(number).await?;
         issue.comments = self.with_noted(&Subject::Issue(number), issue.comments);
         Ok(issue)
     }
 
     async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        self.real.forge().own_issues(key, title).await
+        self.real.forge.own_issues(key, title).await
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
@@ -85,7 +86,7 @@ impl<W: World> Forge for RehearsedWorld<W> {
         let opened = self.lock().opened.clone().filter(|_| number == NEW);
         let mut found = match opened {
             Some(opened) => opened,
-            None => self.real.forge().pull_request(number).await?,
+            None => self.real.forge.pull_request(number).await?,
         };
         if let Some(tip) = self.lock().tips.get(&found.head_ref) {
             found.head = tip.clone();
@@ -94,30 +95,30 @@ impl<W: World> Forge for RehearsedWorld<W> {
     }
 
     async fn pull_requests_from(&self, head_ref: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
-        let mut found = self.real.forge().pull_requests_from(head_ref).await?;
+        let mut found = self.real.forge.pull_requests_from(head_ref).await?;
         found.extend(self.lock().opened.clone().filter(|opened| opened.head_ref == *head_ref));
         Ok(found)
     }
 
     async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {
-        self.real.forge().checks(commit).await
+        self.real.forge.checks(commit).await
     }
 
     async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {
-        self.real.forge().branch_rules(branch).await
+        self.real.forge.branch_rules(branch).await
     }
 
     async fn queue_place(&self, number: PullRequestNumber) -> Result<QueuePlace, ForgeError> {
-        self.real.forge().queue_place(number).await
+        self.real.forge.queue_place(number).await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
-        let real = if number == NEW { Vec::new() } else { self.real.forge().comments(number).await? };
+        let real = if number == NEW { Vec::new() } else { self.real.forge.comments(number).await? };
         Ok(self.with_noted(&Subject::PullRequest(number), real))
     }
 
     async fn remarks(&self, number: PullRequestNumber) -> Result<Remarks, ForgeError> {
-        if number == NEW { Ok(Remarks::default()) } else { self.real.forge().remarks(number).await }
+        if number == NEW { Ok(Remarks::default()) } else { self.real.forge.remarks(number).await }
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
@@ -127,12 +128,12 @@ impl<W: World> Forge for RehearsedWorld<W> {
         };
         let first = body.lines().next().unwrap_or_default();
         self.note(format!("comment on {subject}: {first}"));
-        let now = self.real.clock().now();
+        let now = self.real.clock.now();
         let mut script = self.lock();
         let noted = script.comments.entry(subject).or_default();
         noted.push(Comment {
             id: format!("rehearsed-{}", noted.len()),
-            author: self.real.forge().login(),
+            author: self.real.forge.login(),
             role: AuthorRole::Owner,
             body: body.into(),
             created_at: now,

@@ -1,27 +1,28 @@
 //! The local ports of a dry run: agents, gates, clock, journals and operator.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::gate::Verdict;
 use crate::domain::ids::{CommitSha, GateName};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
-use crate::ports::World;
 use crate::ports::agent_memory::{AgentMemories, Briefed};
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
-use crate::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GateReport, Gates};
 use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::world::RehearsedWorld;
 
-impl<W: World> Agents for RehearsedWorld<W> {
+#[async_trait]
+impl Agents for RehearsedWorld {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         self.note(format!(
             "ask the {} {} for an answer of kind `{}` in round {}, at {} (prompt of {} kB)",
@@ -41,18 +42,19 @@ impl<W: World> Agents for RehearsedWorld<W> {
     }
 }
 
-impl<W: World> Gates for RehearsedWorld<W> {
+impl Gates for RehearsedWorld {
     fn gate(&self, name: &GateName) -> Option<&dyn Gate> {
         let gate: &dyn Gate = self;
-        self.real.gates().gate(name).map(|_| gate)
+        self.real.gates.gate(name).map(|_| gate)
     }
 }
 
-impl<W: World> Gate for RehearsedWorld<W> {
-    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
+#[async_trait]
+impl Gate for RehearsedWorld {
+    async fn measure(&self, order: &GateOrder, _: Cancellation) -> GateReport {
         self.note(format!("run the {} on {} (assumed to pass)", order.gate, order.head.short()));
         let (verdict, detail, findings) = (Verdict::Pass, String::new(), Vec::new());
-        Box::pin(std::future::ready(GateReport::Measured { verdict, detail, findings, log: None }))
+        GateReport::Measured { verdict, detail, findings, log: None }
     }
 
     fn log(&self, _: &GateOrder) -> Option<PathBuf> {
@@ -60,10 +62,11 @@ impl<W: World> Gate for RehearsedWorld<W> {
     }
 }
 
-impl<W: World> AgentMemories for RehearsedWorld<W> {
+#[async_trait]
+impl AgentMemories for RehearsedWorld {
     // The memory is a copy of what was read, like the mirror.
     async fn briefing(&self, base: &CommitSha) -> Briefed {
-        self.real.agent_memories().briefing(base).await
+        self.real.agent_memories.briefing(base).await
     }
 
     async fn lay_out(&self, _: &Path) -> Option<String> {
@@ -71,13 +74,14 @@ impl<W: World> AgentMemories for RehearsedWorld<W> {
     }
 
     fn folder(&self) -> Option<String> {
-        self.real.agent_memories().folder()
+        self.real.agent_memories.folder()
     }
 }
 
-impl<W: World> Clock for RehearsedWorld<W> {
+#[async_trait]
+impl Clock for RehearsedWorld {
     fn now(&self) -> Timestamp {
-        self.real.clock().now()
+        self.real.clock.now()
     }
 
     async fn sleep_until(&self, instant: Timestamp) {
@@ -86,15 +90,16 @@ impl<W: World> Clock for RehearsedWorld<W> {
     }
 
     fn secret(&self) -> String {
-        self.real.clock().secret()
+        self.real.clock.secret()
     }
 
     fn unique(&self) -> String {
-        self.real.clock().unique()
+        self.real.clock.unique()
     }
 }
 
-impl<W: World> Operator for RehearsedWorld<W> {
+#[async_trait]
+impl Operator for RehearsedWorld {
     fn tell(&self, event: &RunEvent) {
         if let RunEvent::Waiting { what, .. } = event {
             self.note(format!("wait for {what}"));
@@ -109,33 +114,37 @@ impl<W: World> Operator for RehearsedWorld<W> {
 }
 
 /// A journal in memory.
-pub struct RehearsedJournal(Mutex<Vec<Entry>>);
+pub(super) struct RehearsedJournal(Mutex<Arc<Vec<Entry>>>);
 
 impl RehearsedJournal {
-    pub(super) fn new(entries: Vec<Entry>) -> Self {
-        Self(Mutex::new(entries))
+    pub(super) fn open(entries: Vec<Entry>) -> Arc<dyn Journal> {
+        Arc::new(Self(Mutex::new(Arc::new(entries))))
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Arc<Vec<Entry>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<W: World> Journals for RehearsedWorld<W> {
-    type Journal = RehearsedJournal;
-
-    async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {
-        (self.journal)(subject).map(RehearsedJournal::new)
+#[async_trait]
+impl Journals for RehearsedWorld {
+    async fn open(&self, subject: &Subject) -> Result<Arc<dyn Journal>, JournalError> {
+        Ok(RehearsedJournal::open((self.journal)(subject)?))
     }
 
     async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
-        self.real.journals().peek(subject).await
+        self.real.journals.peek(subject).await
     }
 }
 
+#[async_trait]
 impl Journal for RehearsedJournal {
-    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T {
-        of(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn entries(&self) -> Arc<Vec<Entry>> {
+        Arc::clone(&self.locked())
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        Arc::make_mut(&mut self.locked()).push(entry);
         Ok(())
     }
 }

@@ -7,5 +7,5 @@ mod read_only;
 mod workspace;
 mod world;
 
-pub use read_only::ReadOnlyWorld;
-pub use world::{RehearsedChanges, RehearsedWorld};
+pub use read_only::read_only;
+pub use world::RehearsedWorld;

@@ -1,66 +1,30 @@
 //! The real world with journals that are only read: for commands that measure and explain, and record nothing.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
 use crate::domain::subject::Subject;
 use crate::ports::World;
-use crate::ports::journal::{Entry, JournalError, Journals};
+use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 
 use super::machine::RehearsedJournal;
 
-/// A world whose journals keep new entries in memory only. It takes no locks.
-#[derive(Debug)]
-pub struct ReadOnlyWorld<W>(pub W);
+/// Journals that keep new entries in memory only, and take no locks.
+struct ReadOnlyJournals(Arc<dyn Journals>);
 
-impl<W: World> World for ReadOnlyWorld<W> {
-    type Forge = W::Forge;
-    type Agents = W::Agents;
-    type Workspace = W::Workspace;
-    type Gates = W::Gates;
-    type Clock = W::Clock;
-    type Journals = Self;
-    type Operator = W::Operator;
-    type AgentMemories = W::AgentMemories;
-
-    fn forge(&self) -> &W::Forge {
-        self.0.forge()
-    }
-
-    fn agents(&self) -> &W::Agents {
-        self.0.agents()
-    }
-
-    fn workspace(&self) -> &W::Workspace {
-        self.0.workspace()
-    }
-
-    fn gates(&self) -> &W::Gates {
-        self.0.gates()
-    }
-
-    fn clock(&self) -> &W::Clock {
-        self.0.clock()
-    }
-
-    fn journals(&self) -> &Self {
-        self
-    }
-
-    fn operator(&self) -> &W::Operator {
-        self.0.operator()
-    }
-
-    fn agent_memories(&self) -> &W::AgentMemories {
-        self.0.agent_memories()
-    }
+/// Returns a world that writes no journal.
+pub fn read_only(world: World) -> World {
+    World { journals: Arc::new(ReadOnlyJournals(world.journals)), ..world }
 }
 
-impl<W: World> Journals for ReadOnlyWorld<W> {
-    type Journal = RehearsedJournal;
-
-    async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {
-        self.peek(subject).await.map(RehearsedJournal::new)
+#[async_trait]
+impl Journals for ReadOnlyJournals {
+    async fn open(&self, subject: &Subject) -> Result<Arc<dyn Journal>, JournalError> {
+        Ok(RehearsedJournal::open(self.peek(subject).await?))
     }
 
     async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
-        self.0.journals().peek(subject).await
+        self.0.peek(subject).await
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
-use crate::ports::World;
 use crate::ports::workspace::{
     AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, MergeEnd, MergeParents, Prepared, Push,
     Salvage, Workspace, WorkspaceError,
@@ -12,29 +13,30 @@ use crate::ports::workspace::{
 
 use super::world::RehearsedWorld;
 
-impl<W: World> Workspace for RehearsedWorld<W> {
+#[async_trait]
+impl Workspace for RehearsedWorld {
     async fn refresh(&self) -> Result<(), WorkspaceError> {
-        self.real.workspace().refresh().await
+        self.real.workspace.refresh().await
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
         let moved = self.lock().tips.get(branch).cloned();
         match moved {
             Some(tip) => Ok(Some(tip)),
-            None => self.real.workspace().tip(branch).await,
+            None => self.real.workspace.tip(branch).await,
         }
     }
 
     async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
-        self.real.workspace().merge_base(one, other).await
+        self.real.workspace.merge_base(one, other).await
     }
 
     async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
-        self.real.workspace().contains(commit, ancestor).await
+        self.real.workspace.contains(commit, ancestor).await
     }
 
     async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
-        self.real.workspace().tree(commit).await
+        self.real.workspace.tree(commit).await
     }
 
     async fn difference(
@@ -43,11 +45,11 @@ impl<W: World> Workspace for RehearsedWorld<W> {
         to: &CommitSha,
         excerpt_bytes: usize,
     ) -> Result<Difference, WorkspaceError> {
-        self.real.workspace().difference(from, to, excerpt_bytes).await
+        self.real.workspace.difference(from, to, excerpt_bytes).await
     }
 
     async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError> {
-        self.real.workspace().conflicts(parents).await
+        self.real.workspace.conflicts(parents).await
     }
 
     async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
@@ -75,7 +77,7 @@ impl<W: World> Workspace for RehearsedWorld<W> {
     }
 
     fn is_user_checkout(&self, clone_id: &CloneId) -> bool {
-        self.real.workspace().is_user_checkout(clone_id)
+        self.real.workspace.is_user_checkout(clone_id)
     }
 
     async fn empty(&self, _: &CloneId) -> Result<PathBuf, WorkspaceError> {

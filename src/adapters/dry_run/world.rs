@@ -15,8 +15,8 @@ use crate::ports::journal::{Entry, JournalError};
 pub(super) type ReadJournal = Box<dyn Fn(&Subject) -> Result<Vec<Entry>, JournalError> + Send + Sync>;
 
 /// A world that records effects instead of performing them.
-pub struct RehearsedWorld<W> {
-    pub(super) real: W,
+pub struct RehearsedWorld {
+    pub(super) real: World,
     pub(super) journal: ReadJournal,
     canceller: Arc<Canceller>,
     script: Mutex<RehearsedChanges>,
@@ -36,9 +36,9 @@ pub struct RehearsedChanges {
 /// The number of a recorded pull request: no forge uses it.
 pub(super) const NEW: PullRequestNumber = PullRequestNumber(u64::MAX);
 
-impl<W: World> RehearsedWorld<W> {
+impl RehearsedWorld {
     /// Creates the world of a dry run. The canceller ends the engine.
-    pub fn new(real: W, journal: ReadJournal, canceller: Arc<Canceller>) -> Self {
+    pub fn new(real: World, journal: ReadJournal, canceller: Arc<Canceller>) -> Self {
         Self { real, journal, canceller, script: Mutex::new(RehearsedChanges::default()) }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::{GitWorkspace, MergeOutcome};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
@@ -169,6 +171,7 @@ fn comment(row: CommentRow) -> Comment {
     }
 }
 
+#[async_trait]
 impl Forge for EmbeddedForge {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
         ForgeCommands {

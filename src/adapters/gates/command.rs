@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use async_trait::async_trait;
 use regex::Regex;
 
 use crate::adapters::files;
@@ -18,7 +19,7 @@ use crate::domain::ids::GateName;
 use crate::domain::shell::quoted;
 use crate::pattern::pattern;
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GateReport};
 
 use super::settings::{GateCommand, GateSettings};
 use super::shell;
@@ -45,7 +46,6 @@ pub enum UserCommand {
 }
 
 impl UserCommand {
-    /// Returns the command of a gate.
     pub fn of(gate: &GateName) -> Self {
         if *gate == GateName::tests() {
             Self::Test
@@ -102,17 +102,16 @@ fn no_shell(command: &str, which: &UserCommand, operator: &str) -> String {
     )
 }
 
+#[async_trait]
 impl Gate for CommandRunner {
-    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
-        Box::pin(async move {
-            match self.job(order) {
-                Err(why) => inconclusive(why, None),
-                Ok(job) => {
-                    let ended = supervise(&job, &mut Discard, cancellation).await;
-                    self.report(ended, job.log)
-                }
+    async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
+        match self.job(order) {
+            Err(why) => inconclusive(why, None),
+            Ok(job) => {
+                let ended = supervise(&job, &mut Discard, cancellation).await;
+                self.report(ended, job.log)
             }
-        })
+        }
     }
 
     fn log(&self, order: &GateOrder) -> Option<PathBuf> {

@@ -3,10 +3,12 @@
 
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use crate::domain::gate::{FlakyTests, Verdict};
 use crate::domain::ids::{GateName, TreeSha};
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GateReport};
 
 use super::command::CommandRunner;
 use super::passed::PassedTrees;
@@ -21,7 +23,6 @@ pub(super) struct CommandGate {
 }
 
 impl CommandGate {
-    /// Creates the gate `tests`.
     pub(super) fn tests(settings: &GateSettings) -> Option<Box<dyn Gate>> {
         Some(Self::of(settings.measured.tests()?, settings))
     }
@@ -38,6 +39,7 @@ impl CommandGate {
     }
 }
 
+#[async_trait]
 impl Gate for CommandGate {
     fn known(&self, tree: &TreeSha) -> Option<GateReport> {
         self.passed.as_ref().filter(|passed| passed.has(tree))?;
@@ -45,27 +47,25 @@ impl Gate for CommandGate {
         Some(GateReport::Measured { verdict, detail, findings: Vec::new(), log: None })
     }
 
-    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
-        Box::pin(async move {
-            let first = self.runner.measure(order, cancellation.clone()).await;
-            match verdict(&first) {
-                Some(Verdict::Fail) => {}
-                Some(Verdict::Pass) => {
-                    if let (Some(passed), Some(tree)) = (&self.passed, &order.tree) {
-                        passed.add(tree);
-                    }
-                    return first;
+    async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
+        let first = self.runner.measure(order, cancellation.clone()).await;
+        match verdict(&first) {
+            Some(Verdict::Fail) => {}
+            Some(Verdict::Pass) => {
+                if let (Some(passed), Some(tree)) = (&self.passed, &order.tree) {
+                    passed.add(tree);
                 }
-                Some(Verdict::Inconclusive) | None => return first,
+                return first;
             }
-            let again = GateOrder { attempt: format!("{}-again", order.attempt), ..order.clone() };
-            let second = self.runner.measure(&again, cancellation).await;
-            match verdict(&second) {
-                None => GateReport::Cancelled,
-                Some(Verdict::Pass) => flaky(first, self.flaky),
-                Some(Verdict::Fail | Verdict::Inconclusive) => first,
-            }
-        })
+            Some(Verdict::Inconclusive) | None => return first,
+        }
+        let again = GateOrder { attempt: format!("{}-again", order.attempt), ..order.clone() };
+        let second = self.runner.measure(&again, cancellation).await;
+        match verdict(&second) {
+            None => GateReport::Cancelled,
+            Some(Verdict::Pass) => flaky(first, self.flaky),
+            Some(Verdict::Fail | Verdict::Inconclusive) => first,
+        }
     }
 
     fn log(&self, order: &GateOrder) -> Option<PathBuf> {

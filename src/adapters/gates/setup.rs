@@ -4,11 +4,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
+
 use crate::adapters::files;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GateReport};
 
 use super::command::CommandRunner;
 use super::settings::GateSettings;
@@ -39,29 +41,28 @@ fn mark_path(clone: &Path) -> PathBuf {
     clone.with_file_name("setup")
 }
 
+#[async_trait]
 impl Gate for SetupCommand {
-    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
-        Box::pin(async move {
-            let Some(clone) = &order.workdir else { return self.runner.measure(order, cancellation).await };
-            let (path, mark) = (mark_path(clone), self.mark(clone));
-            let limit = |mark: &String| u64::try_from(mark.len()).unwrap_or(u64::MAX);
-            let is_same = |mark: &String| {
-                files::read_bounded(&path, limit(mark)).is_ok_and(|found| found == mark.as_bytes())
-            };
-            if mark.as_ref().is_some_and(is_same) {
-                let (detail, findings) = (String::new(), Vec::new());
-                return GateReport::Measured { verdict: Verdict::Pass, detail, findings, log: None };
+    async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
+        let Some(clone) = &order.workdir else { return self.runner.measure(order, cancellation).await };
+        let (path, mark) = (mark_path(clone), self.mark(clone));
+        let limit = |mark: &String| u64::try_from(mark.len()).unwrap_or(u64::MAX);
+        let is_same = |mark: &String| {
+            files::read_bounded(&path, limit(mark)).is_ok_and(|found| found == mark.as_bytes())
+        };
+        if mark.as_ref().is_some_and(is_same) {
+            let (detail, findings) = (String::new(), Vec::new());
+            return GateReport::Measured { verdict: Verdict::Pass, detail, findings, log: None };
+        }
+        let report = self.runner.measure(order, cancellation).await;
+        match (&report, mark) {
+            (GateReport::Measured { verdict: Verdict::Pass, .. }, Some(mark)) => {
+                // If the mark is missing, the command runs again.
+                let _unwritten = files::write_over(&path, mark.as_bytes());
             }
-            let report = self.runner.measure(order, cancellation).await;
-            match (&report, mark) {
-                (GateReport::Measured { verdict: Verdict::Pass, .. }, Some(mark)) => {
-                    // If the mark is missing, the command runs again.
-                    let _unwritten = files::write_over(&path, mark.as_bytes());
-                }
-                (GateReport::Measured { .. } | GateReport::Cancelled, _) => {}
-            }
-            report
-        })
+            (GateReport::Measured { .. } | GateReport::Cancelled, _) => {}
+        }
+        report
     }
 
     fn log(&self, order: &GateOrder) -> Option<PathBuf> {

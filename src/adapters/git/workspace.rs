@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
+
 use crate::domain::agent::Role;
 use crate::domain::agent_memory::CheckoutFolder;
 use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
@@ -253,6 +255,7 @@ impl GitWorkspace {
     }
 }
 
+#[async_trait]
 impl Workspace for GitWorkspace {
     async fn refresh(&self) -> Result<(), WorkspaceError> {
         let hold = self.mirror.hold().await?;

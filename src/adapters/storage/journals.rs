@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
 
 use crate::adapters::clock::SystemClock;
 use crate::domain::subject::Subject;
@@ -55,7 +57,7 @@ struct Inner {
     length: u64,
     /// Whether bytes of an unacknowledged line follow the acknowledged part.
     is_torn: bool,
-    entries: Vec<Entry>,
+    entries: Arc<Vec<Entry>>,
 }
 
 impl Inner {
@@ -78,10 +80,9 @@ impl Inner {
     }
 }
 
+#[async_trait]
 impl Journals for FileJournals {
-    type Journal = FileJournal;
-
-    async fn open(&self, subject: &Subject) -> Result<FileJournal, JournalError> {
+    async fn open(&self, subject: &Subject) -> Result<Arc<dyn Journal>, JournalError> {
         let folder = self.folders.subject(subject);
         files::make_folder(&folder).map_err(JournalError::Disk)?;
         files::make_folder(&self.locks).map_err(JournalError::Disk)?;
@@ -94,7 +95,7 @@ impl Journals for FileJournals {
         // A killed engine leaves the files of its turns. Files that cannot be removed are harmless: each turn has its own
         // folder.
         let _: io::Result<()> = files::remove(&self.folders.turns(subject));
-        open(&self.folders.journal(subject), lock)
+        Ok(Arc::new(open(&self.folders.journal(subject), lock)?))
     }
 
     async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
@@ -119,7 +120,7 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     if let Some(folder) = path.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
     }
-    let inner = Inner { file, length, is_torn: false, entries };
+    let inner = Inner { file, length, is_torn: false, entries: Arc::new(entries) };
     Ok(FileJournal { inner: Mutex::new(inner), path: path.to_owned(), _lock: lock })
 }
 
@@ -158,9 +159,10 @@ fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
         .collect()
 }
 
+#[async_trait]
 impl Journal for FileJournal {
-    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T {
-        of(&self.inner.lock().unwrap_or_else(PoisonError::into_inner).entries)
+    fn entries(&self) -> Arc<Vec<Entry>> {
+        Arc::clone(&self.inner.lock().unwrap_or_else(PoisonError::into_inner).entries)
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
@@ -171,7 +173,7 @@ impl Journal for FileJournal {
         line.push(b'\n');
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.write(&line).map_err(disk)?;
-        inner.entries.push(entry);
+        Arc::make_mut(&mut inner.entries).push(entry);
         Ok(())
     }
 }
@@ -203,6 +205,6 @@ mod tests {
         let refusal = journal.append(entry("three")).await.unwrap_err().to_string();
         assert!(refusal.contains("run agent-loop again"), "{refusal}");
         assert_eq!(read(&path).unwrap(), [entry("one")]);
-        journal.read(|entries| assert_eq!(entries, [entry("one")]));
+        assert_eq!(*journal.entries(), [entry("one")]);
     }
 }

@@ -23,7 +23,7 @@ use crate::cli::repository::Repository;
 use crate::cli::repository::site::{self, Site};
 use crate::cli::run::directories::Directories;
 use crate::cli::run::signals;
-use crate::cli::run::wiring::{self, RealWorld, RunSettings};
+use crate::cli::run::wiring::{self, RunSettings};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude};
 use crate::cli::view::lines::Verbosity;
@@ -215,7 +215,7 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         memory: Memory::Off,
         terminal: Arc::clone(&terminal),
     };
-    let world = wiring::world(Site::embedded(repository, ours)?, ours, settings)?;
+    let world = wiring::world(&Site::embedded(repository, ours)?, ours, settings)?;
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let bases = Bases { asked: None, default: main };
@@ -228,14 +228,14 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         prompt_limit: usize::MAX,
         display: RunDisplay::Comments,
     };
-    let engine = Engine::new(Arc::new(world), config, (Arc::clone(&canceller), cancellation));
+    let engine = Engine::new(world, config, (Arc::clone(&canceller), cancellation));
     let subject = Subject::Issue(IssueNumber(number));
     drive(engine, Assignment { flow: names::DELIVERY, subject, task: None }, canceller, &terminal).await
 }
 
 /// Runs the engine while the terminal is redrawn.
 async fn drive(
-    engine: Engine<RealWorld>,
+    engine: Engine,
     assignment: Assignment,
     canceller: Arc<Canceller>,
     terminal: &Terminal,

@@ -18,7 +18,7 @@ use crate::cli::view::place::CommandPlace;
 use crate::domain::ids::{IssueNumber, Login, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
-use crate::ports::forge::{Forge, ForgeError};
+use crate::ports::forge::ForgeError;
 use crate::ports::journal::Holder;
 
 use super::Repository;
@@ -31,7 +31,7 @@ const MOST_NAMED: usize = 5;
 #[derive(Debug)]
 pub struct OpenRepository {
     pub repository: Repository,
-    pub forge: Arc<AnyForge>,
+    pub forge: AnyForge,
     pub folders: Folders,
     workspace: Arc<GitWorkspace>,
     /// The logins whose records are accepted: our own, and those that settings trust.
@@ -95,7 +95,6 @@ impl OpenRepository {
         Self { place: CommandPlace::new(Some(&self.repository.path), None), ..self }
     }
 
-    /// Returns the workspace of the repository.
     pub fn workspace(&self) -> &GitWorkspace {
         &self.workspace
     }

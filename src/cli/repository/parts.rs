@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::ids::IssueNumber;
 use crate::domain::phase::{ChildState, PhaseProgress, PlannedPhase};
-use crate::ports::forge::{Forge, IssueState};
+use crate::ports::forge::IssueState;
 
 use super::open::{OpenRepository, there};
 

@@ -34,7 +34,7 @@ use super::{BranchHome, Repository};
 #[derive(Debug)]
 pub struct Site {
     pub repository: Repository,
-    pub forge: Arc<AnyForge>,
+    pub forge: AnyForge,
     pub folders: Folders,
     remote: Remote,
 }
@@ -100,7 +100,7 @@ impl Site {
     fn with_embedded(repository: Repository, forge: EmbeddedForge, surroundings: &Surroundings) -> Self {
         let folders = folders_of_the_embedded(&repository, forge.store(), surroundings);
         let remote = Remote::Local(repository.path.clone());
-        Self { repository, forge: Arc::new(AnyForge::Embedded(Box::new(forge))), folders, remote }
+        Self { repository, forge: AnyForge::Embedded(Arc::new(forge)), folders, remote }
     }
 
     /// Opens the embedded forge for a run on a subject. A number of the other kind is refused before anything else is read.
@@ -167,7 +167,7 @@ impl Site {
         };
         let remote = Remote::Url(remote(&repository, address, gh_command, &forge, &surroundings.variables));
         let forge = forge.with_threads_of(folders.threads());
-        Self { repository, forge: Arc::new(AnyForge::Github(Box::new(forge))), folders, remote }
+        Self { repository, forge: AnyForge::Github(Arc::new(forge)), folders, remote }
     }
 
     /// Returns whether the subject is a pull request from a fork.
@@ -203,7 +203,7 @@ impl Site {
     pub fn note(&self) -> Result<(), RunError> {
         let disk = |why| RunError::failed(Failed::Disk, why);
         files::make_folder(self.folders.root()).map_err(disk)?;
-        let address = match &*self.forge {
+        let address = match &self.forge {
             AnyForge::Embedded(_) => None,
             AnyForge::Github(forge) => {
                 forge.keep_threads();

@@ -24,7 +24,7 @@ use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
-use crate::ports::forge::{Comment, Forge, IssueState};
+use crate::ports::forge::{Comment, IssueState};
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
@@ -97,7 +97,6 @@ pub struct SubjectSummary {
 }
 
 impl SubjectSummary {
-    /// Returns the subject.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::dry_run::ReadOnlyWorld;
+use crate::adapters::dry_run::read_only;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::files;
 use crate::adapters::process::guard::KillGuard;
@@ -37,7 +37,6 @@ use crate::ledger::chain::task_key;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
-use crate::ports::forge::Forge;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
@@ -51,7 +50,7 @@ use super::permissions::Permissions;
 use super::planning;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
-use super::wiring::{self, RealWorld, RunSettings};
+use super::wiring::{self, RunSettings};
 use super::{directories, memory, overrides, programs, secrets, withheld};
 use super::{rehearse, retain, signals};
 
@@ -246,8 +245,8 @@ async fn run_there(
 }
 
 struct Ready {
-    world: RealWorld,
-    forge: Arc<AnyForge>,
+    world: World,
+    forge: AnyForge,
     plan: RunOrder,
     file: RunFile,
     subject: Subject,
@@ -268,7 +267,7 @@ impl Ready {
         let (canceller, cancellation) = cancellation();
         let canceller = Arc::new(canceller);
         let control = (Arc::clone(&canceller), cancellation);
-        let engine = Engine::new(Arc::new(ReadOnlyWorld(world)), plan.config, control);
+        let engine = Engine::new(read_only(world), plan.config, control);
         let interrupted = || RunError::new(Ending::Interrupted, "interrupted");
         let explained = tokio::select! {
             explained = engine.explain(plan.assignment) => explained,
@@ -286,7 +285,7 @@ impl Ready {
         let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
-        if let AnyForge::Embedded(embedded) = &*forge {
+        if let AnyForge::Embedded(embedded) = &forge {
             // A refused command that began at the same time may have removed the forge that it created.
             embedded.store().must_exist().map_err(disk)?;
         }
@@ -318,7 +317,7 @@ async fn prepare(
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
     let RunInputs { site, default_base, base, found, flags, .. } = inputs;
-    let (folders, forge) = (site.folders.clone(), Arc::clone(&site.forge));
+    let (folders, forge) = (site.folders.clone(), site.forge.clone());
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
     let mut assignment = assignment(goal, &forge.repository_id(), &base);
     let subject = assignment.subject.clone();
@@ -374,7 +373,7 @@ async fn prepare(
         terminal: Arc::clone(&terminal),
     };
     site.note()?;
-    let world = wiring::world(site, surroundings, run_settings).map_err(disk)?;
+    let world = wiring::world(&site, surroundings, run_settings).map_err(disk)?;
     let settings = settings.clone();
     Ok(Ready { world, forge, plan, file, subject, folders, settings, terminal, learning })
 }
@@ -385,11 +384,11 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     }
 }
 
-async fn drive<W: World>(world: W, plan: RunOrder, subject: Subject, terminal: &Terminal) -> Outcome {
+async fn drive(world: World, plan: RunOrder, subject: Subject, terminal: &Terminal) -> Outcome {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let control = (Arc::clone(&canceller), cancellation);
-    let engine = Engine::new(Arc::new(world), plan.config, control);
+    let engine = Engine::new(world, plan.config, control);
     let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
     let begun = SystemClock.now();
     let outcome = tokio::select! {

@@ -68,7 +68,7 @@ impl DryRun {
 }
 
 /// Performs a dry run of a plan. The world is only read.
-pub async fn run<W: World>(world: W, plan: RunOrder, folders: Folders) -> DryRun {
+pub async fn run(world: World, plan: RunOrder, folders: Folders) -> DryRun {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let locks = folders.locks().to_owned();
@@ -80,7 +80,7 @@ pub async fn run<W: World>(world: W, plan: RunOrder, folders: Folders) -> DryRun
     };
     let world = Arc::new(RehearsedWorld::new(world, Box::new(read), Arc::clone(&canceller)));
     let control = (canceller, cancellation);
-    let engine = Engine::new(Arc::clone(&world), plan.config, control);
+    let engine = Engine::new(World::of(&world), plan.config, control);
     let outcome = engine.run(plan.assignment).await;
     let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
     DryRun { effects: world.script().effects, outcome }

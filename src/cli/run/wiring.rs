@@ -8,12 +8,11 @@ use std::time::Duration;
 use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::agents::turn_host::TurnHost;
-use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::adapters::gates::LocalGates;
 use crate::adapters::gates::settings::{GateSettings, MeasuredGates};
-use crate::adapters::git::{GitWorkspace, WaitNotice};
+use crate::adapters::git::WaitNotice;
 use crate::adapters::process::supervision::children;
 use crate::adapters::storage::journals::FileJournals;
 use crate::cli::repository::site::Site;
@@ -26,61 +25,6 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::directories::Directories;
-
-/// The real implementation of the ports.
-#[derive(Debug)]
-pub struct RealWorld {
-    forge: Arc<AnyForge>,
-    agents: LocalAgents,
-    workspace: Arc<GitWorkspace>,
-    gates: LocalGates,
-    journals: FileJournals,
-    terminal: Arc<Terminal>,
-    agent_memories: LocalAgentMemories,
-}
-
-impl World for RealWorld {
-    type Forge = AnyForge;
-    type Agents = LocalAgents;
-    type Workspace = GitWorkspace;
-    type Gates = LocalGates;
-    type Clock = SystemClock;
-    type Journals = FileJournals;
-    type Operator = Terminal;
-    type AgentMemories = LocalAgentMemories;
-
-    fn forge(&self) -> &AnyForge {
-        &self.forge
-    }
-
-    fn agents(&self) -> &LocalAgents {
-        &self.agents
-    }
-
-    fn workspace(&self) -> &GitWorkspace {
-        &self.workspace
-    }
-
-    fn gates(&self) -> &LocalGates {
-        &self.gates
-    }
-
-    fn clock(&self) -> &SystemClock {
-        &SystemClock
-    }
-
-    fn journals(&self) -> &FileJournals {
-        &self.journals
-    }
-
-    fn operator(&self) -> &Terminal {
-        &self.terminal
-    }
-
-    fn agent_memories(&self) -> &LocalAgentMemories {
-        &self.agent_memories
-    }
-}
 
 /// The parts of a run besides its repository.
 #[derive(Debug)]
@@ -100,7 +44,7 @@ pub struct RunSettings {
 }
 
 /// Creates the world of a run in a repository.
-pub fn world(site: Site, surroundings: &Surroundings, settings: RunSettings) -> Result<RealWorld, String> {
+pub fn world(site: &Site, surroundings: &Surroundings, settings: RunSettings) -> Result<World, String> {
     let folders = site.folders.clone().with_logs(settings.logs.as_deref());
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
@@ -116,27 +60,27 @@ pub fn world(site: Site, surroundings: &Surroundings, settings: RunSettings) -> 
         .with_checkout_folder(checkout_folder)
         .with_directories(settings.directories);
     let workspace = Arc::new(workspace);
-    Ok(RealWorld {
-        agent_memories: LocalAgentMemories::new(Arc::clone(&workspace), settings.memory),
-        agents: LocalAgents {
-            programs: settings.agents,
-            repair: settings.repair.program,
-            host: TurnHost {
-                variables: variables.clone(),
-                folders: folders.clone(),
-                deadline: settings.agent_deadline,
-                repair_deadline: settings.repair.deadline,
-                idle: settings.agent_idle,
-            },
-        },
-        workspace,
-        gates: LocalGates::new(&GateSettings {
-            measured: settings.gates,
-            variables,
+    let agents = LocalAgents {
+        programs: settings.agents,
+        repair: settings.repair.program,
+        host: TurnHost {
+            variables: variables.clone(),
             folders: folders.clone(),
-        }),
-        journals: FileJournals::new(folders.clone(), folders.locks().to_owned(), children::end_leftovers),
-        terminal: settings.terminal,
-        forge: site.forge,
+            deadline: settings.agent_deadline,
+            repair_deadline: settings.repair.deadline,
+            idle: settings.agent_idle,
+        },
+    };
+    let gates = GateSettings { measured: settings.gates, variables, folders: folders.clone() };
+    let locks = folders.locks().to_owned();
+    Ok(World {
+        forge: site.forge.port(),
+        agents: Arc::new(agents),
+        gates: Arc::new(LocalGates::new(&gates)),
+        clock: Arc::new(SystemClock),
+        journals: Arc::new(FileJournals::new(folders, locks, children::end_leftovers)),
+        operator: settings.terminal,
+        agent_memories: Arc::new(LocalAgentMemories::new(Arc::clone(&workspace), settings.memory)),
+        workspace,
     })
 }

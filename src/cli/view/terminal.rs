@@ -5,6 +5,8 @@ use std::io::{BufRead, IsTerminal};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
 use crate::ports::clock::Clock;
@@ -150,6 +152,7 @@ impl Terminal {
     }
 }
 
+#[async_trait]
 impl Operator for Terminal {
     fn tell(&self, event: &RunEvent) {
         let now = SystemClock.now();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use agent_loop::adapters::storage::folders::Folders;
 use agent_loop::adapters::storage::journals::{self, FileJournals};
-use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
+use agent_loop::ports::journal::{Entry, JournalError, Journals};
 
 use super::stage::{Ended, Stage, task};
 

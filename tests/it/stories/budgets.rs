@@ -11,7 +11,7 @@ use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::Assignment;
 use agent_loop::flow::budget::Budget;
 use agent_loop::flow::request::{Request, Reviewing};
-use agent_loop::ports::journal::{Entry, Finished, Journal, Journals};
+use agent_loop::ports::journal::{Entry, Finished, Journals};
 use agent_loop::ports::run_event::RunEvent;
 use agent_loop::protocol::raw_answer::RawAnswer;
 
@@ -202,7 +202,7 @@ async fn an_unpriced_agent_is_named_once() {
         let journal = Journals::open(&world, &subject).await.unwrap();
         let finished =
             |entry| if let Entry::Finished { turn, at, .. } = entry { Some((turn, at)) } else { None };
-        let (mut turn, at) = journal.read(|entries| entries.iter().cloned().find_map(finished)).unwrap();
+        let (mut turn, at) = journal.entries().iter().cloned().find_map(finished).unwrap();
         assert_eq!(Some(&turn.run), first.run.as_ref());
         turn.round = 99;
         let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN_USAGE };

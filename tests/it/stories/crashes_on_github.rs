@@ -1,6 +1,5 @@
 //! Stories on GitHub with a crash at a write: the end is that of the in-memory forge, and nothing is filed twice.
 
-use agent_loop::ports::World;
 use agent_loop::ports::forge::Forge;
 
 use crate::world::{GithubWorld, Plan, Stop};

@@ -7,7 +7,6 @@ use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::nonce::Nonce;
 use agent_loop::flow::request::Reviewing;
 use agent_loop::flow::terms::DebateOverrides;
-use agent_loop::ports::World;
 use agent_loop::ports::agents::TurnOrder;
 use serde_json::{Value, json};
 
@@ -353,7 +352,7 @@ async fn default_debaters_are_of_two_vendors() {
         let mut request = story.request();
         request.asked.reviewers.clear();
         (request.default_coder, request.default_reviewer) = (seat("one"), seat("two"));
-        let outcome = story.run_as(&world, story.assignment(world.forge()), request).await.unwrap();
+        let outcome = story.run_as(&world, story.assignment(&world), request).await.unwrap();
         assert_eq!(outcome.ending.status(), "consensus", "{}", outcome.message);
         assert_eq!(story.summaries(&world)[0], format!("1 opened {panel:?}"));
     }

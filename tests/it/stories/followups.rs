@@ -4,7 +4,6 @@ use crate::world::{MemoryWorld, Plan, Stop};
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::policy::{AfterApproval, Followups};
 use agent_loop::domain::pull_request::{Check, CheckState};
-use agent_loop::ports::World;
 use agent_loop::ports::forge::{Forge, OwnIssue};
 
 use super::cast::{blocks_while, honest_coder, leaves_for_later};
@@ -38,7 +37,7 @@ pub(super) fn follow_ups_filed() -> Story {
 }
 
 async fn filed(world: &MemoryWorld) -> Vec<OwnIssue> {
-    world.forge().own_issues("AGENT_LOOP_CHILD", "").await.unwrap()
+    world.own_issues("AGENT_LOOP_CHILD", "").await.unwrap()
 }
 
 fn last_comment(world: &MemoryWorld) -> String {

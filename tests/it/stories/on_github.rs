@@ -1,6 +1,5 @@
 //! The stories of the catalogue on GitHub: the end and the records are those of the in-memory forge.
 
-use agent_loop::ports::World;
 use agent_loop::ports::forge::Forge;
 
 use crate::world::GithubWorld;

@@ -12,7 +12,6 @@ use agent_loop::domain::policy::{AfterApproval, Followups};
 use agent_loop::engine::run::Assignment;
 use agent_loop::flow::names::PLANNING;
 use agent_loop::flow::request::PlanningChoices;
-use agent_loop::ports::World;
 use agent_loop::ports::agents::TurnOrder;
 use agent_loop::ports::forge::{Forge, IssueState, OwnIssue};
 use agent_loop::protocol::context::ContextItem;
@@ -183,7 +182,7 @@ pub(super) fn a_plan_in_stages() -> Story {
 }
 
 pub(super) async fn children(world: &MemoryWorld) -> Vec<OwnIssue> {
-    world.forge().own_issues("AGENT_LOOP_CHILD", "").await.unwrap()
+    world.own_issues("AGENT_LOOP_CHILD", "").await.unwrap()
 }
 
 pub(super) fn said(world: &MemoryWorld, number: u64) -> String {
@@ -291,7 +290,7 @@ async fn a_later_command_implements_the_plan() {
     story.play(&world).await;
     let outcome = story.run_as(&world, issue(1), story.request()).await.unwrap();
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let body = world.forge().pull_request(story.pull_request()).await.unwrap().body;
+    let body = world.pull_request(story.pull_request()).await.unwrap().body;
     assert!(body.contains("Closes #1\nPlan `"), "{body}");
     assert!(said(&world, 2).contains("is checked against the plan"), "{}", said(&world, 2));
 }
@@ -381,7 +380,7 @@ async fn phases_go_on_one_by_one() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let body = world.forge().pull_request(outcome.pull_request.unwrap()).await.unwrap().body;
+    let body = world.pull_request(outcome.pull_request.unwrap()).await.unwrap().body;
     assert!(body.contains("Closes #2\nRefs #1\nPlan `"), "{body}");
     let calls = world.calls().len();
     let again = story.play(&world).await;
@@ -427,7 +426,7 @@ async fn stages_are_filed_and_never_closed() {
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     let titles: Vec<String> = children(&world).await.into_iter().map(|issue| issue.title).collect();
     assert_eq!(titles, ["Stage B", "Stage C"]);
-    let body = world.forge().pull_request(outcome.pull_request.unwrap()).await.unwrap().body;
+    let body = world.pull_request(outcome.pull_request.unwrap()).await.unwrap().body;
     assert!(body.contains("Refs #1\n") && !body.contains("Closes"), "{body}");
 }
 

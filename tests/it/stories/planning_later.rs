@@ -10,7 +10,6 @@ use agent_loop::domain::ids::IssueNumber;
 use agent_loop::domain::policy::{AfterApproval, Followups};
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::flow::request::PlanningChoices;
-use agent_loop::ports::World;
 use agent_loop::ports::forge::Forge;
 use serde_json::json;
 
@@ -26,7 +25,7 @@ use super::stage::{Begins, Story, issue, pull_request, story};
 
 /// Returns the description of the pull request of a run.
 async fn description(world: &MemoryWorld, outcome: &Outcome) -> String {
-    world.forge().pull_request(outcome.pull_request.expect(&outcome.message)).await.unwrap().body
+    world.pull_request(outcome.pull_request.expect(&outcome.message)).await.unwrap().body
 }
 
 /// A coder that plans this step, and implements the plan.

@@ -5,8 +5,7 @@ use agent_loop::domain::ending::{Ending, NeedsHuman};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::subject::Subject;
 use agent_loop::engine::guard::{OnSecret, Secrets};
-use agent_loop::ports::World;
-use agent_loop::ports::journal::{Journal, Journals};
+use agent_loop::ports::journal::Journals;
 use agent_loop::text::redaction::Secret;
 
 use super::cast::{
@@ -45,8 +44,8 @@ fn leaky(on_hit: OnSecret) -> Story {
 async fn everything_kept(world: &MemoryWorld) -> String {
     let mut all: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body.to_string()).collect();
     let subject: Subject = "pr/1".parse().unwrap();
-    let journal = world.journals().open(&subject).await.unwrap();
-    journal.read(|entries| all.extend(entries.iter().map(|entry| format!("{entry:?}"))));
+    let journal = world.open(&subject).await.unwrap();
+    all.extend(journal.entries().iter().map(|entry| format!("{entry:?}")));
     all.join("\n")
 }
 

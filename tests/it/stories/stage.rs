@@ -260,7 +260,11 @@ impl Story {
         request: Request,
         control: (Arc<Canceller>, Cancellation),
     ) -> Option<Outcome> {
-        let engine = Engine::new(Arc::new(world.clone()), self.config(request, RunDisplay::Reviews), control);
+        let engine = Engine::new(
+            World::of(&Arc::new(world.clone())),
+            self.config(request, RunDisplay::Reviews),
+            control,
+        );
         let outcome = world.until_stop(engine.run(assignment)).await;
         // The tasks of a dropped engine end after the runtime has polled again.
         for _ in 0..8 {
@@ -274,14 +278,11 @@ impl Story {
     pub(super) async fn run_on(&self, world: GithubWorld) -> (GithubWorld, Option<Outcome>) {
         let (canceller, cancellation) = cancellation();
         let (assignment, memory) = (self.assignment(world.forge()), world.memory().clone());
-        let world = Arc::new(world);
         let config = self.config(self.request(), RunDisplay::Status);
-        let engine = Engine::new(Arc::clone(&world), config, (Arc::new(canceller), cancellation));
+        let engine = Engine::new(world.ports(), config, (Arc::new(canceller), cancellation));
         let outcome = memory.until_stop(engine.run(assignment)).await;
-        while Arc::strong_count(&world) > 1 {
-            tokio::task::yield_now().await;
-        }
-        (Arc::into_inner(world).unwrap(), outcome)
+        world.until_unused().await;
+        (world, outcome)
     }
 
     fn config(&self, request: Request, display: RunDisplay) -> EngineConfig {

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::GateName;
 use agent_loop::domain::usage::{Precision, Usage};
 use agent_loop::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use agent_loop::ports::cancellation::Cancellation;
-use agent_loop::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
+use agent_loop::ports::gates::{Gate, GateOrder, GateReport, Gates};
 use agent_loop::protocol::raw_answer::RawAnswer;
 
 use super::git::Tree;
@@ -37,6 +39,7 @@ pub(crate) const TURN_USAGE: Usage = Usage {
 /// An agent: it reads its order, edits its clone, and answers.
 pub(crate) type Agent = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync>;
 
+#[async_trait]
 impl Agents for MemoryWorld {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         let effect = |state: &mut State| {
@@ -76,8 +79,9 @@ impl Gates for MemoryWorld {
     }
 }
 
+#[async_trait]
 impl Gate for MemoryWorld {
-    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
+    async fn measure(&self, order: &GateOrder, _: Cancellation) -> GateReport {
         let effect = |state: &mut State| {
             let gate = state.gates.get(&order.gate).expect("the story has this gate");
             let GateResult { verdict, findings } = gate(&state.git.tree(&order.head));
@@ -85,7 +89,7 @@ impl Gate for MemoryWorld {
                 if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
             GateReport::Measured { verdict, detail, findings, log: None }
         };
-        Box::pin(self.change("tests", effect, || None))
+        self.change("tests", effect, || None).await
     }
 
     fn log(&self, _: &GateOrder) -> Option<PathBuf> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +167,7 @@ fn no_answer<T>() -> Option<Result<T, ForgeError>> {
     Some(Err(ForgeError::Unreachable("no answer".to_owned())))
 }
 
+#[async_trait]
 impl Forge for MemoryWorld {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
         ForgeCommands { merge: format!("merge {number}"), view: format!("view {number}") }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use agent_loop::domain::ids::CommitSha;
@@ -24,6 +25,7 @@ impl State {
     }
 }
 
+#[async_trait]
 impl AgentMemories for MemoryWorld {
     async fn briefing(&self, _: &CommitSha) -> Briefed {
         Briefed::default()
@@ -34,6 +36,7 @@ impl AgentMemories for MemoryWorld {
     }
 }
 
+#[async_trait]
 impl Clock for MemoryWorld {
     fn now(&self) -> Timestamp {
         self.with(|state| state.now)
@@ -55,16 +58,15 @@ impl Clock for MemoryWorld {
 }
 
 /// An open journal. Dropping it releases the lock, like the end of a process.
-pub(crate) struct MemoryJournal {
+struct MemoryJournal {
     world: MemoryWorld,
     subject: Subject,
     lock: Arc<Mutex<()>>,
 }
 
+#[async_trait]
 impl Journals for MemoryWorld {
-    type Journal = MemoryJournal;
-
-    async fn open(&self, subject: &Subject) -> Result<MemoryJournal, JournalError> {
+    async fn open(&self, subject: &Subject) -> Result<Arc<dyn Journal>, JournalError> {
         let lock = self
             .look(|state| {
                 state.locks.get(&(self.machine, subject.clone())).and_then(std::sync::Weak::upgrade)
@@ -76,7 +78,7 @@ impl Journals for MemoryWorld {
         }
         let lock = Arc::new(Mutex::new(()));
         self.look(|state| state.locks.insert((self.machine, subject.clone()), Arc::downgrade(&lock))).await;
-        Ok(MemoryJournal { world: self.clone(), subject: subject.clone(), lock })
+        Ok(Arc::new(MemoryJournal { world: self.clone(), subject: subject.clone(), lock }))
     }
 
     async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
@@ -85,10 +87,12 @@ impl Journals for MemoryWorld {
     }
 }
 
+#[async_trait]
 impl Journal for MemoryJournal {
-    fn read<T>(&self, of: impl FnOnce(&[Entry]) -> T) -> T {
+    fn entries(&self) -> Arc<Vec<Entry>> {
         let state = self.world.state.lock().unwrap_or_else(PoisonError::into_inner);
-        of(state.journals.get(&(self.world.machine, self.subject.clone())).map_or(&[], Vec::as_slice))
+        let entries = state.journals.get(&(self.world.machine, self.subject.clone()));
+        Arc::new(entries.cloned().unwrap_or_default())
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
@@ -106,6 +110,7 @@ impl Journal for MemoryJournal {
     }
 }
 
+#[async_trait]
 impl Operator for MemoryWorld {
     fn tell(&self, event: &RunEvent) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

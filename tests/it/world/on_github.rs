@@ -1,6 +1,7 @@
 //! The in-memory world with its forge on the model of GitHub, behind the real adapter and the real gh.
 
 use std::fmt;
+use std::sync::Arc;
 
 use agent_loop::adapters::github::GithubForge;
 use agent_loop::domain::ids::{BranchName, CommitSha};
@@ -17,7 +18,7 @@ use crate::github_model::{FaultKind, MemoryRepository, Pull, Role};
 /// A world whose forge is GitHub.
 pub(crate) struct GithubWorld {
     memory: MemoryWorld,
-    forge: GithubForge,
+    forge: Arc<GithubForge>,
     stage: Stage,
 }
 
@@ -57,13 +58,13 @@ impl GithubWorld {
                 model.comment(number, author, &comment.body);
             }
         }
-        let forge = stage.forge().await.unwrap();
+        let forge = Arc::new(stage.forge().await.unwrap());
         Self { memory, forge, stage }
     }
 
     /// Returns the same world for another process: nothing that this one has read is known.
     pub(crate) async fn reopened(self) -> Self {
-        let forge = self.stage.forge().await.unwrap();
+        let forge = Arc::new(self.stage.forge().await.unwrap());
         Self { forge, ..self }
     }
 
@@ -127,46 +128,20 @@ impl GithubWorld {
     }
 }
 
-impl World for GithubWorld {
-    type Forge = GithubForge;
-    type Agents = MemoryWorld;
-    type Workspace = MemoryWorld;
-    type Gates = MemoryWorld;
-    type Clock = MemoryWorld;
-    type Journals = MemoryWorld;
-    type Operator = MemoryWorld;
-    type AgentMemories = MemoryWorld;
-
-    fn forge(&self) -> &GithubForge {
+impl GithubWorld {
+    pub(crate) fn forge(&self) -> &GithubForge {
         &self.forge
     }
 
-    fn agents(&self) -> &MemoryWorld {
-        &self.memory
+    pub(crate) fn ports(&self) -> World {
+        World { forge: self.forge.clone(), ..World::of(&Arc::new(self.memory.clone())) }
     }
 
-    fn workspace(&self) -> &MemoryWorld {
-        &self.memory
-    }
-
-    fn gates(&self) -> &MemoryWorld {
-        &self.memory
-    }
-
-    fn clock(&self) -> &MemoryWorld {
-        &self.memory
-    }
-
-    fn journals(&self) -> &MemoryWorld {
-        &self.memory
-    }
-
-    fn operator(&self) -> &MemoryWorld {
-        &self.memory
-    }
-
-    fn agent_memories(&self) -> &MemoryWorld {
-        &self.memory
+    /// Waits until no task of an engine uses the forge.
+    pub(crate) async fn until_unused(&self) {
+        while Arc::strong_count(&self.forge) > 1 {
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use agent_loop::domain::agent_files::is_agent_file;
 use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
 use agent_loop::domain::subject::Subject;
@@ -53,6 +55,7 @@ fn keep_unfinished(git: &mut Git, path: &str) -> Option<Salvage> {
     Some(Salvage { reference, commit })
 }
 
+#[async_trait]
 impl Workspace for MemoryWorld {
     async fn refresh(&self) -> Result<(), WorkspaceError> {
         self.look(|_| Ok(())).await

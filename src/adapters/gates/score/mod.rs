@@ -15,6 +15,8 @@ pub mod version;
 
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -23,7 +25,7 @@ use crate::domain::quality::comparison::compare;
 use crate::domain::quality::verdict::{ScoreVerdict, judge};
 use crate::domain::quality::{QualityFinding, QualityReport};
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport};
 use crate::ports::workspace::WorkspaceError;
 
 use super::scratch::scratch;
@@ -42,29 +44,28 @@ pub(super) struct ScoreGate {
     gates: GateSettings,
 }
 
+#[async_trait]
 impl Gate for ScoreGate {
     fn place(&self) -> GatePlace {
         GatePlace::Mirror
     }
 
-    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
-        Box::pin(async move {
-            match self.explained(order, cancellation).await {
-                Ok(explained) => GateReport::Measured {
-                    verdict: explained.verdict,
-                    detail: explained.detail,
-                    findings: explained.findings,
-                    log: self.log(order),
-                },
-                Err(ScanError::Cancelled) => GateReport::Cancelled,
-                Err(ScanError::Failed(detail)) => GateReport::Measured {
-                    verdict: Verdict::Inconclusive,
-                    detail,
-                    findings: Vec::new(),
-                    log: self.log(order),
-                },
-            }
-        })
+    async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
+        match self.explained(order, cancellation).await {
+            Ok(explained) => GateReport::Measured {
+                verdict: explained.verdict,
+                detail: explained.detail,
+                findings: explained.findings,
+                log: self.log(order),
+            },
+            Err(ScanError::Cancelled) => GateReport::Cancelled,
+            Err(ScanError::Failed(detail)) => GateReport::Measured {
+                verdict: Verdict::Inconclusive,
+                detail,
+                findings: Vec::new(),
+                log: self.log(order),
+            },
+        }
     }
 
     fn log(&self, order: &GateOrder) -> Option<PathBuf> {

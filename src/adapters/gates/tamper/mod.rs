@@ -6,6 +6,8 @@ pub mod settings;
 
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
 use crate::domain::tamper::judge::judge;
@@ -13,7 +15,7 @@ use crate::domain::tamper::links::TreeLinks;
 use crate::domain::tamper::scope::StatedScope;
 use crate::domain::tamper::{FileMode, TreeChange};
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Measuring};
+use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport};
 use crate::ports::workspace::WorkspaceError;
 
 use super::passed::command_words;
@@ -28,19 +30,18 @@ pub(super) struct TamperGate {
     gates: GateSettings,
 }
 
+#[async_trait]
 impl Gate for TamperGate {
-    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
-        Box::pin(async move {
-            match self.observed(order).await {
-                Ok(change) => explanation::explain(&judge(&self.tamper.policy, &change)),
-                Err(error) => GateReport::Measured {
-                    verdict: Verdict::Inconclusive,
-                    detail: error.to_string(),
-                    findings: Vec::new(),
-                    log: None,
-                },
-            }
-        })
+    async fn measure(&self, order: &GateOrder, _: Cancellation) -> GateReport {
+        match self.observed(order).await {
+            Ok(change) => explanation::explain(&judge(&self.tamper.policy, &change)),
+            Err(error) => GateReport::Measured {
+                verdict: Verdict::Inconclusive,
+                detail: error.to_string(),
+                findings: Vec::new(),
+                log: None,
+            },
+        }
     }
 
     fn place(&self) -> GatePlace {

@@ -114,7 +114,7 @@ pub(super) async fn known(
         }
     };
     let all = survey::survey(&here).await;
-    let mut checks = match &*here.forge {
+    let mut checks = match &here.forge {
         AnyForge::Embedded(forge) => {
             vec![DoctorCheck::ok("embedded forge", forge.store().path().display().to_string())]
         }

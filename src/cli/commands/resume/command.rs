@@ -293,7 +293,7 @@ fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, R
     };
     let output = arguments.output.clone();
     let mut values = arguments.settings.values.clone();
-    if let AnyForge::Github(forge) = &*waiting.here.forge {
+    if let AnyForge::Github(forge) = &waiting.here.forge {
         let address = forge.address();
         values.insert("forge.repository".to_owned(), format!("{}/{address}", address.host).into());
     }

@@ -17,7 +17,7 @@ use crate::domain::subject::Subject;
 use crate::engine::thread::posted;
 use crate::flow;
 use crate::ledger::audit::{self, Audit};
-use crate::ports::forge::{AuthorRole, Comment, Forge};
+use crate::ports::forge::{AuthorRole, Comment};
 use crate::ports::journal::Entry;
 
 use dump::SavedThread;
