@@ -25,11 +25,11 @@ use super::world::RehearsedWorld;
 impl Agents for RehearsedWorld {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         self.note(format!(
-            "ask the {} {} for an answer of kind `{}` in round {}, at {} (prompt of {} kB)",
+            "ask the {} {} for an answer of kind `{}`{}, at {} (prompt of {} kB)",
             order.role,
             order.label,
             order.kind,
-            order.round,
+            if order.round == 0 { String::new() } else { format!(" in round {}", order.round) },
             order.head.short(),
             order.prompt.len().div_ceil(1000)
         ));

@@ -49,9 +49,7 @@ impl EmbeddedForge {
 
     fn stored<T>(&self, result: Result<T, String>) -> Result<T, ForgeError> {
         let path = self.store.path().display();
-        result.map_err(|why| {
-            ForgeError::Disk(format!("{why} (file {path}); check with `df -h` whether the disk is full"))
-        })
+        result.map_err(|why| ForgeError::Disk(format!("{why} (file {path})")))
     }
 
     fn writer(&self) -> Writer {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, params};
 
 use crate::adapters::files;
 use crate::domain::ids::{BranchName, CommitSha};
@@ -223,9 +223,7 @@ impl Store {
 
 fn inode(path: &Path) -> Result<u64, String> {
     let facts = std::fs::symlink_metadata(path);
-    facts
-        .map(|facts| facts.ino())
-        .map_err(|error| format!("the embedded forge {} is gone: {error}", path.display()))
+    facts.map(|facts| facts.ino()).map_err(|error| format!("the embedded forge is gone: {error}"))
 }
 
 /// Converts a number for the tables. No subject has a number above the limit.
@@ -235,7 +233,9 @@ fn key(number: u64) -> i64 {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn failed(error: rusqlite::Error) -> String {
-    format!("the embedded forge failed: {error}")
+    let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+    let advice = if is_full { "; look for free space with `df -h`" } else { "" };
+    format!("the embedded forge failed: {error}{advice}")
 }
 
 fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
@@ -283,4 +283,20 @@ fn comment(row: &Row<'_>) -> Result<CommentRow, String> {
 
 fn damaged(error: impl std::fmt::Display) -> String {
     format!("the embedded forge is damaged: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn only_full_disks_need_space() {
+        for (code, needs_space) in
+            [(ffi::SQLITE_FULL, true), (ffi::SQLITE_BUSY, false), (ffi::SQLITE_CORRUPT, false)]
+        {
+            let said = failed(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            assert_eq!(said.contains("df -h"), needs_space, "{said}");
+        }
+    }
 }

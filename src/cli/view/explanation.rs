@@ -136,14 +136,16 @@ fn summed_up(condition: &Condition) -> (String, Vec<String>) {
 }
 
 fn line(condition: &Condition) -> String {
-    let mark = match condition.state {
-        ConditionState::Met => '✓',
-        ConditionState::Unmet => '✗',
-        ConditionState::Inconclusive | ConditionState::Pending => '?',
-        ConditionState::Advisory | ConditionState::NotRun => '·',
+    let (mark, state) = match condition.state {
+        ConditionState::Met => ('✓', ""),
+        ConditionState::Unmet => ('✗', ""),
+        ConditionState::Inconclusive => ('?', " (inconclusive)"),
+        ConditionState::Pending => ('?', " (pending)"),
+        ConditionState::Advisory => ('·', " (advisory)"),
+        ConditionState::NotRun => ('·', " (not run)"),
     };
-    let Condition { kind, name, state, .. } = condition;
-    format!("{mark} {kind} {name} ({state}): {}", summed_up(condition).0)
+    let Condition { kind, name, .. } = condition;
+    format!("{mark} {kind} {name}{state}: {}", summed_up(condition).0)
 }
 
 fn shortened(line: &str) -> String {

@@ -52,7 +52,7 @@ fn opened_text(state: &DiscussState, at: At<'_>, opened: &DebateOpened) -> Strin
     if state.records == Records::Missing {
         text.push_str("\n\nRecords are missing from this thread, so the debate starts again.");
     }
-    let _ = write!(text, "\n\n<sub>run {}</sub>", at.run);
+    let _ = write!(text, "\n\n<sub>run `{}`</sub>", at.run);
     text
 }
 

@@ -66,7 +66,7 @@ fn opened_text(state: &PlanningState, at: At<'_>, opened: &PlanningOpened) -> St
     if opened.votes == EarlierVotes::AskedAnew {
         text.push_str("\n\nRecords are missing from this thread, so every reviewer votes again.");
     }
-    let _ = write!(text, "\n\n<sub>run {}</sub>", at.run);
+    let _ = write!(text, "\n\n<sub>run `{}`</sub>", at.run);
     text
 }
 

@@ -44,7 +44,7 @@ fn opened_text(at: At<'_>, opened: &Opened) -> String {
         let _ =
             write!(text, " The change is checked against the plan `{}` of issue {}.", plan.hash, plan.issue);
     }
-    let _ = write!(text, "\n\n<sub>run {}</sub>", at.run);
+    let _ = write!(text, "\n\n<sub>run `{}`</sub>", at.run);
     text
 }
 
@@ -63,15 +63,16 @@ fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
 }
 
 fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
-    let change = if answer.head_before == answer.head_after {
-        format!("made no change to `{}`", answer.head_after.short())
+    let head = answer.head_after.short();
+    let (change, fixed, heading) = if answer.head_before == answer.head_after {
+        (format!("made no change to `{head}`"), "said to be fixed already", "Said to be fixed already")
     } else {
-        format!("pushed `{}`", answer.head_after.short())
+        (format!("pushed `{head}`"), "fixed", "Fixed")
     };
     let response = &answer.response;
     let disputed = response.disputed_items.as_ref();
     let counts = [
-        (response.addressed_items.len(), "fixed"),
+        (response.addressed_items.len(), fixed),
         (disputed.map_or(0, Vec::len), "disputed"),
         (response.remaining_items.len(), "left open"),
     ];
@@ -81,7 +82,7 @@ fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
     }
     let _ = writeln!(text, "\n\n{}", neutral(response.summary.as_str()));
     let lists = [
-        ("Fixed", Some(&response.addressed_items), &response.addressed_item_notes),
+        (heading, Some(&response.addressed_items), &response.addressed_item_notes),
         ("Left open", Some(&response.remaining_items), &response.remaining_item_notes),
         ("Disputed", disputed, &response.dispute_evidence),
     ];

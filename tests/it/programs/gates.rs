@@ -213,7 +213,7 @@ fn conditions_are_explained_without_agents() {
         "{explained}"
     );
     let text = stage.run(&["gates", "1"]).stdout;
-    for words in ["4 of 5 conditions not met", "vote one (unmet): has not voted"] {
+    for words in ["4 of 5 conditions not met", "✗ vote one: has not voted"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains("agent-loop pr"), "a command that only looks suggests no run: {text}");
@@ -312,7 +312,7 @@ fn a_checkout_has_gates_too() {
             refused.stderr
         );
     }
-    assert_eq!(stage.run(&["gates", "7", "--json"]).json()["next_command"], "agent-loop gates -h");
+    assert_eq!(stage.run(&["gates", "7", "--json"]).json()["next_command"], "agent-loop local pr list");
     let begun = fs::read_dir(stage.repository().join(".git")).unwrap().flatten();
     let ours = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("agent-loop");
     assert_eq!(begun.filter(|entry| ours(&entry.file_name())).count(), 0, "no forge was made");
