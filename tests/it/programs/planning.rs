@@ -45,7 +45,7 @@ fn another_coder_implements_the_plan() {
     let ended = stage.run(&issue(&stage, &more));
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
     let view = stage.run(&["local", "issue", "view", "1"]).stdout;
-    assert!(view.contains("**sam** plans"), "{view}");
+    assert!(view.contains("**sam** wrote the plan"), "{view}");
     assert!(view.contains("**bob** wrote"), "{view}");
     let resumed = stage.run(&["pr", "2", "--json"]);
     assert_eq!(resumed.json()["status"], "approved", "{}", resumed.stderr);
