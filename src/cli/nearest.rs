@@ -11,9 +11,9 @@ pub fn nearest<'known>(typed: &str, known: impl IntoIterator<Item = &'known str>
         .map(|(_, word)| word)
 }
 
-/// Returns `; did you mean …?`, or an empty text.
+/// Returns ` (did you mean …?)`, or an empty text.
 pub fn suggestion<'known>(typed: &str, known: impl IntoIterator<Item = &'known str>) -> String {
-    nearest(typed, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
+    nearest(typed, known).map_or_else(String::new, |word| format!(" (did you mean `{word}`?)"))
 }
 
 #[cfg(test)]
@@ -24,6 +24,6 @@ mod tests {
     fn only_a_similar_word_is_suggested() {
         assert_eq!(nearest("reveiwers", ["coder", "reviewers"]), Some("reviewers"));
         assert_eq!(nearest("xyzzy", ["coder", "reviewers"]), None);
-        assert_eq!(suggestion("codx", ["claude", "codex"]), "; did you mean `codex`?");
+        assert_eq!(suggestion("codx", ["claude", "codex"]), " (did you mean `codex`?)");
     }
 }

@@ -58,10 +58,8 @@ impl<'typed> TypedCommand<'typed> {
         let names: Vec<&str> = visible(self.innermost).map(Command::get_name).collect();
         let near = nearest(typed, names.iter().copied()).map(|near| format!("`{} {near}`", self.name));
         if self.is_help || self.innermost.get_name() != self.root.get_name() {
-            let meant = near.map_or_else(
-                || format!("it has {}", names.join(", ")),
-                |near| format!("did you mean {near}?"),
-            );
+            let all = names.into_iter().filter(|name| *name != "help").collect::<Vec<_>>().join(", ");
+            let meant = near.map_or_else(|| format!("it has {all}"), |near| format!("did you mean {near}?"));
             return format!("`{typed}` is not a command of `{}`; {meant}", self.name);
         }
         let words = self.rest.iter().map(String::as_str).take_while(|word| !word.starts_with('-'));
@@ -94,10 +92,16 @@ impl<'typed> TypedCommand<'typed> {
             let all: Vec<(&str, String)> = all.collect();
             let near = nearest(typed, all.iter().map(|(_, option)| option.as_str()))?;
             let (command, _) = all.iter().find(|(_, option)| option == near)?;
-            Some(format!("agent-loop {command} {near}"))
+            let example = format!("`agent-loop {command} {near}`");
+            Some(if near == typed {
+                format!("type it after a command, as in {example}")
+            } else {
+                format!("did you mean {example}?")
+            })
         };
+        let here = here.map(|near| format!("did you mean `{near}`?"));
         let meant = match here.or_else(elsewhere) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(meant) => meant,
             None if innermost.get_name() == "task" => {
                 "to use it as a word of the task, quote the whole task".to_owned()
             }

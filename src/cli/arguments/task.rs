@@ -138,7 +138,11 @@ mod tests {
                 "not an option of `agent-loop`; did you mean `agent-loop task --test-command`?",
             ),
             ("task x --tset-command y", "of `agent-loop task`; did you mean `--test-command`?"),
-            ("config explain --repo o/r", "not an option of `agent-loop config explain`; did you mean"),
+            (
+                "config explain --repo o/r",
+                "not an option of `agent-loop config explain`; type it after a command, as in",
+            ),
+            ("--json", "type it after a command, as in `agent-loop demo --json`"),
             ("pr 7 --frobnicate", "`agent-loop pr --help` lists all"),
         ] {
             let all = std::iter::once("agent-loop").chain(typed.split(' '));

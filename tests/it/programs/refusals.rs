@@ -19,6 +19,16 @@ fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
     );
     assert!(text.contains(hint), "{words:?}: {text}");
     is_typed_as_shown(outcome["next_command"].as_str().unwrap_or_default());
+    let message = outcome["message"].as_str().unwrap();
+    // Messages about the command line itself also quote the names of commands.
+    let is_about_words = message.contains("did you mean") || message.contains("is not an option of");
+    for command in message.split('`').skip(1).step_by(2).filter(|_| !is_about_words) {
+        let is_template =
+            command.split(' ').any(|word| word.chars().all(|letter| letter.is_ascii_uppercase()));
+        if !is_template {
+            is_typed_as_shown(command);
+        }
+    }
     if words.contains(&"task") {
         let key = outcome["subject"].as_str();
         assert_eq!(key, None, "a refused task has no key yet: {words:?}");
