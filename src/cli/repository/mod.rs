@@ -229,18 +229,20 @@ impl Repository {
         let git = self.query(variables);
         let reference = self.reference(&git, branch).await?;
         let mut notices = Vec::new();
-        let entries = git.ask(&["ls-tree", "-r", "--full-tree", &reference]).await?.unwrap_or_default();
+        let is_there = !self.is_bare() && self.branch.as_ref() == Some(branch);
+        let status = async {
+            let words = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"];
+            if is_there { git.ask(&words).await } else { Ok(None) }
+        };
+        let list = ["ls-tree", "-r", "--full-tree", &reference];
+        let (entries, status) = tokio::join!(git.ask(&list), status);
+        let (entries, status) = (entries?.unwrap_or_default(), status?.unwrap_or_default());
         let submodules = entries.lines().filter(|entry| entry.starts_with("160000 ")).count();
         if submodules > 0 {
             notices.push(format!(
                 "submodules ({submodules}) are not checked out in the clones that agents and tests use"
             ));
         }
-        if self.is_bare() || self.branch.as_ref() != Some(branch) {
-            return Ok(notices);
-        }
-        let status = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"];
-        let status = git.ask(&status).await?.unwrap_or_default();
         let (new, changed): (Vec<&str>, Vec<&str>) = status.lines().partition(|line| line.starts_with("??"));
         if !changed.is_empty() {
             let head = git.ask(&["rev-parse", "--short", &reference]).await?.unwrap_or_default();

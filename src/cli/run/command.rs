@@ -50,6 +50,7 @@ use super::permissions::Permissions;
 use super::planning;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
+use super::unseen::UnseenFiles;
 use super::wiring::{self, RunSettings};
 use super::{directories, memory, overrides, programs, secrets, withheld};
 use super::{rehearse, retain, signals};
@@ -119,27 +120,33 @@ async fn look(
     let guess = default_base(goal, arguments, &repository);
     let layers = BaseLayers::of_the_forge(&repository, guess.as_ref().ok(), surroundings).await?;
     let choice = layers.merged(&[&flags])?.settings.forge;
-    let (site, default_base, created) = match ForgeSite::of(&choice, &repository, &surroundings.variables)? {
-        ForgeSite::Embedded => {
-            let default_base = guess?;
-            let base = arguments.base.as_ref().unwrap_or(&default_base);
-            refuse_missing(goal, base, &repository, surroundings).await?;
-            // The file is created only after its settings are known to be valid.
-            BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
-            let is_new = !Store::exists(&repository.common);
-            let site = Site::embedded_for(&probed_subject(goal), repository, surroundings)?;
-            let created = is_new.then(|| NewForge::of(&site.repository, &site.folders, surroundings));
-            (site, default_base, created)
-        }
-        ForgeSite::Github(address) => {
-            let subject = probed_subject(goal);
-            let github = Site::github_for(&subject, repository, &address, &choice.gh_command, surroundings);
-            let (site, default_base) = github.await?;
-            (site, default_base, None)
-        }
-    };
+    let (site, default_base, created, found) =
+        match ForgeSite::of(&choice, &repository, &surroundings.variables)? {
+            ForgeSite::Embedded => {
+                let default_base = guess?;
+                let base = arguments.base.as_ref().unwrap_or(&default_base);
+                refuse_missing(goal, base, &repository, surroundings).await?;
+                // The file is created only after its settings are known to be valid.
+                let found = BaseLayers::look(&repository, base, surroundings).await?;
+                found.merged(&[&flags])?;
+                let is_new = !Store::exists(&repository.common);
+                let site = Site::embedded_for(&probed_subject(goal), repository, surroundings)?;
+                let created = is_new.then(|| NewForge::of(&site.repository, &site.folders, surroundings));
+                (site, default_base, created, Some(found))
+            }
+            ForgeSite::Github(address) => {
+                let subject = probed_subject(goal);
+                let github =
+                    Site::github_for(&subject, repository, &address, &choice.gh_command, surroundings);
+                let (site, default_base) = github.await?;
+                (site, default_base, None, None)
+            }
+        };
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
-    let found = BaseLayers::look(&site.repository, &base, surroundings).await?;
+    let found = match found {
+        Some(found) => found,
+        None => BaseLayers::look(&site.repository, &base, surroundings).await?,
+    };
     Ok(RunInputs { site, created, default_base, base, found, flags })
 }
 
@@ -201,10 +208,7 @@ pub async fn explain(
     let subject = goal.subject();
     let explained = async {
         let inputs = look(&goal, arguments, surroundings).await?;
-        prepare(goal, inputs, arguments, (Trigger::Command, Answers::Nobody), surroundings)
-            .await?
-            .explain()
-            .await
+        prepare(goal, inputs, arguments, (Trigger::Command, Answers::Nobody), surroundings)?.explain().await
     };
     explained.await.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
 }
@@ -235,8 +239,9 @@ async fn run_there(
     asked: (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<RunResult, RunError> {
-    let ready = prepare(goal, inputs, arguments, asked, surroundings).await?;
+    let ready = prepare(goal, inputs, arguments, asked, surroundings)?;
     if arguments.dry_run {
+        ready.unseen.warn(&ready.terminal).await;
         let Ready { world, plan, folders, .. } = ready;
         let rehearsal = rehearse::run(world, plan, folders).await;
         return Ok(RunResult::DryRun(Box::new(rehearsal)));
@@ -254,11 +259,13 @@ struct Ready {
     settings: Settings,
     terminal: Arc<Terminal>,
     learning: Learning,
+    unseen: UnseenFiles,
 }
 
 impl Ready {
     async fn explain(self) -> Result<Explanation, RunError> {
-        let Self { world, plan, folders, subject, settings, terminal, .. } = self;
+        let Self { world, plan, folders, subject, settings, terminal, unseen, .. } = self;
+        unseen.warn(&terminal).await;
         let beginning = Beginning::of(&subject, &folders.clone().with_logs(settings.paths.logs.as_deref()));
         files::make_folder(folders.locks()).map_err(disk)?;
         // A run would use the same clones.
@@ -281,7 +288,7 @@ impl Ready {
     }
 
     async fn begin(self) -> Result<RunResult, RunError> {
-        let Self { world, forge, plan, file, subject, folders, settings, terminal, learning } = self;
+        let Self { world, forge, plan, file, subject, folders, settings, terminal, learning, unseen } = self;
         let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
@@ -292,7 +299,8 @@ impl Ready {
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let program = std::env::current_exe().ok();
         let guard = program.and_then(|program| KillGuard::start(&program, &folders.subjects()));
-        let outcome = drive(world, plan, subject.clone(), &terminal).await;
+        let (outcome, ()) =
+            tokio::join!(drive(world, plan, subject.clone(), &terminal), unseen.warn(&terminal));
         let outcome = recorder.end(Outcome { forge_calls: forge.calls(), ..outcome });
         drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
@@ -309,7 +317,7 @@ impl Ready {
 }
 
 /// The results of all reads before a run, which have no side effects.
-async fn prepare(
+fn prepare(
     goal: Goal,
     inputs: RunInputs,
     arguments: &RunArguments,
@@ -342,8 +350,7 @@ async fn prepare(
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
-    let unseen = site.repository.unseen(&base, variables).await.map_err(config)?;
-    warn(&terminal, unseen.into_iter().map(Some));
+    let unseen = UnseenFiles { repository: site.repository.clone(), base, variables: variables.clone() };
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
     let (known, questions) = ((&*everyone, &*file.agents), questions(answers, settings));
@@ -375,7 +382,7 @@ async fn prepare(
     site.note()?;
     let world = wiring::world(&site, surroundings, run_settings).map_err(disk)?;
     let settings = settings.clone();
-    Ok(Ready { world, forge, plan, file, subject, folders, settings, terminal, learning })
+    Ok(Ready { world, forge, plan, file, subject, folders, settings, terminal, learning, unseen })
 }
 
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {

@@ -20,5 +20,6 @@ pub mod remembered;
 pub mod retain;
 pub mod secrets;
 pub mod signals;
+mod unseen;
 pub mod wiring;
 pub mod withheld;
