@@ -8,7 +8,7 @@ use crate::cli::config::settings::Settings;
 use crate::cli::run::gates::score;
 use crate::cli::surroundings::Surroundings;
 
-use super::report::{CheckGroup, DoctorCheck, DoctorVerdict};
+use super::report::{CheckGroup, DoctorCheck};
 
 /// Looks for the scorer that a run would use.
 pub(super) async fn checks(settings: &Settings, surroundings: &Surroundings, place: &Path) -> CheckGroup {
@@ -28,15 +28,15 @@ async fn scorer(settings: &Settings, surroundings: &Surroundings, place: &Path) 
                     "aislop was not found on PATH, so runs do not measure the score"
                 }
             };
-            return DoctorCheck::new(DoctorVerdict::Note, NAME, seen);
+            return DoctorCheck::note(NAME, seen);
         }
-        Err(refused) => return DoctorCheck::new(DoctorVerdict::Error, NAME, refused.message),
+        Err(refused) => return DoctorCheck::error(NAME, refused.message),
     };
     let program = found.program.display().to_string();
     match version(&found, variables, place, "scorer").await {
         Ok(Some(version)) => DoctorCheck::ok(NAME, format!("aislop {version} ({program})")),
         Ok(None) => DoctorCheck::ok(NAME, program),
-        Err(why) => DoctorCheck::new(DoctorVerdict::Error, NAME, why)
+        Err(why) => DoctorCheck::error(NAME, why)
             .fix("name another command with --aislop-cmd, or turn the gate off with --gate off"),
     }
 }

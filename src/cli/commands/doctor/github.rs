@@ -49,7 +49,7 @@ fn failed(error: &ForgeError) -> DoctorCheck {
         Some((seen, fix)) => (seen.to_owned(), Some(fix.to_owned())),
         None => (error.to_string(), None),
     };
-    DoctorCheck { fix, ..DoctorCheck::new(DoctorVerdict::Error, "login", seen) }
+    DoctorCheck { fix, ..DoctorCheck::error("login", seen) }
 }
 
 fn scopes(health: &LoginHealth, host: &str) -> DoctorCheck {
@@ -62,7 +62,7 @@ fn scopes(health: &LoginHealth, host: &str) -> DoctorCheck {
     let seen =
         format!("{scopes}; without `workflow`, changes of .github/workflows cannot be pushed over https");
     let fix = format!("gh auth refresh --hostname {host} --scopes workflow");
-    DoctorCheck::new(DoctorVerdict::Note, "scopes", seen).fix(fix)
+    DoctorCheck::note("scopes", seen).fix(fix)
 }
 
 fn permission(health: &LoginHealth, repository: &str) -> DoctorCheck {
@@ -70,17 +70,13 @@ fn permission(health: &LoginHealth, repository: &str) -> DoctorCheck {
     let may = match (health.archive, health.role) {
         (Archive::Archived, _) => {
             let seen = format!("{repository} is archived, so nothing can be written to it");
-            return DoctorCheck::new(DoctorVerdict::Error, "permission", seen);
+            return DoctorCheck::error("permission", seen);
         }
         (Archive::Active, AuthorRole::Owner) => "administer",
         (Archive::Active, AuthorRole::Member) => "write to",
         (Archive::Active, AuthorRole::Stranger) => {
-            return DoctorCheck::new(
-                DoctorVerdict::Error,
-                "permission",
-                format!("{login} may not write to {repository}"),
-            )
-            .fix("ask its owners for write access, or work on a fork of your own with --repo");
+            return DoctorCheck::error("permission", format!("{login} may not write to {repository}"))
+                .fix("ask its owners for write access, or work on a fork of your own with --repo");
         }
     };
     DoctorCheck::ok("permission", format!("{login} may {may} {repository}"))

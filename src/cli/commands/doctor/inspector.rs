@@ -22,7 +22,7 @@ use crate::domain::vendors::Vendor;
 
 use super::agents::Look;
 use super::judge::{self, Fixes, Need};
-use super::report::{CheckGroup, DoctorCheck, DoctorVerdict};
+use super::report::{CheckGroup, DoctorCheck};
 
 /// Time limit for the answer of a program. A busy machine needs some seconds; a person waits no longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(14);
@@ -61,25 +61,22 @@ impl Inspector<'_> {
 
     /// Inspects a custom agent. Its program is never started, because its behaviour without a prompt is unknown.
     fn own(self, agent: &KnownAgent) -> DoctorCheck {
-        let error = |name, seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
         match programs::program(agent, self.settings, self.variables) {
             Err(_) if self.is_untrusted(agent) => {
                 let section = agent.name.detail.as_deref().unwrap_or_default();
-                error(
+                DoctorCheck::error(
                     "program",
                     format!("[agents.{section}] is in the repository's file, which is not trusted yet"),
                 )
                 .fix("trust it as described above")
             }
-            Err(trouble) => {
-                error("program", trouble.message).fix("see docs/agents.md, or name another agent")
-            }
+            Err(trouble) => DoctorCheck::error("program", trouble.message)
+                .fix("see docs/agents.md, or name another agent"),
             Ok(Program::Command(own)) => DoctorCheck::ok("program", own.program.display().to_string()),
             Ok(Program::ScriptFile(path)) => match script(&path) {
                 Ok(turns) => DoctorCheck::ok("file", format!("{}: {turns} turns", path.display())),
-                Err(why) => {
-                    error("file", format!("{}: {why}", path.display())).fix("fix that file (docs/agents.md)")
-                }
+                Err(why) => DoctorCheck::error("file", format!("{}: {why}", path.display()))
+                    .fix("fix that file (docs/agents.md)"),
             },
             Ok(Program::ScriptText(_) | Program::Vendor(_)) => {
                 DoctorCheck::ok("program", agent.name.to_string())
@@ -142,7 +139,7 @@ impl Inspector<'_> {
                         ModelChoice::Required { form } => format!("--{}-model {form}", agent.name.backend),
                         ModelChoice::Optional => "agent-loop config explain".to_owned(),
                     };
-                    checks.push(DoctorCheck::new(DoctorVerdict::Error, "settings", trouble.message).fix(fix));
+                    checks.push(DoctorCheck::error("settings", trouble.message).fix(fix));
                 }
                 (Ok(Program::Command(_) | Program::ScriptFile(_) | Program::ScriptText(_)), _)
                 | (Err(_), Need::Optional) => {}

@@ -10,7 +10,7 @@ use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::fitness::{Fitness, FolderState};
 use crate::domain::shell::quoted;
 
-use super::report::{DoctorCheck, DoctorVerdict};
+use super::report::DoctorCheck;
 
 /// Free space in bytes below which `doctor` warns: a run makes clones and logs.
 const LITTLE: u64 = 1 << 30;
@@ -37,7 +37,7 @@ pub(super) enum Privacy {
 pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness: &Fitness) -> DoctorCheck {
     let shown = path.display();
     let typed = quoted(&path.to_string_lossy());
-    let error = |seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
+    let error = |seen: String| DoctorCheck::error(name, seen);
     match &fitness.state {
         FolderState::NoFolder(what) => {
             error(format!("cannot create {shown}: {} is not a folder", what.display())).fix("move or delete that file")
@@ -57,7 +57,7 @@ pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness:
                 spacious(name, shown.to_string(), fitness.free)
             } else {
                 let seen = format!("other users can {who} {shown} (mode {mode:03o})");
-                DoctorCheck::new(DoctorVerdict::Warning, name, seen).fix(format!("chmod {chmod} {typed}"))
+                DoctorCheck::warning(name, seen).fix(format!("chmod {chmod} {typed}"))
             }
         }
     }
@@ -70,22 +70,20 @@ pub(super) fn session(variables: &Variables) -> Option<DoctorCheck> {
     let seen = format!(
         "agent-loop was started in a session of {program} ({variable} is set); its agents do not get that session's variables"
     );
-    Some(DoctorCheck::new(DoctorVerdict::Note, "session", seen))
+    Some(DoctorCheck::note("session", seen))
 }
 
 fn spacious(name: &'static str, shown: String, free: Option<u64>) -> DoctorCheck {
     match free.filter(|free| *free < LITTLE) {
-        Some(free) => {
-            DoctorCheck::new(DoctorVerdict::Warning, name, format!("{shown}: only {} MB free", free >> 20))
-                .fix("agent-loop clean, or free disk space (df -h)")
-        }
+        Some(free) => DoctorCheck::warning(name, format!("{shown}: only {} MB free", free >> 20))
+            .fix("agent-loop clean, or free disk space (df -h)"),
         None => DoctorCheck::ok(name, shown),
     }
 }
 
 /// Checks the version of git.
 pub(super) fn git(version: &Probed) -> DoctorCheck {
-    let error = |seen: String| DoctorCheck::new(DoctorVerdict::Error, "version", seen);
+    let error = |seen: String| DoctorCheck::error("version", seen);
     let install = format!("install git {MINIMUM_VERSION} or later");
     match version {
         Probed::NotStarted(_) => error("git was not found on PATH".to_owned()).fix(install),
@@ -108,15 +106,14 @@ pub(super) fn identity(name: Option<&str>, email: Option<&str>) -> DoctorCheck {
             let who =
                 format!("{} <{}>", name.unwrap_or("agent-loop"), email.unwrap_or("agent-loop@localhost"));
             let seen = format!("not configured; commits would be made by {who}");
-            DoctorCheck::new(DoctorVerdict::Note, "identity", seen).fix(command)
+            DoctorCheck::note("identity", seen).fix(command)
         }
     }
 }
 
 /// Checks whether leftover processes of agents can be found and ended.
 pub(super) fn processes(sight: Visibility) -> DoctorCheck {
-    let warning =
-        |seen: &str, fix: &str| DoctorCheck::new(DoctorVerdict::Warning, "processes", seen).fix(fix);
+    let warning = |seen: &str, fix: &str| DoctorCheck::warning("processes", seen).fix(fix);
     match (sight.sees_processes, sight.adopts_orphans) {
         (true, true) => DoctorCheck::ok("processes", "all processes of agents can be supervised"),
         (true, false) => warning(
@@ -132,6 +129,7 @@ pub(super) fn processes(sight: Visibility) -> DoctorCheck {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::DoctorVerdict;
     use super::*;
     use crate::adapters::process::exit::Exit;
     use crate::adapters::process::probe::Answer;

@@ -59,6 +59,21 @@ impl DoctorCheck {
         Self::new(DoctorVerdict::Ok, name, seen)
     }
 
+    /// Returns a check that found something worth knowing.
+    pub(super) fn note(name: &'static str, seen: impl Into<String>) -> Self {
+        Self::new(DoctorVerdict::Note, name, seen)
+    }
+
+    /// Returns a check that found a problem that may make a run fail.
+    pub(super) fn warning(name: &'static str, seen: impl Into<String>) -> Self {
+        Self::new(DoctorVerdict::Warning, name, seen)
+    }
+
+    /// Returns a check that found a problem that makes a run fail.
+    pub(super) fn error(name: &'static str, seen: impl Into<String>) -> Self {
+        Self::new(DoctorVerdict::Error, name, seen)
+    }
+
     /// Adds the fix.
     #[must_use]
     pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
@@ -182,10 +197,7 @@ mod tests {
                 CheckGroup::new("nothing", Vec::new()),
                 CheckGroup::new(
                     "claude (coder)",
-                    vec![
-                        DoctorCheck::new(DoctorVerdict::Warning, "login state", "unknown")
-                            .fix("claude auth login"),
-                    ],
+                    vec![DoctorCheck::warning("login state", "unknown").fix("claude auth login")],
                 ),
             ],
         };
@@ -194,9 +206,7 @@ mod tests {
             "git\n  ok       version      git 2.47\n\nclaude (coder)\n  warning  login state  unknown\n                        fix: claude auth login\n\nready to run; warnings: 1\n"
         );
         assert_eq!((report.exit_code(), report.json()["verdict"].as_str()), (0, Some("warning")));
-        report
-            .groups
-            .push(CheckGroup::new("forge", vec![DoctorCheck::new(DoctorVerdict::Error, "kind", "none")]));
+        report.groups.push(CheckGroup::new("forge", vec![DoctorCheck::error("kind", "none")]));
         assert_eq!((report.exit_code(), report.json()["exit"].as_u64()), (1, Some(1)));
     }
 }

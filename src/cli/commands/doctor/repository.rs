@@ -53,13 +53,11 @@ pub(super) async fn repository(
     if let Some(branch) = arguments.base.as_ref().or(repository.branch.as_ref()) {
         checks.push(match repository.lacks(branch, &surroundings.variables).await {
             Ok(None) => DoctorCheck::ok("branch", branch.to_string()),
-            Ok(Some(missing)) => {
-                DoctorCheck::new(DoctorVerdict::Error, "branch", missing.why).fix(missing.command)
-            }
-            Err(why) => DoctorCheck::new(DoctorVerdict::Error, "branch", why),
+            Ok(Some(missing)) => DoctorCheck::error("branch", missing.why).fix(missing.command),
+            Err(why) => DoctorCheck::error("branch", why),
         });
         let unseen = repository.unseen(branch, &surroundings.variables).await.unwrap_or_default();
-        checks.extend(unseen.into_iter().map(|what| DoctorCheck::new(DoctorVerdict::Note, "clones", what)));
+        checks.extend(unseen.into_iter().map(|what| DoctorCheck::note("clones", what)));
     }
     (Some(repository), checks)
 }
@@ -89,7 +87,7 @@ pub(super) fn forge(
             let why = why.unwrap_or_else(|| found.to_owned());
             DoctorCheck::ok("forge", format!("embedded, because {why}{note}"))
         }
-        Err(error) => DoctorCheck::new(DoctorVerdict::Error, "forge", error.message),
+        Err(error) => DoctorCheck::error("forge", error.message),
     }
 }
 
@@ -104,11 +102,10 @@ pub(super) async fn known(
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let fix = "restore that file, or move it away to start again";
-            let error = |name, why| DoctorCheck::new(DoctorVerdict::Error, name, why);
             let check = if why.contains(store::FILE) {
-                error("embedded forge", why).fix(fix)
+                DoctorCheck::error("embedded forge", why).fix(fix)
             } else {
-                error("forge", why)
+                DoctorCheck::error("forge", why)
             };
             return (vec![check], Vec::new());
         }
@@ -130,11 +127,7 @@ pub(super) async fn known(
                 label: whose(&here, known.subject()),
             }),
             SubjectState::Unreadable(why) => {
-                checks.push(DoctorCheck::new(
-                    DoctorVerdict::Warning,
-                    "runs",
-                    format!("{}: {why}", known.subject()),
-                ));
+                checks.push(DoctorCheck::warning("runs", format!("{}: {why}", known.subject())));
             }
             SubjectState::Running(_)
             | SubjectState::Interrupted
@@ -186,6 +179,5 @@ pub(super) fn parked(waiting: &ParkedRun, now: Timestamp) -> DoctorCheck {
     } else {
         format!("{subject} is parked until the quota{whose} resets at {until}")
     };
-    DoctorCheck::new(DoctorVerdict::Note, "parked", seen)
-        .fix(format!("agent-loop resume --due, or: agent-loop resume {subject}"))
+    DoctorCheck::note("parked", seen).fix(format!("agent-loop resume --due, or: agent-loop resume {subject}"))
 }

@@ -8,7 +8,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::BranchName;
 
 use super::arguments::DoctorArguments;
-use super::report::{DoctorCheck, DoctorVerdict};
+use super::report::DoctorCheck;
 
 /// The settings, with a check for each source.
 pub(super) struct ReadSettings {
@@ -71,7 +71,7 @@ pub(super) async fn read(
 }
 
 fn broken(name: &'static str, why: String, fix: &str) -> DoctorCheck {
-    DoctorCheck::new(DoctorVerdict::Error, name, why).fix(fix)
+    DoctorCheck::error(name, why).fix(fix)
 }
 
 /// Merges the sources. If they contradict each other, only defaults and flags are used.
@@ -97,10 +97,7 @@ async fn of_the_repository(
         let seen = format!("HEAD is detached, so no branch selects a {REPOSITORY_FILE}");
         return (
             None,
-            vec![
-                DoctorCheck::new(DoctorVerdict::Warning, "repository's file", seen)
-                    .fix("name a branch with --base"),
-            ],
+            vec![DoctorCheck::warning("repository's file", seen).fix("name a branch with --base")],
         );
     };
     match load::repository_file(repository, branch, surroundings).await {
@@ -133,14 +130,13 @@ fn judged(
             untrusted.join(", ")
         );
         let fix = format!("review it (git show {branch}:{REPOSITORY_FILE}), then: {trusting}");
-        checks.push(DoctorCheck::new(DoctorVerdict::Error, "repository's file", seen).fix(fix));
+        checks.push(DoctorCheck::error("repository's file", seen).fix(fix));
         layer.values.retain(|key, _| !untrusted.contains(key));
     } else if !text.is_empty() {
         checks.push(DoctorCheck::ok("repository's file", format!("{REPOSITORY_FILE} on {branch}")));
     }
     checks.extend(warning.clone().map(|warning| {
-        DoctorCheck::new(DoctorVerdict::Warning, "repository's file", warning)
-            .fix(format!("commit it on {branch}"))
+        DoctorCheck::warning("repository's file", warning).fix(format!("commit it on {branch}"))
     }));
     (file, checks)
 }
