@@ -7,10 +7,10 @@ use crate::adapters::agent_memory::Refresh;
 /// Flags that renew the agent memory. They apply to one command, so they are not settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct RefreshArgs {
-    /// Renew the whole agent memory
+    /// Make the summary of the repository for agents anew
     #[arg(long, conflicts_with = "no-agent-memory")]
     pub refresh_agent_memory: bool,
-    /// Renew the part of the agent memory about tests
+    /// Make the part of that summary about tests anew
     #[arg(long, conflicts_with = "no-agent-memory")]
     pub refresh_test_profile: bool,
 }

@@ -90,7 +90,7 @@ pub enum Command {
     /// Let agents vote on an issue and debate it before anyone writes code, until they agree or a person must decide
     #[command(after_help = DISCUSS_EXAMPLES)]
     Discuss(Deferred<discuss::DiscussArguments>),
-    /// Resume interrupted and parked runs
+    /// Resume interrupted runs, and runs that are parked until a quota resets
     Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
     Stop(stop::StopArguments),
@@ -104,7 +104,7 @@ pub enum Command {
     Logs(logs::LogsArguments),
     /// Check the records of a thread: list valid and ignored ones with reasons. Exit code: 0 sound, 1 not sound, 2 not checked
     Verify(verify::VerifyArguments),
-    /// Remove clones, logs and journals of settled subjects, after confirmation
+    /// Remove clones, logs, journals and saved work of settled subjects, after confirmation
     Clean(clean::CleanArguments),
     /// Check what a run needs and suggest fixes
     Doctor(Deferred<doctor::arguments::DoctorArguments>),
