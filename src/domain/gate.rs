@@ -21,6 +21,7 @@ word_list!(
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FlakyTests {
+    /// The gate fails.
     #[default]
     Fail,
     /// The gate passes, and its detail says that the tests are flaky.
