@@ -41,3 +41,15 @@ fn no_committed_schema_is_obsolete() {
         assert!(known.contains(&path), "{} belongs to no type", path.display());
     }
 }
+
+#[test]
+fn examples_read_what_prompts_have() {
+    let context = schema::of_context();
+    let manual = fs::read_to_string("docs/agents.md").unwrap();
+    let read: Vec<&str> =
+        manual.split("context[\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(read.len() > 3, "{read:?}");
+    for name in read {
+        assert!(context["properties"].get(name).is_some(), "no context has `{name}`");
+    }
+}

@@ -21,6 +21,7 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
+use crate::domain::branch_names;
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::{BranchName, CommitSha, InvalidName, Login, TreeSha};
 use crate::domain::shell;
@@ -224,7 +225,8 @@ impl Repository {
         })
     }
 
-    /// Returns what agents will not see although a person may expect it: submodules and uncommitted changes.
+    /// Returns what a person may not expect of a run on a branch: agents see neither submodules nor uncommitted changes, and
+    /// the branch of another run may be checked out.
     pub async fn unseen(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
         let git = self.query(variables);
         let reference = self.reference(&git, branch).await?;
@@ -241,6 +243,11 @@ impl Repository {
         if submodules > 0 {
             notices.push(format!(
                 "submodules ({submodules}) are not checked out in the clones that agents and tests use"
+            ));
+        }
+        if is_there && branch_names::is_of_a_run(branch.as_str()) {
+            notices.push(format!(
+                "the target branch {branch} is the branch of another change, which is checked out here; --base names another"
             ));
         }
         let (new, changed): (Vec<&str>, Vec<&str>) = status.lines().partition(|line| line.starts_with("??"));

@@ -172,6 +172,15 @@ fn missing_content_is_reported_first() {
 }
 
 #[test]
+fn stacked_changes_are_announced() {
+    let stage = Stage::new();
+    stage.git(&["switch", "--quiet", "--create", "agent-loop/task-1a2b3c4d"]);
+    let ended = stage.run(&task(&[]));
+    let notice = "the target branch agent-loop/task-1a2b3c4d is the branch of another change";
+    assert!(ended.stderr.contains(notice), "{}", ended.stderr);
+}
+
+#[test]
 fn ignored_files_stay_out() {
     let stage = Stage::new();
     fs::create_dir_all(stage.root().join(".config/git")).unwrap();
