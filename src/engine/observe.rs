@@ -23,11 +23,14 @@ pub(super) async fn read_on(cx: &RunContext, session: &mut Session) -> Result<()
             session.thread.chain(&chain, &cx.recorders())
         }
     };
-    if !session.is_known() {
+    // Only the first reading needs it, and it decodes all records.
+    let opening = if session.is_known() {
+        None
+    } else {
         refuse_other_recorders(cx, session, &reading)?;
-    }
+        opening(session, &reading)
+    };
     session.thread_is = Freshness::Fresh;
-    let opening = opening(session, &reading);
     if let ReadOn::First(ignored) = session.take_in(reading)? {
         let is_open = session.machine.run().is_some_and(RunState::is_open);
         if let Some(announcement) = opening.filter(|_| is_open) {

@@ -12,6 +12,10 @@ use super::numbers::{FORGE_COMMANDS, number};
 
 /// Replaces the message about an unknown command or option by one that names the nearest; other errors stay as they are.
 pub(super) fn explained(error: Error, command: &mut Command, words: &[OsString]) -> Error {
+    // To print the version or help is an error of clap's too, and building all arguments takes 10 ms.
+    if !matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
+        return error;
+    }
     let of = |kind| match error.get(kind) {
         Some(ContextValue::String(typed)) => Some(typed.as_str()),
         _ => None,
