@@ -48,7 +48,10 @@ impl MergeApproval {
         };
         let checks = checks.iter().filter(|check| check.state != CheckState::Success);
         let unmet = checks.map(|check| format!("check `{}` is {}", check.name, check.state.name())).collect();
-        Ok(known.map_or_else(|| Self::NoRun(Vec::new()), |known| Self::of(&known, unmet, number)))
+        Ok(match known {
+            Some(known) => Self::of(&known, unmet, number),
+            None => Self::NoRun(unmet),
+        })
     }
 
     fn of(known: &SubjectSummary, unmet: Vec<String>, number: PullRequestNumber) -> Self {
