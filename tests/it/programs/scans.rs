@@ -1,7 +1,7 @@
 //! Scans of the score gate with the built binary: where a scorer runs, what is kept of its reports, and what the coder gets.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::stage::{Ended, Stage, walk};
 
@@ -37,23 +37,33 @@ const REPORT: &str = r#"printf '{"tool":"x 1","score":90,"files":1}'"#;
 /// The scorer prints more than a pipe holds and ends with 1, as aislop does for a finding.
 #[test]
 fn scorers_run_in_isolation() {
-    let scorer = "env > ROOT/env; pwd > ROOT/place; test ! -e .git || exit 9\n\
+    let scorer = "{ env; echo \"SCANNED=$(pwd)\"; } > ROOT/scan-$$; test ! -e .git || exit 9\n\
                   printf '{\"tool\":\"x 1\",\"score\":90,\"files\":1,\"findings\":['\n\
                   seq -f '{\"path\":\"notes.txt\",\"line\":1,\"severity\":\"info\",\"rule\":\"r%g\",\"message\":\"m\"}' 9000 | paste -sd, -\n\
                   printf ']}'; exit 1";
     let stage = stage(scorer);
     measured(&stage, 0);
-    let read = |name: &str| fs::read_to_string(stage.root().join(name)).unwrap();
-    let (variables, place) = (read("env"), read("place"));
-    assert!(
-        !variables.contains("secret-of-the-forge") && !variables.contains("SSH_AUTH_SOCK"),
-        "{variables}"
-    );
-    for name in ["HOME", "TMPDIR"] {
-        let value = variables.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap();
-        let (value, place) = (Path::new(value), Path::new(place.trim()));
-        assert_eq!(value.parent(), place.parent(), "beside the files: {variables}");
-        assert!(!value.exists() && !place.exists() && !place.starts_with(stage.repository()), "{place:?}");
+    let notes: Vec<PathBuf> = fs::read_dir(stage.root())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("scan-"))
+        .collect();
+    assert_eq!(notes.len(), scans(&stage));
+    for note in notes {
+        let variables = fs::read_to_string(note).unwrap();
+        assert!(
+            !variables.contains("secret-of-the-forge") && !variables.contains("SSH_AUTH_SOCK"),
+            "{variables}"
+        );
+        let [place, home, temporary] = ["SCANNED", "HOME", "TMPDIR"].map(|name| {
+            let value = variables.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+            Path::new(value.unwrap())
+        });
+        for value in [home, temporary] {
+            assert_eq!(value.parent(), place.parent(), "beside the files: {variables}");
+            assert!(!value.exists(), "{value:?}");
+        }
+        assert!(!place.exists() && !place.starts_with(stage.repository()), "{place:?}");
     }
 }
 
