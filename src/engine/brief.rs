@@ -45,9 +45,8 @@ pub(super) async fn order(
     let base = cx.base(&ask.brief.against, &key.head).await?;
     let nonce = nonce(ask);
     let (prompt, context, model) = match &ask.purpose {
-        Purpose::Work => work(cx, (subject, ask), &base, &delimiter, &[]).await?,
-        Purpose::Again { complaints } => work(cx, (subject, ask), &base, &delimiter, complaints).await?,
-        Purpose::Form(form) => form_only(ask, form, (&delimiter, answer_by(world, ask)))?,
+        Purpose::Work | Purpose::Again { .. } => work(cx, subject, ask, &base, &delimiter).await?,
+        Purpose::Form(form) => form_only(ask, form, &delimiter, answer_by(world, ask))?,
     };
     Ok(TurnOrder {
         run: RunId::clone(&key.run),
@@ -83,10 +82,10 @@ type PromptParts = (String, Context, Option<String>);
 
 async fn work(
     cx: &RunContext,
-    (subject, ask): (&Subject, &Ask),
+    subject: &Subject,
+    ask: &Ask,
     base: &CommitSha,
     delimiter: &str,
-    errors: &[String],
 ) -> Result<PromptParts, RunError> {
     let world = &cx.world;
     let difference = world.workspace.difference(base, &ask.key.head, DIFF_EXCERPT).await?;
@@ -98,7 +97,9 @@ async fn work(
         }
     };
     let mut context = context(ask, &ask.brief, difference.files, diff_path);
-    context.errors = errors.to_vec();
+    if let Purpose::Again { complaints } = &ask.purpose {
+        context.errors.clone_from(complaints);
+    }
     let briefed = world.agent_memories.briefing(base).await;
     if let Some(text) = briefed.warning {
         world.operator.tell(&RunEvent::Warning { text });
@@ -132,7 +133,7 @@ fn memory_folder(world: &World, subject: &Subject, ask: &Ask) -> Option<String> 
 }
 
 /// Creates the input for an agent that reformats an answer: it gets no information about the subject.
-fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptParts, RunError> {
+fn form_only(ask: &Ask, form: &Form, delimiter: &str, answer_by: AnswerBy) -> Result<PromptParts, RunError> {
     let subject = ContextSubject {
         title: String::new(),
         body: String::new(),
@@ -163,7 +164,8 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptPa
     };
     context.requirements = ask.expectation.requirements.ids.iter().map(named).collect();
     context.requirements_omitted = u64::from(ask.expectation.requirements.extent == SurfacedExtent::Bounded);
-    let prompt = prompt::render_form(ask.key.kind, &context, &form.source, marks).map_err(unwritten)?;
+    let prompt =
+        prompt::render_form(ask.key.kind, &context, &form.source, delimiter, answer_by).map_err(unwritten)?;
     Ok((prompt, context, form.model.clone()))
 }
 

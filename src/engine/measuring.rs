@@ -12,7 +12,8 @@ use super::setup::{SetUp, set_up};
 /// # Errors
 /// When the commit cannot be checked out.
 pub async fn measure(
-    (workspace, gates): (&dyn Workspace, &dyn Gates),
+    workspace: &dyn Workspace,
+    gates: &dyn Gates,
     gate: &dyn Gate,
     order: GateOrder,
     cancellation: Cancellation,

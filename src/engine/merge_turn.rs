@@ -33,23 +33,19 @@ pub(super) async fn beginning(world: &World, ask: &Ask, clone_id: &CloneId) -> R
     }
 }
 
-/// Makes one merge commit of a coder's work, unless conflicts are left.
+/// Makes one merge commit with the files of a coder's commit, unless conflicts are left.
 pub(super) async fn merged(
     world: &World,
-    (subject, parents): (&Subject, &MergeParents),
-    (found, from): (Harvest, &CommitSha),
+    subject: &Subject,
+    parents: &MergeParents,
+    files: &CommitSha,
     message: &str,
 ) -> Result<Harvest, RunError> {
-    let files = match found {
-        Harvest::Unchanged => from.clone(),
-        Harvest::Commit(commit) => commit,
-        unfit @ Harvest::Unfit { .. } => return Ok(unfit),
-    };
-    Ok(match world.workspace.finish_merge(parents, &files, message).await? {
+    Ok(match world.workspace.finish_merge(parents, files, message).await? {
         MergeEnd::Commit(commit) => Harvest::Commit(commit),
         MergeEnd::Unresolved(paths) => Harvest::Unfit {
             why: format!("conflict markers are left in {}", paths.join(", ")),
-            salvage: world.workspace.keep(subject, &files).await?,
+            salvage: world.workspace.keep(subject, files).await?,
         },
     })
 }

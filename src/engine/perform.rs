@@ -147,8 +147,8 @@ pub(super) async fn measure(
     let log = if gate.known(&tree).is_none() { gate.log(&order) } else { None };
     let log = log.map(|path| path.display().to_string());
     cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
-    let world = (&*cx.world.workspace, &*cx.world.gates);
-    let report = measuring::measure(world, gate, order, cx.cancellation.clone()).await?;
+    let (workspace, gates) = (&*cx.world.workspace, &*cx.world.gates);
+    let report = measuring::measure(workspace, gates, gate, order, cx.cancellation.clone()).await?;
     let GateReport::Measured { verdict, detail, findings, .. } = report else {
         return Ok(());
     };

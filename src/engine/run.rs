@@ -50,7 +50,8 @@ impl Engine {
     pub fn new(
         world: World,
         config: EngineConfig,
-        (canceller, cancellation): (Arc<Canceller>, Cancellation),
+        canceller: Arc<Canceller>,
+        cancellation: Cancellation,
     ) -> Self {
         let guard = Arc::new(Guard::new(config.secrets.clone()));
         let cx = RunContext { world, config, guard, cancellation };
@@ -164,7 +165,7 @@ impl Engine {
             RunId::try_from(name).map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
         let message = format!("the flow `{flow}` is not about {subject}");
         let fresh = Fresh { run, nonce_secret: NonceSecret::new(clock.secret()) };
-        let mut session = Session::new(flow, subject, (journal, earlier), fresh)
+        let mut session = Session::new(flow, subject, journal, earlier, fresh)
             .ok_or_else(|| RunError::refused(Refused::Unsupported, message))?;
         session.hold_source(&*self.cx.world.journals).await?;
         Ok(session)

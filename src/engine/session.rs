@@ -112,7 +112,8 @@ impl Session {
     pub(super) fn new(
         flow: FlowName,
         subject: Subject,
-        (journal, earlier): (Arc<dyn Journal>, EarlierJournals),
+        journal: Arc<dyn Journal>,
+        earlier: EarlierJournals,
         fresh: Fresh,
     ) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
@@ -354,19 +355,19 @@ impl Session {
                 false
             }
         };
-        let last = || self.last_session((ask.key.role, &ask.key.label), &ask.key.head);
+        let last = || self.last_session(ask.key.role, &ask.key.label, &ask.key.head);
         let same_model = |note: &SessionNote| ask.model.is_none() || ask.model == note.model;
         goes_on.then(last).flatten().filter(same_model)
     }
 
     /// Returns the session of the last turn of this role and label, here or on the subject that handed over, if its files are
     /// those of this head: a session that remembers other files would assume changes that do not exist.
-    fn last_session(&self, who: (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
+    fn last_session(&self, role: Role, label: &Label, head: &CommitSha) -> Option<SessionNote> {
         let mut sources = self.earlier.iter().rev();
         let earlier =
-            || sources.find_map(|(_, journal)| last_turn(&results(journal.entries().to_vec()), who));
-        let (key, turn) = last_turn(&self.results, who).or_else(earlier)?;
-        let left = match (&turn.end, who.0) {
+            || sources.find_map(|(_, journal)| last_turn(&results(journal.entries().to_vec()), role, label));
+        let (key, turn) = last_turn(&self.results, role, label).or_else(earlier)?;
+        let left = match (&turn.end, role) {
             (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
             // Agents that only read expect that the files may have changed.
             (TurnEnd::Answered { .. }, Role::Reviewer | Role::Debater | Role::Analyzer | Role::Repair) => {
@@ -393,7 +394,7 @@ impl Session {
     }
 }
 
-fn last_turn(results: &Results, (role, label): (Role, &Label)) -> Option<(TurnKey, Turn)> {
+fn last_turn(results: &Results, role: Role, label: &Label) -> Option<(TurnKey, Turn)> {
     let theirs = results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
     theirs.max_by_key(|(_, turn)| turn.at).map(|(key, turn)| (key.clone(), turn.clone()))
 }

@@ -112,13 +112,19 @@ async fn take(world: World, start: Start, cancellation: Cancellation) -> Result<
     Ok(entry.map_or(Turned::Cancelled(key), |entry| Turned::Finished(Box::new(entry))))
 }
 
+/// A turn in its clone.
+#[derive(Clone, Copy)]
+struct PlacedTurn<'turn> {
+    world: &'turn World,
+    ask: &'turn Ask,
+    clone_id: &'turn CloneId,
+    /// The commit of the files with which the turn begins.
+    from: &'turn CommitSha,
+}
+
 /// Returns the folder of a turn: a clone, or an empty folder for an agent that reformats an answer.
-async fn ready(
-    world: &World,
-    clone_id: &CloneId,
-    ask: &Ask,
-    (from, base): (&CommitSha, &CommitSha),
-) -> Result<Prepared, WorkspaceError> {
+async fn ready(turn: PlacedTurn<'_>, base: &CommitSha) -> Result<Prepared, WorkspaceError> {
+    let PlacedTurn { world, ask, clone_id, from } = turn;
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => {
             let prepared = world.workspace.prepare(clone_id, &layout(ask, from, base)).await?;
@@ -192,7 +198,8 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     let turn = ask.key.clone();
     let base = order.base.clone();
     let from = merge_turn::beginning(world, &ask, &clone_id).await?;
-    let prepare = ready(world, &clone_id, &ask, (&from, &base));
+    let placed = PlacedTurn { world, ask: &ask, clone_id: &clone_id, from: &from };
+    let prepare = ready(placed, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock.now(), surfaced });
     let prepared = if world.workspace.is_user_checkout(&clone_id) {
@@ -212,7 +219,7 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
         telling::salvage(world, salvage);
     }
     order.workdir = prepared.path;
-    match set_up_to_edit(world, &ask, (&clone_id, &order), cancellation.clone()).await {
+    match set_up_to_edit(placed, &order, cancellation.clone()).await {
         SetUp::Ready => {}
         SetUp::Cancelled => return Ok(None),
         SetUp::Failed(message) => return Err(inconclusive(message, &order.subject)),
@@ -226,7 +233,7 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     });
     let report = without_secrets(&guard, world.agents.take(&order, cancellation).await);
     let log = report.log.clone();
-    let Some(finished) = finish(world, &ask, (&clone_id, &from), report).await? else {
+    let Some(finished) = finish(placed, report).await? else {
         return Ok(None);
     };
     let finished = finished
@@ -237,19 +244,15 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     if let Finished::Answered { raw, .. } = &finished {
         telling::warnings(world, &turn, ask.left_out(raw));
     }
-    world.operator.tell(&told(&ask, &finished, log, (at, &persistence)));
+    world.operator.tell(&told(&ask, &finished, log, at, &persistence));
     let entry = Entry::Finished { turn, at, finished };
     journal.append(entry.clone()).await?;
     Ok(Some(entry))
 }
 
 /// Runs the setup command in the clone of an agent that edits, but not in a user's checkout.
-async fn set_up_to_edit(
-    world: &World,
-    ask: &Ask,
-    (clone_id, order): (&CloneId, &TurnOrder),
-    cancellation: Cancellation,
-) -> SetUp {
+async fn set_up_to_edit(turn: PlacedTurn<'_>, order: &TurnOrder, cancellation: Cancellation) -> SetUp {
+    let PlacedTurn { world, ask, clone_id, from: _ } = turn;
     if ask.access != Access::Edit || world.workspace.is_user_checkout(clone_id) {
         return SetUp::Ready;
     }
@@ -279,23 +282,18 @@ fn without_secrets(guard: &Guard, report: TurnReport) -> TurnReport {
 }
 
 /// Returns the result of a turn for the journal; `None` if the run was cancelled.
-async fn finish(
-    world: &World,
-    ask: &Ask,
-    (clone_id, from): (&CloneId, &CommitSha),
-    report: TurnReport,
-) -> Result<Option<Finished>, RunError> {
+async fn finish(turn: PlacedTurn<'_>, report: TurnReport) -> Result<Option<Finished>, RunError> {
     let TurnReport { result, usage, model, log, session, warnings } = report;
-    telling::warnings(world, &ask.key, warnings);
+    telling::warnings(turn.world, &turn.ask.key, warnings);
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
         TurnResult::Disk(why) => return Err(RunError::failed(Failed::Disk, why)),
         TurnResult::Failed(failure) => Err(failure),
         TurnResult::Answered(raw) => Ok(raw),
     };
-    let left = match ask.access {
-        Access::Read | Access::ReadAndWeb => inspected(world, ask, (clone_id, from), answer).await?,
-        Access::Edit => harvested(world, ask, (clone_id, from), answer).await?,
+    let left = match turn.ask.access {
+        Access::Read | Access::ReadAndWeb => inspected(turn, answer).await?,
+        Access::Edit => harvested(turn, answer).await?,
         Access::Nothing => match answer {
             Ok(raw) => Left::Answer { raw, commit: None, notes: Vec::new() },
             Err(failure) => Left::Nothing { failure, salvage: None },
@@ -317,7 +315,8 @@ fn told(
     ask: &Ask,
     finished: &Finished,
     log: Option<PathBuf>,
-    (at, persistence): (Timestamp, &Persistence),
+    at: Timestamp,
+    persistence: &Persistence,
 ) -> RunEvent {
     let (label, role) = (ask.key.label.clone(), ask.key.role);
     let log = log.map(|path| path.display().to_string());
@@ -350,13 +349,9 @@ enum Left {
 
 /// Checks the clone of an agent that only reads: a vote is void if the voter changed what it reviewed. The edits of any other
 /// agent are void and reported, and its answer counts.
-async fn inspected(
-    world: &World,
-    ask: &Ask,
-    (clone_id, head): (&CloneId, &CommitSha),
-    answer: Result<RawAnswer, TurnFailure>,
-) -> Result<Left, RunError> {
-    let AfterTurn { found, mut notes } = world.workspace.inspect(clone_id, head).await?;
+async fn inspected(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>) -> Result<Left, RunError> {
+    let PlacedTurn { world, ask, clone_id, from } = turn;
+    let AfterTurn { found, mut notes } = world.workspace.inspect(clone_id, from).await?;
     Ok(match (answer, found) {
         (Err(failure), _) => Left::Nothing { failure, salvage: None },
         (Ok(_), Inspection::Tampered(what)) if ask.key.kind.is_vote() => {
@@ -370,12 +365,8 @@ async fn inspected(
     })
 }
 
-async fn harvested(
-    world: &World,
-    ask: &Ask,
-    (clone_id, from): (&CloneId, &CommitSha),
-    answer: Result<RawAnswer, TurnFailure>,
-) -> Result<Left, RunError> {
+async fn harvested(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>) -> Result<Left, RunError> {
+    let PlacedTurn { world, ask, clone_id, from } = turn;
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
@@ -400,9 +391,14 @@ async fn harvested(
     };
     let message = inert::plain(&sanitize::message(&message));
     let AfterTurn { found, notes } = world.workspace.harvest(clone_id, from, &message).await?;
-    let found = match merge_turn::parents(ask) {
-        Some(parents) => {
-            merge_turn::merged(world, (clone_id.subject(), &parents), (found, from), &message).await?
+    let files = match &found {
+        Harvest::Unchanged => Some(from),
+        Harvest::Commit(commit) => Some(commit),
+        Harvest::Unfit { .. } => None,
+    };
+    let found = match merge_turn::parents(ask).zip(files) {
+        Some((parents, files)) => {
+            merge_turn::merged(world, clone_id.subject(), &parents, files, &message).await?
         }
         None => found,
     };

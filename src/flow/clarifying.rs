@@ -60,7 +60,7 @@ impl<A: Fn(TurnKey, Vec<Clarification>) -> Ask> FirstTurn<'_, A> {
                 }
                 OrQuestions::Questions(questions) => match cx.results.clarifications.get(&ask.key) {
                     Some(given) => answers.extend(given.iter().cloned()),
-                    None => match clarify(cx, (self.subject, ask.key), asked, questions)? {},
+                    None => match clarify(cx, self.subject, ask.key, asked, questions)? {},
                 },
             }
         }
@@ -99,7 +99,7 @@ impl<A: Fn(TurnKey, Vec<Clarification>) -> Ask> FirstTurn<'_, A> {
             if let QuestionState::Answered(answered) = question.state::<K>()
                 && let OrQuestions::Questions(questions) = meaning(&answered.reading)
             {
-                match clarify(cx, (self.subject, ask.key), 0, questions)? {}
+                match clarify(cx, self.subject, ask.key, 0, questions)? {}
             }
         }
         let given = cx.results.clarifications.iter().filter(|(key, _)| is_earlier(key));
@@ -113,7 +113,8 @@ fn meaning<K: Kind<Meaning = OrQuestions<T>>, T: Clone>(reading: &Reading<K>) ->
 
 fn clarify(
     cx: &FlowContext<'_>,
-    (subject, turn): (&Subject, TurnKey),
+    subject: &Subject,
+    turn: TurnKey,
     asked: u32,
     questions: Vec<String>,
 ) -> Decision<Infallible> {

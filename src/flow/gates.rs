@@ -128,17 +128,15 @@ pub struct GateContext<'now> {
 }
 
 impl GateContext<'_> {
-    /// Measures a gate on the commit of a point, and publishes the result. A required gate that cannot be measured ends the
-    /// run.
-    pub fn measure<T>(
+    /// Publishes a measurement on the commit of a point. A required gate that could not be measured ends the run.
+    pub fn publish<T>(
         &self,
-        cx: &FlowContext<'_>,
-        (gate, plan): (&GateName, GatePlan),
+        weight: GateWeight,
+        measured: &Measurement,
         at: &RoundAt<CommitSha>,
         record: impl Fn(u32, GatesRecord) -> Step,
     ) -> Decision<T> {
-        let measured = self.measurement(cx, gate, at)?;
-        match (plan.weight, measured.verdict) {
+        match (weight, measured.verdict) {
             (GateWeight::Required, Verdict::Pass | Verdict::Fail) => {
                 first(record(at.round, gates_record(self.rounds, measured.clone())))
             }
@@ -146,7 +144,8 @@ impl GateContext<'_> {
                 first(record(at.round, advisory_record(self.rounds, measured.clone())))
             }
             (GateWeight::Required, Verdict::Inconclusive) => {
-                let message = format!("the gate `{gate}` could not be measured: {}", measured.detail);
+                let message =
+                    format!("the gate `{}` could not be measured: {}", measured.gate, measured.detail);
                 first(Conclusion::inconclusive(message).about(&at.head))
             }
         }
@@ -224,7 +223,7 @@ impl GateContext<'_> {
             })
         };
         match planned.iter().find(|gate| !is_done(gate)) {
-            Some(gate) => self.measure(cx, *gate, at, record),
+            Some((gate, plan)) => self.publish(plan.weight, self.measurement(cx, gate, at)?, at, record),
             None => ControlFlow::Continue(()),
         }
     }

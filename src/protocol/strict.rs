@@ -37,7 +37,8 @@ fn strict(schema: &Value) -> Value {
         return described(members, words);
     }
     if let Some(value) = members.get("additionalProperties").filter(|value| value.is_object()) {
-        return described(members, pairs(value, is_nullable(members)));
+        let pairs = pairs(value);
+        return described(members, if is_nullable(members) { nullable(pairs) } else { pairs });
     }
     let mut out = Map::new();
     for (name, member) in members {
@@ -91,8 +92,8 @@ fn choices(members: &Map<String, Value>) -> Option<Value> {
 }
 
 /// Converts a map to an array of pairs.
-fn pairs(value: &Value, null: bool) -> Value {
-    let array = json!({
+fn pairs(value: &Value) -> Value {
+    json!({
         "type": "array",
         "items": {
             "type": "object",
@@ -100,8 +101,7 @@ fn pairs(value: &Value, null: bool) -> Value {
             "required": ["key", "value"],
             "additionalProperties": false
         }
-    });
-    if null { nullable(array) } else { array }
+    })
 }
 
 fn described(members: &Map<String, Value>, mut schema: Value) -> Value {

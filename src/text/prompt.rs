@@ -138,7 +138,8 @@ pub fn render_form(
     kind: ResponseKind,
     context: &Context,
     source: &str,
-    (delimiter, answer_by): (&str, AnswerBy),
+    delimiter: &str,
+    answer_by: AnswerBy,
 ) -> Result<String, PromptError> {
     let schema = schema::text(&schema::of(kind));
     let values = context! {

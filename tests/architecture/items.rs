@@ -1,4 +1,5 @@
-//! Rules for items: a type has a unique name and its methods in one file, and visible items have a doc comment.
+//! Rules for items: a type has a unique name and its methods in one file, visible items have a doc comment, and each argument
+//! of a function has a name and a meaning.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -43,6 +44,20 @@ fn unexplained(tree: &Tree) -> Vec<String> {
     unexplained.map(|(file, item)| format!("{}:{}: {}", file.display(), item.line, item.what.name)).collect()
 }
 
+/// Returns the functions that take a tuple of arguments, or a `bool`, which says nothing at the call.
+fn unnamed(tree: &Tree) -> Vec<String> {
+    let found =
+        tree.sources.iter().flat_map(|(file, source)| source.unnamed.iter().map(move |one| (file, one)));
+    // A method of serde's trait.
+    let found = found.filter(|(_, function)| function.what != "visit_bool");
+    found.map(|(file, function)| format!("{}:{}: {}", file.display(), function.line, function.what)).collect()
+}
+
+#[test]
+fn arguments_are_named_and_typed() {
+    assert_kept(&unnamed(&CRATE));
+}
+
 #[test]
 fn methods_are_in_one_file() {
     assert_kept(&spread(&CRATE));
@@ -66,6 +81,12 @@ fn methods_in_two_files_are_seen() {
         ("c.rs", "use crate::a::A; impl Drop for A<u8> {} struct B; impl B {}"),
     ]);
     assert_eq!(spread(&tree), [r#"A of a.rs: {"a.rs", "b.rs"}"#]);
+}
+
+#[test]
+fn tuples_and_flags_are_seen() {
+    let text = "fn a((b, c): (u8, u8)) {}\nimpl D { fn e(&self, f: bool) {} }\nfn g(h: (u8, u8)) -> bool {}";
+    assert_eq!(unnamed(&Tree::example(&[("a.rs", text)])), ["a.rs:1: a", "a.rs:2: e"]);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Ident, ImplItem, Item as RustItem, Type, UseTree, Visibility as RustVisibility};
+use syn::{
+    Attribute, FnArg, Ident, ImplItem, Item as RustItem, Pat, Type, UseTree, Visibility as RustVisibility,
+};
 
 use super::tree::{Documentation, FullPath, Item, ItemKind, Named, Source, Visibility};
 
@@ -223,6 +225,19 @@ impl<'ast> Visit<'ast> for Reader {
             self.source.impls.push(Named { what, line: line(block.impl_token.span) });
         }
         visit::visit_item_impl(self, block);
+    }
+
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        let is_bool = |ty: &Type| matches!(ty, Type::Path(ty) if ty.path.is_ident("bool"));
+        let is_unnamed = |argument: &FnArg| match argument {
+            FnArg::Typed(typed) => matches!(*typed.pat, Pat::Tuple(_)) || is_bool(&typed.ty),
+            FnArg::Receiver(_) => false,
+        };
+        if signature.inputs.iter().any(is_unnamed) {
+            let (what, line) = (signature.ident.to_string(), line(signature.ident.span()));
+            self.source.unnamed.push(Named { what, line });
+        }
+        visit::visit_signature(self, signature);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {

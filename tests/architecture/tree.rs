@@ -54,6 +54,8 @@ pub(super) struct Source {
     pub(super) paths: Vec<Named<FullPath>>,
     pub(super) texts: Vec<Named<String>>,
     pub(super) items: Vec<Named<Item>>,
+    /// The functions that take a tuple as a pattern, or a `bool`.
+    pub(super) unnamed: Vec<Named<String>>,
     /// The types that have an `impl` without a trait.
     pub(super) impls: Vec<Named<FullPath>>,
     /// The re-exported paths by name.

@@ -82,6 +82,6 @@ impl MeasuredTrees {
         diffs: &Path,
         file: &Path,
     ) -> Result<RawDiff, WorkspaceError> {
-        raw_diff::taken(&self.mirror, diffs, (base, head), file).await
+        raw_diff::taken(&self.mirror, diffs, base, head, file).await
     }
 }

@@ -51,7 +51,7 @@ async fn restored(
     commit: &CommitSha,
 ) -> Result<Restored, WorkspaceError> {
     if let Workplace::UserCheckout(paths, checkout) = workplace
-        && let Err(why) = turn::must_have_room(mirror, paths, checkout, (head, commit)).await
+        && let Err(why) = turn::must_have_room(mirror, paths, checkout, head, commit).await
     {
         let commit = commit.short();
         return Ok(Restored::No(format!(

@@ -69,7 +69,7 @@ pub(super) async fn push_rules(
     if summary.enabled != Some(false) {
         return Ok(PushRules::Closed("branch protection".to_owned()));
     }
-    rulesets_against(repository, (holder, &name), &AGAINST_PUSHES).await
+    rulesets_against(repository, holder, &name, &AGAINST_PUSHES).await
 }
 
 /// Reads whether a branch with this name can be made. One call.
@@ -78,12 +78,13 @@ pub(super) async fn creation_rules(
     name: &str,
 ) -> Result<PushRules, ForgeError> {
     let rules = [&[("creation", "branches with this name are restricted")][..], &AGAINST_PUSHES].concat();
-    rulesets_against(repository, (&repository.repo.full_name, &encoded(name)), &rules).await
+    rulesets_against(repository, &repository.repo.full_name, &encoded(name), &rules).await
 }
 
 async fn rulesets_against(
     repository: &GithubRepository,
-    (holder, name): (&str, &str),
+    holder: &str,
+    name: &str,
     against: &[(&str, &str)],
 ) -> Result<PushRules, ForgeError> {
     let path = format!("rules/branches/{name}?per_page={PAGE}");

@@ -103,7 +103,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
         print::talk(&introduction(&project));
     }
     let outcome = run_loop(&ours, Arc::new(terminal(arguments.json, &ours))).await?;
-    let code = conclude(&outcome, "", !is_for_people, &ours.place);
+    let code = conclude(&outcome, "", arguments.json, &ours.place);
     if arguments.keep {
         let root = temporary.keep();
         print::talk(&directions(&root.join("project"), &root));
@@ -228,7 +228,7 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         prompt_limit: usize::MAX,
         display: RunDisplay::Comments,
     };
-    let engine = Engine::new(world, config, (Arc::clone(&canceller), cancellation));
+    let engine = Engine::new(world, config, Arc::clone(&canceller), cancellation);
     let subject = Subject::Issue(IssueNumber(number));
     drive(engine, Assignment { flow: names::DELIVERY, subject, task: None }, canceller, &terminal).await
 }

@@ -9,7 +9,7 @@ use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{DISCUSSION, Flag, STAGES};
 use crate::cli::run::command;
-use crate::cli::run::goal::{Answers, Goal, GoalTarget, Trigger};
+use crate::cli::run::goal::{Goal, GoalTarget, RunInvocation};
 use crate::cli::run::question;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::complain;
@@ -73,6 +73,6 @@ pub async fn run(arguments: DiscussArguments, surroundings: &Surroundings) -> Ex
     };
     let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };
     let run = in_repository(run, repository);
-    let result = command::run(goal, &run, (Trigger::Command, Answers::Nobody), surroundings).await;
+    let result = command::run(goal, &run, RunInvocation::UNATTENDED, surroundings).await;
     finish(result, &run, surroundings)
 }

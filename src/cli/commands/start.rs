@@ -11,7 +11,7 @@ use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{CLARIFICATIONS, EXECUTION_MODE, EXECUTION_MODE_KEY, Flag, is_about_plans};
 use crate::cli::run::command::{self, RunResult};
-use crate::cli::run::goal::{Answers, Goal, GoalTarget, Trigger};
+use crate::cli::run::goal::{Answers, Goal, GoalTarget, RunInvocation, Trigger};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude, parking_hint};
 use crate::cli::view::outcome::next_command;
@@ -147,23 +147,25 @@ async fn begin(
     answers: Answers,
     surroundings: &Surroundings,
 ) -> ExitCode {
-    let result = command::run(goal, arguments, (Trigger::Command, answers), surroundings).await;
+    let result =
+        command::run(goal, arguments, RunInvocation { trigger: Trigger::Command, answers }, surroundings)
+            .await;
     finish(result, arguments, surroundings)
 }
 
 /// Prints the result of a command.
 pub(super) fn finish(result: RunResult, arguments: &RunArguments, surroundings: &Surroundings) -> ExitCode {
-    let as_json = arguments.output.json.is_some();
+    let json = arguments.output.json;
     match result {
         RunResult::Ended(outcome) => {
-            let exit = conclude(&outcome, &next_command(&outcome), as_json, &surroundings.place);
-            if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {
+            let exit = conclude(&outcome, &next_command(&outcome), json, &surroundings.place);
+            if matches!(outcome.ending, Ending::Parked { .. }) && json.is_none() {
                 print::result(&parking_hint(&surroundings.place));
             }
             exit
         }
         RunResult::DryRun(dry_run) => {
-            let text = if as_json { format!("{}\n", dry_run.json()) } else { dry_run.text() };
+            let text = if json.is_some() { format!("{}\n", dry_run.json()) } else { dry_run.text() };
             print::result(&text);
             ExitCode::from(dry_run.exit_code())
         }

@@ -184,13 +184,16 @@ pub fn as_json(known: &SubjectSummary, place: &CommandPlace) -> Value {
         members.insert("title".to_owned(), json!(known.title));
         members.insert("last_activity".to_owned(), json!(known.touched));
         if !known.phases.is_empty() {
-            members.insert("phases".to_owned(), known.phases.iter().map(phase_json).collect());
+            members.insert(
+                "phases".to_owned(),
+                known.phases.iter().map(|(phase, progress)| phase_json(phase, progress)).collect(),
+            );
         }
     }
     value
 }
 
-fn phase_json((phase, progress): &(PlannedPhase, PhaseProgress)) -> Value {
+fn phase_json(phase: &PlannedPhase, progress: &PhaseProgress) -> Value {
     let blocked_by = match progress {
         PhaseProgress::Blocked(issues) => issues.as_slice(),
         PhaseProgress::Done

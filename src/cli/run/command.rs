@@ -43,7 +43,7 @@ use crate::ports::run_event::RunEvent;
 use super::beginning::Beginning;
 use super::display::terminal;
 use super::gates;
-use super::goal::{Answers, Goal, GoalTarget, Trigger};
+use super::goal::{Answers, Goal, GoalTarget, RunInvocation};
 use super::learning::Learning;
 use super::order::RunOrder;
 use super::permissions::Permissions;
@@ -67,11 +67,11 @@ pub enum RunResult {
 pub async fn run(
     goal: Goal,
     arguments: &RunArguments,
-    (trigger, answers): (Trigger, Answers),
+    invocation: RunInvocation,
     surroundings: &Surroundings,
 ) -> RunResult {
     let subject = goal.subject();
-    match prepare_and_run(goal, arguments, (trigger, answers), surroundings).await {
+    match prepare_and_run(goal, arguments, invocation, surroundings).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => RunResult::Ended(Box::new(Outcome::of_error(subject, trouble))),
     }
@@ -208,7 +208,7 @@ pub async fn explain(
     let subject = goal.subject();
     let explained = async {
         let inputs = look(&goal, arguments, surroundings).await?;
-        prepare(goal, inputs, arguments, (Trigger::Command, Answers::Nobody), surroundings)?.explain().await
+        prepare(goal, inputs, arguments, RunInvocation::UNATTENDED, surroundings)?.explain().await
     };
     explained.await.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
 }
@@ -216,12 +216,12 @@ pub async fn explain(
 async fn prepare_and_run(
     goal: Goal,
     arguments: &RunArguments,
-    asked: (Trigger, Answers),
+    invocation: RunInvocation,
     surroundings: &Surroundings,
 ) -> Result<RunResult, RunError> {
     let mut inputs = look(&goal, arguments, surroundings).await?;
     let created = inputs.created.take();
-    let result = run_there(goal, inputs, arguments, asked, surroundings).await;
+    let result = run_there(goal, inputs, arguments, invocation, surroundings).await;
     let has_begun = match &result {
         Ok(RunResult::Ended(outcome)) => !matches!(outcome.ending, Ending::Refused { .. }),
         Ok(RunResult::DryRun(_)) | Err(_) => false,
@@ -236,10 +236,10 @@ async fn run_there(
     goal: Goal,
     inputs: RunInputs,
     arguments: &RunArguments,
-    asked: (Trigger, Answers),
+    invocation: RunInvocation,
     surroundings: &Surroundings,
 ) -> Result<RunResult, RunError> {
-    let ready = prepare(goal, inputs, arguments, asked, surroundings)?;
+    let ready = prepare(goal, inputs, arguments, invocation, surroundings)?;
     if arguments.dry_run {
         ready.unseen.warn(&ready.terminal).await;
         let Ready { world, plan, folders, .. } = ready;
@@ -273,8 +273,7 @@ impl Ready {
         let lock = lock::take(&path, &subject, SystemClock.now())?;
         let (canceller, cancellation) = cancellation();
         let canceller = Arc::new(canceller);
-        let control = (Arc::clone(&canceller), cancellation);
-        let engine = Engine::new(read_only(world), plan.config, control);
+        let engine = Engine::new(read_only(world), plan.config, Arc::clone(&canceller), cancellation);
         let interrupted = || RunError::new(Ending::Interrupted, "interrupted");
         let explained = tokio::select! {
             explained = engine.explain(plan.assignment) => explained,
@@ -321,7 +320,7 @@ fn prepare(
     goal: Goal,
     inputs: RunInputs,
     arguments: &RunArguments,
-    (trigger, answers): (Trigger, Answers),
+    RunInvocation { trigger, answers }: RunInvocation,
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
     let RunInputs { site, default_base, base, found, flags, .. } = inputs;
@@ -353,8 +352,9 @@ fn prepare(
     let unseen = UnseenFiles { repository: site.repository.clone(), base, variables: variables.clone() };
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
-    let (known, questions) = ((&*everyone, &*file.agents), questions(answers, settings));
-    let request = overrides::request(&configuration, known, questions, &gates).map_err(config)?;
+    let questions = questions(answers, settings);
+    let request =
+        overrides::request(&configuration, &everyone, &file.agents, questions, &gates).map_err(config)?;
     let engine_config = EngineConfig {
         request,
         abilities,
@@ -394,8 +394,7 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
 async fn drive(world: World, plan: RunOrder, subject: Subject, terminal: &Terminal) -> Outcome {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
-    let control = (Arc::clone(&canceller), cancellation);
-    let engine = Engine::new(world, plan.config, control);
+    let engine = Engine::new(world, plan.config, Arc::clone(&canceller), cancellation);
     let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
     let begun = SystemClock.now();
     let outcome = tokio::select! {

@@ -39,6 +39,18 @@ pub enum Trigger {
     Resumption,
 }
 
+/// How a command was invoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunInvocation {
+    pub trigger: Trigger,
+    pub answers: Answers,
+}
+
+impl RunInvocation {
+    /// A command that names its whole goal, with nobody to answer questions.
+    pub const UNATTENDED: Self = Self { trigger: Trigger::Command, answers: Answers::Nobody };
+}
+
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answers {

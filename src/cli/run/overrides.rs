@@ -23,7 +23,8 @@ use super::models;
 /// Returns the request of a run.
 pub fn request(
     configuration: &Configuration,
-    (agents, named_before): (&[KnownAgent], &[KnownAgent]),
+    agents: &[KnownAgent],
+    named_before: &[KnownAgent],
     questions: Questions,
     measured: &MeasuredGates,
 ) -> Result<Request, String> {

@@ -79,8 +79,7 @@ pub async fn run(world: World, plan: RunOrder, folders: Folders) -> DryRun {
         }
     };
     let world = Arc::new(RehearsedWorld::new(world, Box::new(read), Arc::clone(&canceller)));
-    let control = (canceller, cancellation);
-    let engine = Engine::new(World::of(&world), plan.config, control);
+    let engine = Engine::new(World::of(&world), plan.config, canceller, cancellation);
     let outcome = engine.run(plan.assignment).await;
     let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
     DryRun { effects: world.script().effects, outcome }

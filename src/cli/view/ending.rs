@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::cli::arguments::common::JsonOutput;
 use crate::domain::ending::{Failed, Refused};
 use crate::engine::outcome::Outcome;
 use crate::text::sanitize::escaped;
@@ -54,11 +55,11 @@ pub fn parking_hint(place: &CommandPlace) -> String {
     format!("  to resume automatically: {command} (or --print-systemd)\n")
 }
 
-/// Prints the outcome of a run, for people or for scripts, and returns the exit code.
-pub fn conclude(outcome: &Outcome, next: &str, as_json: bool, place: &CommandPlace) -> ExitCode {
+/// Prints the outcome of a run, for people or as JSON, and returns the exit code.
+pub fn conclude(outcome: &Outcome, next: &str, json: Option<JsonOutput>, place: &CommandPlace) -> ExitCode {
     let next = &place.command(next);
     let outcome = &Outcome { message: place.message(&outcome.message), ..outcome.clone() };
-    if as_json {
+    if json.is_some() {
         // The message of the outcome is on stdout; stderr only names the logs.
         for line in outcome::logs_of(outcome, place) {
             print::talk(&format!("{line}\n"));

@@ -29,7 +29,9 @@ impl TurnFailures {
     /// Describes a failure of an agent, with the beginning of its answer.
     pub(super) fn described(
         &mut self,
-        (label, failure, said): (&Label, &TurnFailure, Option<&str>),
+        label: &Label,
+        failure: &TurnFailure,
+        said: Option<&str>,
         now: Timestamp,
     ) -> String {
         if let TurnFailure::Malformed { complaints } = failure {
@@ -111,7 +113,7 @@ mod tests {
         let mut said = |complaints: &[&str], said: Option<&str>| {
             let complaints = complaints.iter().map(|&one| one.to_owned()).collect();
             let failure = TurnFailure::Malformed { complaints };
-            failures.described((&"sam".parse().unwrap(), &failure, said), Timestamp::UNIX_EPOCH)
+            failures.described(&"sam".parse().unwrap(), &failure, said, Timestamp::UNIX_EPOCH)
         };
         let prose = ["the answer: expected one JSON object, found text"];
         assert_eq!(

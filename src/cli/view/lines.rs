@@ -85,7 +85,7 @@ impl Narrator {
         match event {
             RunEvent::Published { subject, announcement } => self.announced(subject, announcement),
             RunEvent::TurnFailed { label, role, failure, log, said, follows } => {
-                let why = self.failures.described((label, failure, said.as_deref()), now);
+                let why = self.failures.described(label, failure, said.as_deref(), now);
                 let who = role.with(label.as_str());
                 let text = format!("{who} {why}; {}", aftermath(*role, follows, now));
                 self.warning(&(text + &self.log(log.as_deref(), follows)))

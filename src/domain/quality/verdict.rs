@@ -158,7 +158,8 @@ impl fmt::Display for ScoreObstacle {
 /// Judges a change.
 pub fn judge(
     policy: &ScorePolicy,
-    (base, head): (&QualityReport, &QualityReport),
+    base: &QualityReport,
+    head: &QualityReport,
     compared: &Comparison<'_>,
     change: &ChangeFacts,
 ) -> ScoreVerdict {
@@ -166,7 +167,7 @@ pub fn judge(
     if !obstacles.is_empty() {
         return ScoreVerdict::Inconclusive(obstacles);
     }
-    let faults = faults(policy, (base, head), compared, change);
+    let faults = faults(policy, base, head, compared, change);
     if faults.is_empty() { ScoreVerdict::Pass } else { ScoreVerdict::Fail(faults) }
 }
 
@@ -217,7 +218,8 @@ fn incomplete(policy: &ScorePolicy, tree: &'static str, report: &QualityReport) 
 
 fn faults(
     policy: &ScorePolicy,
-    (base, head): (&QualityReport, &QualityReport),
+    base: &QualityReport,
+    head: &QualityReport,
     compared: &Comparison<'_>,
     change: &ChangeFacts,
 ) -> Vec<ScoreFault> {
@@ -309,7 +311,7 @@ pub(super) mod tests {
 
     fn verdict(policy: &ScorePolicy, base: &QualityReport, head: &QualityReport) -> ScoreVerdict {
         let change = ChangeFacts::default();
-        judge(policy, (base, head), &compare(base, head, &change.renames), &change)
+        judge(policy, base, head, &compare(base, head, &change.renames), &change)
     }
 
     #[test]

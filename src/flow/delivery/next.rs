@@ -57,7 +57,7 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
         Some(terms) => cx.terms(&cx.request.bound_to(terms), known)?,
         None => cx.terms(cx.request, known)?,
     };
-    let run = started(state, cx, &branch, (terms, planned))?;
+    let run = started(state, cx, &branch, terms, planned)?;
     let tip = cx.tip(&run.branch)?;
     let plan = planned.and_then(|planned| planned.plan.clone());
     let work =
@@ -144,7 +144,7 @@ fn delivered(
         return first(Step::HandOver(HandOver { flow: names::REVIEW, subject: thread, head }));
     }
     let answer = match &state.run {
-        Some(run) => answer((&state.subject, cx), wanted, run)?,
+        Some(run) => answer(&state.subject, cx, wanted, run)?,
         None => None,
     };
     let (branch, head) = (pull.head_ref.clone(), pull.head.clone());
@@ -159,7 +159,8 @@ fn delivered(
 
 /// Returns how the coder's answer was read, if this machine has the answer.
 fn answer(
-    (subject_of, cx): (&Subject, &FlowContext<'_>),
+    subject_of: &Subject,
+    cx: &FlowContext<'_>,
     wanted: &IssueFacts,
     run: &DeliveryRun,
 ) -> Decision<Option<Given>> {
@@ -177,7 +178,8 @@ fn started<'now>(
     state: &'now DeliveryState,
     cx: &FlowContext<'_>,
     branch: &Branch<'_>,
-    (terms, planned): (Terms, Option<&Planned>),
+    terms: Terms,
+    planned: Option<&Planned>,
 ) -> Decision<&'now DeliveryRun> {
     let plan = planned.and_then(|planned| planned.plan.as_ref()).map(PlanReference::bound);
     // A run for another plan is not continued: its answers are to another question.

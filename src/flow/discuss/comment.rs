@@ -122,7 +122,7 @@ fn summary_text(state: &DiscussState, number: u32, summary: &RoundSummary) -> St
     let place = usize::try_from(number).unwrap_or_default().saturating_sub(1);
     let Some(round) = debate.rounds.get(place) else { return String::new() };
     match &summary.verdict {
-        Some(verdict) => final_text(debate, (number, round), (summary, verdict)),
+        Some(verdict) => final_text(debate, number, round, summary, verdict),
         None => interim_text(number, round, summary),
     }
 }
@@ -210,8 +210,10 @@ fn failures(failures: &[SeatFailure]) -> String {
 
 fn final_text(
     debate: &DebateState,
-    (number, round): (u32, &DebateRound),
-    (summary, verdict): (&RoundSummary, &DebateVerdict),
+    number: u32,
+    round: &DebateRound,
+    summary: &RoundSummary,
+    verdict: &DebateVerdict,
 ) -> String {
     let rounds = debate.rounds.get(..usize::try_from(number).unwrap_or_default()).unwrap_or_default();
     let (heading, line) = match verdict.result {

@@ -38,7 +38,7 @@ pub(super) fn next(state: &DiscussState, cx: &FlowContext<'_>) -> Decision<Infal
     }
     let head = cx.base_tip(cx.base_ref)?.clone();
     let terms = choice::choose(state, cx)?;
-    let open = opened(state, cx, topic, (terms, head))?;
+    let open = opened(state, cx, topic, terms, head)?;
     shortened(&open)?;
     let failed = debaters::poll(&open)?;
     available(&open, &failed)?;
@@ -66,7 +66,8 @@ fn opened<'now>(
     state: &'now DiscussState,
     cx: &'now FlowContext<'now>,
     topic: Topic,
-    (terms, tip): (DebateTerms, CommitSha),
+    terms: DebateTerms,
+    tip: CommitSha,
 ) -> Decision<OpenDebate<'now>> {
     let same_topic = state.debate.as_ref().filter(|debate| debate.topic == topic.revision);
     let open = state.run.as_ref().filter(|run| run.is_open() && same_topic.is_some());

@@ -36,7 +36,7 @@ pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infa
     let terms = cx.terms(&request, state.recorded())?;
     let execution = cx.request.execution(state.run.as_ref().map(|run| (&run.state, &run.execution)));
     stages::check_named(state, cx, &execution)?;
-    let run = opened(state, cx, &issue, (terms, execution))?;
+    let run = opened(state, cx, &issue, terms, execution)?;
     let seen = OpenPlanning { cx, state, run, issue: &issue };
     let Some(plan) = &state.plan else { return planner::first_plan(&seen) };
     if state.rounds.is_stuck() {
@@ -51,7 +51,8 @@ fn opened<'now>(
     state: &'now PlanningState,
     cx: &FlowContext<'_>,
     issue: &IssueFacts,
-    (terms, execution): (Terms, Execution),
+    terms: Terms,
+    execution: Execution,
 ) -> Decision<&'now PlanningRun> {
     let is_whole = state.records == Records::Whole;
     let same = |run: &&PlanningRun| run.terms == terms && run.execution == execution && is_whole;

@@ -38,7 +38,7 @@ pub(super) fn red(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     }
     let names: Vec<&str> = red.iter().map(|check| check.name.as_str()).collect();
     let findings = red.into_iter().map(finding).collect();
-    record(seen, at, Verdict::Fail, (format!("failed checks: {}", names.join(", ")), findings))
+    record(seen, at, Verdict::Fail, format!("failed checks: {}", names.join(", ")), findings)
 }
 
 /// Waits for the checks of a head that everyone approves.
@@ -63,7 +63,7 @@ pub(super) fn finished(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimo
         Judged::Green(count) => {
             let detail =
                 if count == 1 { "1 check is green".to_owned() } else { format!("{count} checks are green") };
-            record(seen, at, Verdict::Pass, (detail, Vec::new()))
+            record(seen, at, Verdict::Pass, detail, Vec::new())
         }
     }
 }
@@ -159,7 +159,8 @@ fn record<T>(
     seen: &OpenReview<'_>,
     at: &ReviewAt,
     verdict: Verdict,
-    (detail, findings): (String, Vec<Finding>),
+    detail: String,
+    findings: Vec<Finding>,
 ) -> Decision<T> {
     let (gate, head) = (GateName::ci(), at.head.clone());
     let measured = Measurement { gate, head, tree: None, verdict, detail, findings };

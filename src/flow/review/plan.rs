@@ -29,7 +29,8 @@ pub(super) enum ObservedPlan {
 pub(super) fn observed(
     state: &ReviewState,
     cx: &FlowContext<'_>,
-    (source, delivery): (Option<&Subject>, Option<&DeliveryOutput>),
+    source: Option<&Subject>,
+    delivery: Option<&DeliveryOutput>,
 ) -> Decision<ObservedPlan> {
     let delivered = delivery.and_then(|delivery| delivery.plan.clone());
     let Some(bound) = state.plan.clone().or(delivered) else {

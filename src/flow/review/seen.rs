@@ -71,7 +71,8 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
         (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
     };
     let (requirements, discussion) = (requirements::surfaced(required), people.comments.as_slice());
-    let plan = plan::observed(state, cx, (source.as_ref(), delivery.as_ref().map(|(_, output)| *output)))?;
+    let delivered = delivery.as_ref().map(|(_, output)| *output);
+    let plan = plan::observed(state, cx, source.as_ref(), delivered)?;
     ControlFlow::Continue(Observed { pull, requirements, origin, discussion, delivery, plan })
 }
 

@@ -21,7 +21,10 @@ pub(super) fn measure(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
         seen.state.measured.on(gate, &at.head).is_none() && (is_wanted || gates.is_red(gate))
     };
     match seen.run.terms.policy.gates().into_iter().find(is_due) {
-        Some(due) => gates.measure(seen.cx, due, at, |round, record| seen.gates_record(round, record)),
+        Some((gate, plan)) => {
+            let measured = gates.measurement(seen.cx, gate, at)?;
+            gates.publish(plan.weight, measured, at, |round, record| seen.gates_record(round, record))
+        }
         None => ControlFlow::Continue(()),
     }
 }

@@ -258,12 +258,13 @@ impl Story {
         world: &MemoryWorld,
         assignment: Assignment,
         request: Request,
-        control: (Arc<Canceller>, Cancellation),
+        (canceller, cancellation): (Arc<Canceller>, Cancellation),
     ) -> Option<Outcome> {
         let engine = Engine::new(
             World::of(&Arc::new(world.clone())),
             self.config(request, RunDisplay::Reviews),
-            control,
+            canceller,
+            cancellation,
         );
         let outcome = world.until_stop(engine.run(assignment)).await;
         // The tasks of a dropped engine end after the runtime has polled again.
@@ -279,7 +280,7 @@ impl Story {
         let (canceller, cancellation) = cancellation();
         let (assignment, memory) = (self.assignment(world.forge()), world.memory().clone());
         let config = self.config(self.request(), RunDisplay::Status);
-        let engine = Engine::new(world.ports(), config, (Arc::new(canceller), cancellation));
+        let engine = Engine::new(world.ports(), config, Arc::new(canceller), cancellation);
         let outcome = memory.until_stop(engine.run(assignment)).await;
         world.until_unused().await;
         (world, outcome)

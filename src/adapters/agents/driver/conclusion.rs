@@ -72,7 +72,7 @@ pub fn reported(trouble: &ReportedError, transcript: &Transcript, ending: &Proce
     match trouble.status {
         Some(401 | 403) => of_an_account().unwrap_or(TurnFailure::Auth { detail }),
         Some(402) => of_an_account().unwrap_or(TurnFailure::Billing { detail }),
-        Some(429) => limited((transcript, ending), detail, by_words()),
+        Some(429) => limited(transcript, ending, detail, by_words()),
         Some(408) => by_words().unwrap_or(TurnFailure::Network { detail }),
         Some(500..=599) => by_words().unwrap_or(TurnFailure::Overloaded { detail }),
         Some(_) | None => by_words().unwrap_or(match ending.exit {
@@ -92,7 +92,8 @@ pub fn is_of_an_account(failure: &TurnFailure) -> bool {
 
 /// Returns the failure for too many requests: a used-up quota, if the stream has a reset time.
 fn limited(
-    (transcript, ending): (&Transcript, &ProcessEnd<'_>),
+    transcript: &Transcript,
+    ending: &ProcessEnd<'_>,
     detail: String,
     by_words: Option<TurnFailure>,
 ) -> TurnFailure {

@@ -241,7 +241,7 @@ fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_
             let reported = transcript.trouble.as_ref().map(|trouble| trouble.text.as_str());
             let said = reported.filter(|text| !text.is_empty()).unwrap_or(&detail);
             let told = ending.stderr.rfind(USED_UP).and_then(|start| ending.stderr.get(start..));
-            limited(&failure, (said, told), ending.now)
+            limited(&failure, said, told, ending.now)
         }
         244 | 246..=248 => TurnFailure::Overloaded { detail },
         _ => failure,
@@ -250,7 +250,7 @@ fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_
 
 /// Returns whether and when a limit resets. A limit per day or of a plan differs from one per minute only on stderr, where
 /// its last message follows those of earlier attempts.
-fn limited(failure: &TurnFailure, (said, told): (&str, Option<&str>), now: Timestamp) -> TurnFailure {
+fn limited(failure: &TurnFailure, said: &str, told: Option<&str>, now: Timestamp) -> TurnFailure {
     let text = format!("{said}\n{}", told.unwrap_or_default());
     let detail = last_words(said);
     let reset = reset::instant(&text, now);

@@ -27,8 +27,10 @@ pub(super) struct Explained {
 
 /// Explains a verdict: the measurements, and a summary in the last line.
 pub(super) fn explain(
-    (base, head): (&QualityReport, &QualityReport),
-    (compared, change): (&Comparison<'_>, &ChangeFacts),
+    base: &QualityReport,
+    head: &QualityReport,
+    compared: &Comparison<'_>,
+    change: &ChangeFacts,
     verdict: &ScoreVerdict,
 ) -> Explained {
     let scores = format!("{} → {}", score(base), score(head));

@@ -82,8 +82,8 @@ impl ScoreGate {
     async fn explained(&self, order: &GateOrder, cancellation: Cancellation) -> Result<Explained, ScanError> {
         let ComparedTrees { trees, base, head, change } = self.measured(order, cancellation).await?;
         let compared = compare(&base, &head, &change.renames);
-        let verdict = judge(&self.score.policy, (&base, &head), &compared, &change);
-        let mut explained = explanation::explain((&base, &head), (&compared, &change), &verdict);
+        let verdict = judge(&self.score.policy, &base, &head, &compared, &change);
+        let mut explained = explanation::explain(&base, &head, &compared, &change, &verdict);
         if self.score.project_code == ProjectCode::Never {
             let engines = policy_files::ENGINES_WITHOUT_PROJECT_CODE.join(", ");
             let note = format!(

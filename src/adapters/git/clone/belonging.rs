@@ -57,14 +57,14 @@ pub(crate) async fn changes(
             changes.tracked.remove(&path);
         }
     }
-    keep_sparse(mirror, workplace, index, (&mut changes, &mut notes)).await?;
+    keep_sparse(mirror, workplace, index, &mut changes, &mut notes).await?;
     changes.force(tree, staged);
-    leave_out_leftovers(tree, (&mut changes, &mut notes));
+    leave_out_leftovers(tree, &mut changes, &mut notes);
     if let Some(folder) = &paths.checkout_folder {
         changes.leave_out(folder);
     }
     if workplace.user_checkout().is_none() {
-        make_readable(tree, (&changes, &mut notes));
+        make_readable(tree, &changes, &mut notes);
     }
     Ok(Belonging { changes, indexed, notes: notes.into_texts() })
 }
@@ -136,7 +136,8 @@ async fn keep_sparse(
     mirror: &Mirror,
     workplace: &Workplace,
     index: &Path,
-    (changes, notes): (&mut Changes, &mut Notes),
+    changes: &mut Changes,
+    notes: &mut Notes,
 ) -> Result<(), WorkspaceError> {
     let paths = workplace.paths();
     let tree = &paths.checkout.tree;
@@ -160,7 +161,7 @@ async fn keep_sparse(
 }
 
 /// Leaves out leftovers of programs: notes of working folders, and the empty read-only files of a sandbox.
-fn leave_out_leftovers(tree: &Path, (changes, notes): (&mut Changes, &mut Notes)) {
+fn leave_out_leftovers(tree: &Path, changes: &mut Changes, notes: &mut Notes) {
     let is_mount_point =
         |facts: &Metadata| facts.is_file() && facts.len() == 0 && facts.permissions().mode() & 0o777 == 0o444;
     let is_leftover = |path: &&Vec<u8>| {
@@ -175,7 +176,7 @@ fn leave_out_leftovers(tree: &Path, (changes, notes): (&mut Changes, &mut Notes)
 }
 
 /// Restores the permission to read files of the change. If that fails, git reports the error.
-fn make_readable(tree: &Path, (changes, notes): (&Changes, &mut Notes)) {
+fn make_readable(tree: &Path, changes: &Changes, notes: &mut Notes) {
     let mut opened = Vec::new();
     for path in changes.tracked.iter().chain(&changes.others) {
         let file = tree.join(os(path));

@@ -46,7 +46,8 @@ pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), Workspa
 pub(crate) async fn was_committed(
     mirror: &Mirror,
     folder: &CheckoutFolder,
-    (from, to): (&CommitSha, &CommitSha),
+    from: &CommitSha,
+    to: &CommitSha,
 ) -> Result<bool, WorkspaceError> {
     let line = mirror
         .line()

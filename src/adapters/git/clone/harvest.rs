@@ -34,7 +34,10 @@ pub(crate) async fn harvest(
     notes.extend(beside(mirror, workplace, &made).await?);
     let found = if mirror.same_files(&made, head).await? {
         Harvest::Unchanged
-    } else if let Some(why) = objection(mirror, paths, head, (&made, descends)).await? {
+    } else if !descends {
+        let why = "the clone's HEAD no longer descends from the commit at the start of the turn".to_owned();
+        Harvest::Unfit { why, salvage: aside(mirror, paths, made)? }
+    } else if let Some(why) = unfiltered(mirror, paths, head, &made).await? {
         Harvest::Unfit { why, salvage: aside(mirror, paths, made)? }
     } else {
         mirror.write_ref(&work_ref(paths, &made), &made)?;
@@ -75,19 +78,6 @@ async fn beside(
         }
     }
     Ok(notes)
-}
-
-/// Returns the reason why a commit cannot be used, if there is one.
-async fn objection(
-    mirror: &Mirror,
-    paths: &ClonePaths,
-    head: &CommitSha,
-    (made, descends): (&CommitSha, bool),
-) -> Result<Option<String>, WorkspaceError> {
-    if descends {
-        return unfiltered(mirror, paths, head, made).await;
-    }
-    Ok(Some("the clone's HEAD no longer descends from the commit at the start of the turn".to_owned()))
 }
 
 /// Saves the work in a clone, if it differs from `head`. Same spawns as `harvest`. The caller closes the workplace.

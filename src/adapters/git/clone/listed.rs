@@ -43,20 +43,21 @@ impl WorkplaceChanges {
         if workplace.user_checkout().is_none()
             && let Some(ours) = IndexFile::read(index)?
         {
-            return Self::scanned(mirror, (tree, index), ours).await;
+            return Self::scanned(mirror, tree, index, ours).await;
         }
         let special =
             if workplace.user_checkout().is_none() { remove_special_files(tree) } else { Vec::new() };
         let changes = Changes::parse(&list(mirror, workplace, index).await?);
         let mut listed = Self { changes, special, ..Self::default() };
         let others = std::mem::take(&mut listed.changes.others);
-        listed.changes.others = listed.wanted(mirror, (tree, index), others).await?;
+        listed.changes.others = listed.wanted(mirror, tree, index, others).await?;
         Ok(listed)
     }
 
     async fn scanned(
         mirror: &Mirror,
-        (tree, index): (&Path, &Path),
+        tree: &Path,
+        index: &Path,
         ours: IndexFile,
     ) -> Result<Self, WorkspaceError> {
         let indexed = Some(IndexTrees::of(&ours).root);
@@ -65,14 +66,14 @@ impl WorkplaceChanges {
         let changes = Changes { tracked, ..Changes::default() };
         let mut listed = Self { changes, special: scan.removed, indexed, ..Self::default() };
         // An ignored folder is not read.
-        let others = listed.wanted(mirror, (tree, index), scan.others.into_iter().collect()).await?;
+        let others = listed.wanted(mirror, tree, index, scan.others.into_iter().collect()).await?;
         let (folders, files): (Vec<_>, Vec<_>) = others.into_iter().partition(|path| path.ends_with(b"/"));
         let mut inside = BTreeSet::new();
         for folder in folders {
             let expanded = expand(tree, &folder, &mut listed.special);
             inside.extend(expanded.map_err(|cause| failed("read", tree, &cause))?);
         }
-        listed.changes.others = listed.wanted(mirror, (tree, index), inside).await?;
+        listed.changes.others = listed.wanted(mirror, tree, index, inside).await?;
         listed.changes.others.extend(files);
         Ok(listed)
     }
@@ -81,7 +82,8 @@ impl WorkplaceChanges {
     async fn wanted(
         &mut self,
         mirror: &Mirror,
-        (tree, index): (&Path, &Path),
+        tree: &Path,
+        index: &Path,
         mut others: BTreeSet<Vec<u8>>,
     ) -> Result<BTreeSet<Vec<u8>>, WorkspaceError> {
         let ignored = match Ignored::of(mirror.line_of_the_user(tree, index), others.iter()).await {

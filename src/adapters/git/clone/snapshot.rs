@@ -168,7 +168,7 @@ async fn without_ours(
     theirs: CommitSha,
 ) -> Result<CommitSha, WorkspaceError> {
     let has_ours = match &paths.checkout_folder {
-        Some(folder) => checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?,
+        Some(folder) => checkout_folder::was_committed(mirror, folder, head, &theirs).await?,
         None => false,
     };
     // A commit that does not descend from the head is never used, only saved here.

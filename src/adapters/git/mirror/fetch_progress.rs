@@ -23,7 +23,8 @@ pub(super) enum Occasion {
 /// Waits for a fetch into a repository with this folder of objects, and reports the size of the received objects.
 pub(super) async fn reported<T>(
     fetch: impl Future<Output = T>,
-    (url, objects): (&str, &Path),
+    url: &str,
+    objects: &Path,
     occasion: Occasion,
     notice: &WaitNotice,
 ) -> T {

@@ -220,7 +220,7 @@ impl Mirror {
             !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
         let occasion = if is_new { Occasion::First } else { Occasion::Later };
         let fetch = self.git.transfer(line, what);
-        fetch_progress::reported(fetch, (&from, &self.path.join("objects")), occasion, &self.notice).await
+        fetch_progress::reported(fetch, &from, &self.path.join("objects"), occasion, &self.notice).await
     }
 
     /// Fetches the branch of a fork, if it is still there. One spawn.

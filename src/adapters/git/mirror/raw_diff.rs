@@ -100,7 +100,8 @@ pub(super) fn shared(diffs: &Path, from: &CommitSha, to: &CommitSha) -> PathBuf 
 pub(crate) async fn taken(
     mirror: &Mirror,
     diffs: &Path,
-    (from, to): (&CommitSha, &CommitSha),
+    from: &CommitSha,
+    to: &CommitSha,
     file: &Path,
 ) -> Result<RawDiff, WorkspaceError> {
     if fs::rename(shared(diffs, from, to), file).is_err() {

@@ -78,12 +78,12 @@ pub(crate) async fn prepare(
         .map_err(|error| also_kept(error, salvaged.as_ref()))?;
     checkout.mark(paths)?;
     if here != *head {
-        must_have_room(mirror, paths, checkout, (&here, head)).await?;
+        must_have_room(mirror, paths, checkout, &here, head).await?;
         bring(mirror, paths, checkout, &here, head).await?;
         // An interrupted move looks like an unfinished turn: work on top of the old commit.
         checkout.detach(&here, identity)?;
         paths.write_note(&note(&here, ClonePhase::Open))?;
-        move_files(mirror, paths, checkout, (&here, head)).await?;
+        move_files(mirror, paths, checkout, &here, head).await?;
     }
     checkout.stand(&paths.index(), head, identity)?;
     checkout.remember_refs(paths)?;
@@ -213,7 +213,8 @@ pub(crate) async fn must_have_room(
     mirror: &Mirror,
     paths: &ClonePaths,
     checkout: &UserCheckout,
-    (from, to): (&CommitSha, &CommitSha),
+    from: &CommitSha,
+    to: &CommitSha,
 ) -> Result<(), WorkspaceError> {
     let what = format!("compare {} with {}", from.short(), to.short());
     let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status", from.as_str(), to.as_str()];
@@ -231,7 +232,8 @@ async fn move_files(
     mirror: &Mirror,
     paths: &ClonePaths,
     checkout: &UserCheckout,
-    (from, to): (&CommitSha, &CommitSha),
+    from: &CommitSha,
+    to: &CommitSha,
 ) -> Result<(), WorkspaceError> {
     let what = format!("move the checkout {} to {}", checkout.paths.tree.display(), to.short());
     let read = ["read-tree", "-m", "-u", from.as_str(), to.as_str()];

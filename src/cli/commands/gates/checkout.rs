@@ -162,7 +162,7 @@ impl CheckoutGates {
         let gate = gates.gate(name).ok_or_else(missing)?;
         let workspace = site::reading(&self.settings.folders, &self.repository, &self.settings.variables);
         let order = self.order(name, Some(self.change.tree.clone()))?;
-        match measuring::measure((&workspace, gates), gate, order, cancellation).await? {
+        match measuring::measure(&workspace, gates, gate, order, cancellation).await? {
             GateReport::Cancelled => Err(RunError::new(Ending::Interrupted, "interrupted")),
             GateReport::Measured { verdict, detail, findings, .. } => Ok(Measurement {
                 gate: name.clone(),

@@ -6,6 +6,7 @@ mod checkout;
 
 use std::process::ExitCode;
 
+use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::numbers::{self, SubjectReference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::SettingFlags;
@@ -50,7 +51,9 @@ pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> Exit
             print::result(&text);
             ExitCode::from(explained.explanation.exit_code())
         }
-        Err(outcome) => conclude(&outcome, &next(&outcome), json, &surroundings.place),
+        Err(outcome) => {
+            conclude(&outcome, &next(&outcome), json.then_some(JsonOutput::Outcome), &surroundings.place)
+        }
     }
 }
 

@@ -157,7 +157,12 @@ impl Handler<'_> {
                 SubjectKind::Issue(state) => state,
                 SubjectKind::PullRequest { .. } => continue,
             };
-            if fits(wanted, state == IssueState::Open) {
+            let is_wanted = match wanted {
+                StateChoice::Open => state == IssueState::Open,
+                StateChoice::Closed => state == IssueState::Closed,
+                StateChoice::All => true,
+            };
+            if is_wanted {
                 rows.push(render::issue(&row, json::issue_state(state)));
                 all.push(json::issue(&row, state));
             }
@@ -275,7 +280,12 @@ impl Handler<'_> {
                 continue;
             }
             let seen = self.forge.pull_request(PullRequestNumber(row.number)).await?;
-            if fits(wanted, seen.state == PullRequestState::Open) {
+            let is_wanted = match wanted {
+                StateChoice::Open => seen.state == PullRequestState::Open,
+                StateChoice::Closed => seen.state != PullRequestState::Open,
+                StateChoice::All => true,
+            };
+            if is_wanted {
                 rows.push(render::pull_request(&row, &seen));
                 all.push(self.json(&row, &seen).await?);
             }
@@ -383,14 +393,6 @@ fn title(typed: String) -> Result<String, Failure> {
         return Err(Failure::Use("the title is empty; add a few words".to_owned()));
     }
     Ok(typed)
-}
-
-fn fits(wanted: StateChoice, open: bool) -> bool {
-    match wanted {
-        StateChoice::Open => open,
-        StateChoice::Closed => !open,
-        StateChoice::All => true,
-    }
 }
 
 fn created(kind: &str, number: u64, next: &str) -> Printed {

@@ -17,7 +17,7 @@ use crate::cli::config::flags::DANGEROUS_KEY;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::run::command::{self, RunResult};
-use crate::cli::run::goal::{Answers, Goal, GoalTarget, Trigger};
+use crate::cli::run::goal::{Answers, Goal, GoalTarget, RunInvocation, Trigger};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude, parking_hint, say};
 use crate::cli::view::outcome::next_command;
@@ -78,7 +78,7 @@ async fn go_on(
     let is_for_cron = arguments.due && !print::results_are_seen();
     if arguments.list || (!is_for_cron && !waiting.iter().any(|waiting| goes_on(&waiting))) {
         let paint = Paint::of_results(&surroundings.variables);
-        print::result(&list::text((&waiting, for_person), arguments, now, paint));
+        print::result(&list::text(&waiting, for_person, arguments, now, paint));
         return ExitCode::from(exit);
     }
     let mut parked = false;
@@ -90,8 +90,7 @@ async fn go_on(
                 exit = first_bad(exit, 2);
             }
             Ok(Some(outcome)) => {
-                let as_json = arguments.output.json.is_some();
-                conclude(&outcome, &next_command(&outcome), as_json, &waiting.here.place);
+                conclude(&outcome, &next_command(&outcome), arguments.output.json, &waiting.here.place);
                 exit = first_bad(exit, exit_code(&outcome.ending, arguments));
                 parked |= matches!(outcome.ending, Ending::Parked { .. });
                 if outcome.ending == Ending::Interrupted {
@@ -245,7 +244,14 @@ async fn resume(
     } else {
         Answers::Nobody
     };
-    match command::run(goal, &run_arguments, (Trigger::Resumption, answers), surroundings).await {
+    match command::run(
+        goal,
+        &run_arguments,
+        RunInvocation { trigger: Trigger::Resumption, answers },
+        surroundings,
+    )
+    .await
+    {
         RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Ok(None),
         RunResult::Ended(outcome) => Ok(Some(outcome)),
         // `resume` has no dry run.

@@ -46,7 +46,8 @@ pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
 
 /// Returns the list, or that there is nothing in it although runs are left to a person; as JSON the array that `status` prints, with `due` for parked subjects.
 pub(super) fn text(
-    (all, for_person): (&[Resumable<'_>], usize),
+    all: &[Resumable<'_>],
+    for_person: usize,
     arguments: &ResumeArguments,
     now: Timestamp,
     paint: Paint,
