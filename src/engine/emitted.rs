@@ -19,4 +19,6 @@ pub(super) struct EmittedEvents {
     /// The resolved findings whose conversations were resolved.
     pub(super) resolved: BTreeSet<ItemId>,
     pub(super) unpriced: BTreeSet<(Role, Label)>,
+    /// The number of finished turns that were looked at for `unpriced`.
+    pub(super) looked_at: usize,
 }

@@ -62,6 +62,10 @@ pub(super) fn round(cx: &RunContext, session: &mut Session, ask: &Ask) {
 
 /// Warns once about each agent whose finished turns a limit does not count.
 fn unpriced(cx: &RunContext, session: &mut Session) {
+    let finished = session.results.turns.len();
+    if std::mem::replace(&mut session.emitted.looked_at, finished) == finished {
+        return;
+    }
     let run = session.machine.run().map(|run| &run.id);
     for (key, turn) in session.results.turns.iter().filter(|(key, _)| run == Some(&key.run)) {
         let missed = cx.config.request.budget.missed(turn.usage);

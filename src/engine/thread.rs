@@ -1,5 +1,8 @@
 //! Reads threads: converts comments for the ledger, and keeps what was decoded.
 
+use std::borrow::Borrow;
+use std::sync::Arc;
+
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::ledger::chain::Chain;
@@ -16,7 +19,8 @@ use crate::ports::forge::{AuthorRole, Comment, ForgeError, Issue};
 pub(super) struct CachedThread {
     /// The issue, if the thread belongs to one, without its comments.
     pub(super) issue: Option<Issue>,
-    pub(super) comments: Vec<Comment>,
+    /// Shared with the forge, because threads are long and are read again before every decision.
+    pub(super) comments: Vec<Arc<Comment>>,
     reader: ThreadReader,
 }
 
@@ -36,7 +40,8 @@ impl CachedThread {
         let both = self.comments.iter().zip(&comments);
         let unchanged = both.take_while(|(known, comment)| known == comment).count();
         self.comments = comments;
-        self.reader.take_in(unchanged, self.comments.iter().skip(unchanged).map(posted_comment));
+        self.reader
+            .take_in(unchanged, self.comments.iter().skip(unchanged).map(|comment| posted_comment(comment)));
         Ok(())
     }
 
@@ -47,7 +52,7 @@ impl CachedThread {
     /// Returns the comments that do not claim to be records.
     pub(super) fn of_people(&self) -> impl Iterator<Item = &Comment> {
         let marked = self.comments.iter().zip(self.reader.are_of_people());
-        marked.filter(|(_, is_of_a_person)| *is_of_a_person).map(|(comment, _)| comment)
+        marked.filter(|(_, is_of_a_person)| *is_of_a_person).map(|(comment, _)| &**comment)
     }
 
     /// Returns the comments with a record of another thread, or with a quoted one.
@@ -57,9 +62,9 @@ impl CachedThread {
 }
 
 /// Decodes the comments of a thread, which may have several chains.
-pub fn decoded(comments: &[Comment]) -> ThreadReader {
+pub fn decoded(comments: &[impl Borrow<Comment>]) -> ThreadReader {
     let mut reader = ThreadReader::default();
-    reader.take_in(0, comments.iter().map(posted_comment));
+    reader.take_in(0, comments.iter().map(|comment| posted_comment(comment.borrow())));
     reader
 }
 
@@ -73,13 +78,13 @@ pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> ChainReadin
 }
 
 /// Reads the data of an older tool from a thread without a record of ours.
-pub fn read_older(subject: &Subject, recorders: &[Login], comments: &[Comment]) -> Option<Older> {
+pub fn read_older(subject: &Subject, recorders: &[Login], comments: &[Arc<Comment>]) -> Option<Older> {
     legacy::read(OlderFlow::about(subject), recorders, &posted(comments))
 }
 
 /// Converts comments for the ledger.
-pub fn posted(comments: &[Comment]) -> Vec<Posted<'_>> {
-    comments.iter().map(posted_comment).collect()
+pub fn posted(comments: &[Arc<Comment>]) -> Vec<Posted<'_>> {
+    comments.iter().map(|comment| posted_comment(comment)).collect()
 }
 
 fn posted_comment(comment: &Comment) -> Posted<'_> {
@@ -90,7 +95,11 @@ fn posted_comment(comment: &Comment) -> Posted<'_> {
 
 /// Returns a login with write access that started the chain of a thread in which no other login has a record: a colleague
 /// whose records we would have to ignore.
-pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[Comment]) -> Option<Login> {
+pub(super) fn other_recorder(
+    reading: &ChainReading,
+    chain: &Chain,
+    comments: &[Arc<Comment>],
+) -> Option<Login> {
     if reading.records().next().is_some() {
         return None;
     }
@@ -98,11 +107,11 @@ pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[
         Content::Record(decoded) => decoded.record.prev == chain.start(),
         Content::NoRecord | Content::Newer(_) | Content::Damaged(_) | Content::Quoted => false,
     };
-    let may_write = |comment: &&Comment| match comment.role {
+    let may_write = |comment: &&Arc<Comment>| match comment.role {
         AuthorRole::Owner | AuthorRole::Member => true,
         AuthorRole::Stranger => false,
     };
-    let is_ignored = |comment: &&Comment| {
+    let is_ignored = |comment: &&Arc<Comment>| {
         reading
             .ignored
             .iter()

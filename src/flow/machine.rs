@@ -254,15 +254,15 @@ impl<F: Flow> Machine for FlowMachine<F> {
     }
 
     fn next(&self, cx: &FlowContext<'_>) -> Step {
-        let next = match (self.decide(cx), self.spent(cx)) {
-            (Next::Do(Step::Ask(_)), Some(why)) => {
-                match self.decide(&FlowContext { turns: FurtherTurns::Over, ..*cx }) {
-                    Next::NoMoreTurns => Next::End(Conclusion::blocked(Blocked::Budget, why)),
-                    next @ (Next::Do(_) | Next::End(_)) => next,
-                }
-            }
-            (next, _) => next,
-        };
+        let mut next = self.decide(cx);
+        if let Next::Do(Step::Ask(_)) = next
+            && let Some(why) = self.spent(cx)
+        {
+            next = match self.decide(&FlowContext { turns: FurtherTurns::Over, ..*cx }) {
+                Next::NoMoreTurns => Next::End(Conclusion::blocked(Blocked::Budget, why)),
+                next @ (Next::Do(_) | Next::End(_)) => next,
+            };
+        }
         match next {
             Next::Do(step) => step,
             Next::End(conclusion) => self.conclude(cx, conclusion),

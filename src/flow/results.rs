@@ -10,7 +10,7 @@ use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
-use crate::domain::turn::{SessionNote, TurnKey, Unfinished};
+use crate::domain::turn::{RunRound, SessionNote, TurnKey, Unfinished};
 use crate::domain::usage::Usage;
 use crate::protocol::answer;
 use crate::protocol::context::Clarification;
@@ -118,6 +118,18 @@ impl Results {
         (saved.is_some() || self.attempts.contains_key(key)).then_some(Unfinished { saved })
     }
 
+    /// Returns the finished turns of a round, latest key first. The work does not grow with the number of rounds.
+    pub fn of_round<'now>(
+        &'now self,
+        at: &'now RunRound,
+    ) -> impl Iterator<Item = (&'now TurnKey, &'now Turn)> {
+        let order = |key: &TurnKey| {
+            (&key.run, key.attempt_window, key.round).cmp(&(&at.run, at.attempt_window, at.round))
+        };
+        let later = move |(key, _): &(&TurnKey, &Turn)| order(key).is_gt();
+        self.turns.iter().rev().skip_while(later).take_while(move |(key, _)| order(key).is_eq())
+    }
+
     pub fn spent_on(&self, key: &TurnKey) -> Usage {
         self.turns.get(key).map_or_else(Usage::default, |turn| turn.usage)
     }
@@ -148,7 +160,34 @@ pub struct MeasuredAt<'now> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::{ResponseKind, Role};
     use crate::domain::gate::Verdict;
+
+    #[test]
+    fn a_round_has_its_own_turns() {
+        let head: CommitSha = "a".repeat(40).parse().unwrap();
+        let (label, kind) = ("coder".parse().unwrap(), ResponseKind::CoderFollowup);
+        let at =
+            |run: &str, attempt_window, round| RunRound { run: run.parse().unwrap(), attempt_window, round };
+        let rounds =
+            [at("run-1", 0, 2), at("run-2", 0, 1), at("run-2", 0, 2), at("run-2", 1, 1), at("run-3", 0, 1)];
+        let turn = || Turn {
+            end: TurnEnd::Failed { failure: TurnFailure::NeverFinished { attempts: 1 } },
+            usage: Usage::default(),
+            model: None,
+            session: None,
+            salvage: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let key = |round: &RunRound| TurnKey::first(round.clone(), Role::Coder, &label, kind, &head);
+        let turns = rounds.iter().map(|round| (key(round), turn())).collect();
+        let results = Results { turns, ..Results::default() };
+        for round in &rounds {
+            let found: Vec<&TurnKey> = results.of_round(round).map(|(key, _)| key).collect();
+            assert_eq!(found, [&key(round)]);
+        }
+        assert_eq!(results.of_round(&at("run-2", 0, 3)).count(), 0);
+    }
 
     #[test]
     fn a_measurement_is_of_its_gate() {

@@ -25,7 +25,6 @@ pub struct Comment {
     /// records. They are not saved: saved threads are checked by records and authors only.
     #[serde(skip)]
     pub role: AuthorRole,
-    /// Shared, because threads are long and are read again before every decision.
     pub body: Arc<str>,
     pub created_at: Timestamp,
     /// The time of the last edit; `created_at` if there is none.
@@ -59,7 +58,7 @@ pub struct Issue {
     pub title: String,
     pub body: String,
     /// The comments, oldest first, including records.
-    pub comments: Vec<Comment>,
+    pub comments: Vec<Arc<Comment>>,
 }
 
 /// The state of an issue.
@@ -230,7 +229,7 @@ pub trait Forge: Send + Sync {
         Ok(QueuePlace::Removed)
     }
 
-    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError>;
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Arc<Comment>>, ForgeError>;
 
     /// Reads what people say on a pull request besides its thread. None of this is ever a record.
     async fn remarks(&self, _number: PullRequestNumber) -> Result<Remarks, ForgeError> {

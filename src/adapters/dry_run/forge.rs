@@ -1,5 +1,7 @@
 //! The forge of a dry run: it reads the real forge, and records comments, pull requests and merges.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::domain::branch_rules::BranchRules;
@@ -112,7 +114,7 @@ impl Forge for RehearsedWorld {
         self.real.forge.queue_place(number).await
     }
 
-    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Arc<Comment>>, ForgeError> {
         let real = if number == NEW { Vec::new() } else { self.real.forge.comments(number).await? };
         Ok(self.with_noted(&Subject::PullRequest(number), real))
     }
@@ -131,14 +133,15 @@ impl Forge for RehearsedWorld {
         let now = self.real.clock.now();
         let mut script = self.lock();
         let noted = script.comments.entry(subject).or_default();
-        noted.push(Comment {
+        let comment = Comment {
             id: format!("rehearsed-{}", noted.len()),
             author: self.real.forge.login(),
             role: AuthorRole::Owner,
             body: body.into(),
             created_at: now,
             updated_at: now,
-        });
+        };
+        noted.push(Arc::new(comment));
         Ok(())
     }
 

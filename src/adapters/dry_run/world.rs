@@ -28,7 +28,7 @@ pub struct RehearsedChanges {
     /// Descriptions of the effects, in order.
     pub effects: Vec<String>,
     /// Recorded comments by the subject of their thread.
-    pub(super) comments: BTreeMap<Subject, Vec<Comment>>,
+    pub(super) comments: BTreeMap<Subject, Vec<Arc<Comment>>>,
     pub(super) tips: BTreeMap<BranchName, CommitSha>,
     pub(super) opened: Option<PullRequest>,
 }
@@ -55,7 +55,7 @@ impl RehearsedWorld {
         self.lock().effects.push(effect);
     }
 
-    pub(super) fn with_noted(&self, subject: &Subject, mut comments: Vec<Comment>) -> Vec<Comment> {
+    pub(super) fn with_noted(&self, subject: &Subject, mut comments: Vec<Arc<Comment>>) -> Vec<Arc<Comment>> {
         comments.extend(self.lock().comments.get(subject).cloned().unwrap_or_default());
         comments
     }

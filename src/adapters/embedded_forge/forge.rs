@@ -17,7 +17,7 @@ use crate::ports::forge::{
 use crate::ports::workspace::{Workspace, WorkspaceError};
 
 use super::closing::closes;
-use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer};
+use super::rows::{SubjectKind, SubjectRow, Writer};
 use super::store::Store;
 
 pub const OWN_LOGIN: &str = "agent-loop";
@@ -83,9 +83,8 @@ impl EmbeddedForge {
         self.workspace.tip(branch).await.map_err(|error| ForgeError::Unreachable(error.to_string()))
     }
 
-    fn comments_of(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
-        let rows = self.stored(self.store.comments(number))?;
-        Ok(rows.into_iter().map(comment).collect())
+    fn comments_of(&self, number: u64) -> Result<Vec<Arc<Comment>>, ForgeError> {
+        self.stored(self.store.comments(number))
     }
 
     /// Opens a pull request for an author.
@@ -155,17 +154,6 @@ fn not_merged(error: WorkspaceError) -> ForgeError {
         | WorkspaceError::Held(text)
         | WorkspaceError::Unusable(text) => ForgeError::Refused(text),
         WorkspaceError::Disk(text) => ForgeError::Disk(text),
-    }
-}
-
-fn comment(row: CommentRow) -> Comment {
-    Comment {
-        id: row.id.to_string(),
-        author: row.writer.login,
-        role: row.writer.role,
-        body: row.body,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
     }
 }
 
@@ -250,7 +238,7 @@ impl Forge for EmbeddedForge {
         Ok(CheckBoard { checks: self.stored(self.store.checks(commit))?, ..CheckBoard::default() })
     }
 
-    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Arc<Comment>>, ForgeError> {
         self.comments_of(number.0)
     }
 

@@ -1,9 +1,5 @@
 //! The rows of the tables, as values.
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-
 use crate::domain::ids::{BranchName, CommitSha, Login};
 use crate::domain::pull_request::PullRequestState;
 use crate::ports::forge::{AuthorRole, IssueState};
@@ -36,16 +32,6 @@ pub enum SubjectKind {
         /// The last known head.
         head: CommitSha,
     },
-}
-
-/// A comment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommentRow {
-    pub id: i64,
-    pub writer: Writer,
-    pub body: Arc<str>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
 }
 
 /// Returns the name of a role in tables.

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, params};
@@ -10,9 +10,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, params};
 use crate::adapters::files;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
-use crate::ports::forge::IssueState;
+use crate::ports::forge::{Comment, IssueState};
 
-use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer, role, role_name};
+use super::rows::{SubjectKind, SubjectRow, Writer, role, role_name};
 use super::schema;
 
 /// The name of the file in the repository's git directory.
@@ -35,7 +35,9 @@ struct ReadComments {
     number: u64,
     /// The version of the file, which changes when another connection writes.
     version: i64,
-    rows: Vec<CommentRow>,
+    comments: Vec<Arc<Comment>>,
+    /// The row of the last of them.
+    last: i64,
 }
 
 /// The reason of an issue that was closed without being done.
@@ -177,23 +179,26 @@ impl Store {
 
     /// Reads the comments of an issue or a pull request, in the order in which they were written. Only new ones are read again
     /// from a file that no other connection has changed: this one never changes a comment.
-    pub fn comments(&self, number: u64) -> Result<Vec<CommentRow>, String> {
+    pub fn comments(&self, number: u64) -> Result<Vec<Arc<Comment>>, String> {
         let connection = self.connection()?;
         let version =
             connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(failed)?;
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if (read.number, read.version) != (number, version) {
-            *read = ReadComments { number, version, rows: Vec::new() };
+            *read = ReadComments { number, version, ..ReadComments::default() };
         }
-        let last = read.rows.last().map_or(0, |row| row.id);
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments
                      WHERE number = ?1 AND id > ?2 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(failed)?;
-        let rows = statement.query_map([key(number), last], |row| Ok(comment(row))).map_err(failed)?;
+        let rows = statement
+            .query_map([key(number), read.last], |row| Ok((row.get(0)?, comment(row))))
+            .map_err(failed)?;
         for row in rows {
-            read.rows.push(row.map_err(failed)??);
+            let (last, comment) = row.map_err(failed)?;
+            read.comments.push(Arc::new(comment?));
+            read.last = last;
         }
-        Ok(read.rows.clone())
+        Ok(read.comments.clone())
     }
 
     pub fn set_check(&self, sha: &CommitSha, check: &Check) -> Result<(), String> {
@@ -268,13 +273,14 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
     Ok(SubjectRow { number, kind, title: text(3)?, body: text(4)?, writer })
 }
 
-fn comment(row: &Row<'_>) -> Result<CommentRow, String> {
+fn comment(row: &Row<'_>) -> Result<Comment, String> {
     let text = |index: usize| row.get::<_, String>(index).map_err(failed);
     let instant = |index: usize| text(index)?.parse::<Timestamp>().map_err(|error| error.to_string());
-    let writer = Writer { login: text(1)?.parse().map_err(damaged)?, role: role(&text(2)?) };
-    Ok(CommentRow {
-        id: row.get(0).map_err(failed)?,
-        writer,
+    let number: i64 = row.get(0).map_err(failed)?;
+    Ok(Comment {
+        id: number.to_string(),
+        author: text(1)?.parse().map_err(damaged)?,
+        role: role(&text(2)?),
         body: text(3)?.into(),
         created_at: instant(4)?,
         updated_at: instant(5)?,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -140,7 +140,7 @@ impl GithubForge {
 
     /// Reads the new and edited comments of a thread. One call, if they fit into a page; one more, if there are records that
     /// neither this process wrote nor an earlier one read.
-    async fn thread(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
+    async fn thread(&self, number: u64) -> Result<Vec<Arc<Comment>>, ForgeError> {
         let checked = locked(&self.checked)
             .as_ref()
             .and_then(|(at, pull)| pull.comments.filter(|_| pull.number == number).map(|count| (*at, count)));
@@ -170,7 +170,7 @@ impl GithubForge {
         let mut comments = Vec::with_capacity(known.len());
         for CommentJson { id, node_id: _, user, body, created_at, updated_at } in known {
             let written = Written { id: id.to_string(), user, body, created_at, updated_at };
-            comments.push(self.authors.comment(&self.repository, written).await?);
+            comments.push(Arc::new(self.authors.comment(&self.repository, written).await?));
         }
         Ok(comments)
     }
@@ -329,7 +329,7 @@ impl Forge for GithubForge {
         protection::branch_rules(&self.repository, branch).await
     }
 
-    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Arc<Comment>>, ForgeError> {
         self.thread(number.0).await
     }
 

@@ -314,7 +314,8 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         commands: Some(here.forge.commands(number)),
         ..bare.with_view(view)
     };
-    let later: Vec<&Comment> = comments.iter().filter(|comment| comment.created_at > noted).collect();
+    let later: Vec<&Comment> =
+        comments.iter().map(|comment| &**comment).filter(|comment| comment.created_at > noted).collect();
     let verdict = RunVerdict::of(&*machine, &pull_request, &later);
     let state = match (&pull_request.state, &verdict) {
         (PullRequestState::Merged { .. }, _) => SubjectState::Settled("merged".to_owned()),

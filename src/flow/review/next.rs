@@ -8,7 +8,6 @@ use crate::domain::ending::{Blocked, Ending, NeedsHuman, Refused};
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::policy::{AfterApproval, Followups};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
-use crate::domain::turn::{RunRound, TurnKey};
 use crate::ledger::envelope::Draft;
 
 use super::super::approval::{Approval, GatesHold, Unanimous};
@@ -218,16 +217,12 @@ fn is_settled(seen: &OpenReview<'_>) -> bool {
 fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
     let head = &seen.observed.pull.head;
     let round = seen.run.state.at(seen.state.rounds.round());
-    let is_of_this_round = |key: &TurnKey| {
-        let at = RunRound { run: key.run.clone(), attempt_window: key.attempt_window, round: key.round };
-        key.role == Role::Coder && at == round
-    };
     let made = |turn: &Turn| match &turn.end {
         TurnEnd::Answered { commit, .. } => commit.as_ref() == Some(head),
         TurnEnd::Failed { .. } => false,
     };
-    let results = &seen.cx.results.turns;
-    match results.iter().find(|(key, turn)| made(turn) && is_of_this_round(key)) {
+    let coders = seen.cx.results.of_round(&round).filter(|(key, turn)| key.role == Role::Coder && made(turn));
+    match coders.last() {
         Some((key, _)) => match coder::finish(seen, key.clone())? {},
         None => ControlFlow::Continue(()),
     }

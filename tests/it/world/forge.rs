@@ -1,6 +1,7 @@
 //! The forge port, backed by a model of a forge.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -85,6 +86,11 @@ impl ForgeModel {
             created_at: now,
             updated_at: now,
         });
+    }
+
+    /// Returns the comments of a thread, as the port does.
+    fn shared(&self, number: u64) -> Vec<Arc<Comment>> {
+        self.comments.get(&number).into_iter().flatten().cloned().map(Arc::new).collect()
     }
 
     pub(super) fn pull_request(&self, git: &Git, number: u64) -> Result<PullRequest, ForgeError> {
@@ -194,7 +200,7 @@ impl Forge for MemoryWorld {
                 state: *open,
                 title: title.clone(),
                 body: body.clone(),
-                comments: state.forge.comments.get(&number.0).cloned().unwrap_or_default(),
+                comments: state.forge.shared(number.0),
             }),
             Some(Filed::PullRequest { .. }) | None => {
                 Err(ForgeError::NotFound(format!("there is no issue {number}")))
@@ -254,11 +260,8 @@ impl Forge for MemoryWorld {
         self.read_forge("branch rules", |state| Ok(state.forge.rules.clone())).await
     }
 
-    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
-        self.read_forge("comments", |state| {
-            Ok(state.forge.comments.get(&number.0).cloned().unwrap_or_default())
-        })
-        .await
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Arc<Comment>>, ForgeError> {
+        self.read_forge("comments", |state| Ok(state.forge.shared(number.0))).await
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {

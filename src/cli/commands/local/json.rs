@@ -1,5 +1,7 @@
 //! Issues and pull requests of the embedded forge as JSON.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::adapters::embedded_forge::rows::SubjectRow;
@@ -58,7 +60,7 @@ pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest, checks: &[Check
 }
 
 /// Adds comments.
-pub(super) fn with_comments(mut object: Value, comments: &[Comment]) -> Value {
+pub(super) fn with_comments(mut object: Value, comments: &[Arc<Comment>]) -> Value {
     if let Value::Object(members) = &mut object {
         members.insert("comments".to_owned(), json!(comments));
     }

@@ -1,7 +1,7 @@
 //! Issues and pull requests of the embedded forge, as text for people and without control characters.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use console::truncate_str;
 use jiff::tz::TimeZone;
@@ -48,7 +48,7 @@ pub(super) enum Comments {
 }
 
 /// Formats an issue or a pull request with comments.
-pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment], shown: Comments) -> String {
+pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Arc<Comment>], shown: Comments) -> String {
     let mut text = format!("{} #{}\n{about} · by {}\n", title(row), row.number, row.writer.login);
     let body = readable(&row.body);
     if !body.is_empty() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ pub(super) struct SavedThread {
     pub(super) repository: String,
     pub(super) subject: Subject,
     pub(super) recorders: Vec<Login>,
-    pub(super) comments: Vec<Comment>,
+    pub(super) comments: Vec<Arc<Comment>>,
 }
 
 /// Writes a thread.

@@ -4,6 +4,7 @@ mod dump;
 mod report;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -82,16 +83,18 @@ async fn on_the_forge(
 }
 
 /// Reads the records of a task from its journal: a task has no thread.
-fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Comment>, String> {
+fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Arc<Comment>>, String> {
     let entries = journals::read(journal).map_err(|error| error.to_string())?;
     let records = entries.into_iter().filter_map(Entry::into_record).zip(1..);
-    let comment = |(body, number): (String, u32)| Comment {
-        id: format!("journal-{number}"),
-        author: here.forge.login(),
-        role: AuthorRole::Owner,
-        body: body.into(),
-        created_at: jiff::Timestamp::UNIX_EPOCH,
-        updated_at: jiff::Timestamp::UNIX_EPOCH,
+    let comment = |(body, number): (String, u32)| {
+        Arc::new(Comment {
+            id: format!("journal-{number}"),
+            author: here.forge.login(),
+            role: AuthorRole::Owner,
+            body: body.into(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            updated_at: jiff::Timestamp::UNIX_EPOCH,
+        })
     };
     Ok(records.map(comment).collect())
 }
