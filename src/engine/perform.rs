@@ -25,7 +25,7 @@ use crate::protocol::context::Clarification;
 use super::context::RunContext;
 use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
-use super::results::{results, turn_counts};
+use super::results::results;
 use super::session::{Freshness, Session};
 use super::turns::{RunningTurns, Turned};
 use super::{brief, conclude as outcome, effects, lookup, measuring, observe, telling, turns};
@@ -212,14 +212,14 @@ async fn inherit(cx: &RunContext, session: &mut Session, draft: &Draft) -> Resul
     }
     let Some(source) = draft.continues.clone() else { return Ok(()) };
     let entries = cx.world.journals.peek(&source).await?;
-    if let (Some(words), None) = (results(entries.clone()).provenance.task, &session.results.provenance.task)
-    {
+    let earlier = results(entries);
+    if let (Some(words), None) = (earlier.provenance.task, &session.results.provenance.task) {
         session.write(Entry::Task { words }).await?;
     }
     // A crash may have happened between two of these entries.
-    for ((role, label), turns) in turn_counts(&entries) {
-        if session.finished_turns(role, label) == 0 {
-            let (label, from) = (label.clone(), Some(source.clone()));
+    for ((role, label), turns) in earlier.finished {
+        if session.finished_turns(role, &label) == 0 {
+            let from = Some(source.clone());
             session.write(Entry::Inherited { label, role, turns, from }).await?;
         }
     }

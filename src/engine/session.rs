@@ -26,7 +26,7 @@ use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 
 use super::emitted::EmittedEvents;
 use super::outcome::RunError;
-use super::results::{results, take_in, turn_counts};
+use super::results::{results, take_in};
 use super::thread::CachedThread;
 
 /// The number of attempts of a write without an acknowledgement, each after a read that shows whether it happened.
@@ -343,7 +343,7 @@ impl Session {
 
     /// Returns the number of turns of this role and label in the journal, including inherited ones.
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
-        turn_counts(&self.journal.entries()).get(&(role, label)).copied().unwrap_or(0)
+        self.results.finished.get(&(role, label.clone())).copied().unwrap_or(0)
     }
 
     /// Returns the session of this agent's last turn in this role: always for a coder, for a reviewer if configured. Another

@@ -5,6 +5,7 @@ use crate::domain::item_status::ItemStatus;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::flow::ask::Ask;
+use crate::flow::budget::Budget;
 use crate::ports::World;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::Salvage;
@@ -63,7 +64,8 @@ pub(super) fn round(cx: &RunContext, session: &mut Session, ask: &Ask) {
 /// Warns once about each agent whose finished turns a limit does not count.
 fn unpriced(cx: &RunContext, session: &mut Session) {
     let finished = session.results.turns.len();
-    if std::mem::replace(&mut session.emitted.looked_at, finished) == finished {
+    let is_unchanged = std::mem::replace(&mut session.emitted.looked_at, finished) == finished;
+    if is_unchanged || cx.config.request.budget == Budget::default() {
         return;
     }
     let run = session.machine.run().map(|run| &run.id);

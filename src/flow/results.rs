@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, RunId};
+use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, Label, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
@@ -49,6 +50,10 @@ pub enum TurnEnd {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Results {
     pub turns: BTreeMap<TurnKey, Turn>,
+    /// The number of finished turns of each agent, including those on the subject that handed over.
+    pub finished: BTreeMap<(Role, Label), u32>,
+    /// The usage of the turns of each run, including failed ones.
+    spent: BTreeMap<RunId, Usage>,
     pub attempts: BTreeMap<TurnKey, u32>,
     pub running: BTreeSet<TurnKey>,
     /// The requirements in the prompt of each turn when it was last started.
@@ -76,6 +81,17 @@ pub struct Provenance {
 pub const MOST_ATTEMPTS: u32 = 20;
 
 impl Results {
+    /// Adds a finished turn. One that replaces another has the same usage.
+    pub fn finish(&mut self, key: TurnKey, turn: Turn) {
+        self.running.remove(&key);
+        *self.finished.entry((key.role, key.label.clone())).or_default() += 1;
+        if !self.turns.contains_key(&key) {
+            let spent = self.spent.entry(key.run.clone()).or_default();
+            *spent = spent.plus(turn.usage);
+        }
+        self.turns.insert(key, turn);
+    }
+
     /// Returns a finished turn. A turn that was started too often and never finished has failed.
     pub fn turn(&self, key: &TurnKey) -> Option<Turn> {
         let never_finished = || {
@@ -136,8 +152,7 @@ impl Results {
 
     /// Returns the usage of all turns of a run, including failed ones.
     pub fn usage(&self, run: &RunId) -> Usage {
-        let ours = self.turns.iter().filter(|(key, _)| key.run == *run);
-        ours.fold(Usage::default(), |sum, (_, turn)| sum.plus(turn.usage))
+        self.spent.get(run).copied().unwrap_or_default()
     }
 
     /// Returns the measurement of a gate on a commit in this run and round.
@@ -160,7 +175,7 @@ pub struct MeasuredAt<'now> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agent::{ResponseKind, Role};
+    use crate::domain::agent::ResponseKind;
     use crate::domain::gate::Verdict;
 
     #[test]
