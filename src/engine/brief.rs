@@ -150,6 +150,7 @@ fn form_only(ask: &Ask, form: &Form, delimiter: &str, answer_by: AnswerBy) -> Re
     }
     context.summary = None;
     context.unfinished = false;
+    context.merging = false;
     context.clarifications.clear();
     for item in &mut context.items {
         item.text.clear();
@@ -196,6 +197,7 @@ fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path:
         changed_files,
         diff_path,
         unfinished: ask.unfinished.is_some(),
+        merging: ask.merges.is_some(),
         summary: brief.summary.clone(),
         plan: brief.plan.as_ref().map(plan),
         clarifications: brief.clarifications.clone(),

@@ -44,7 +44,10 @@ pub(super) async fn merged(
     Ok(match world.workspace.finish_merge(parents, files, message).await? {
         MergeEnd::Commit(commit) => Harvest::Commit(commit),
         MergeEnd::Unresolved(paths) => Harvest::Unfit {
-            why: format!("conflict markers are left in {}", paths.join(", ")),
+            why: format!(
+                "conflict markers remain in {} (merge the base branch yourself, or repeat the command to ask the coder again)",
+                paths.join(", ")
+            ),
             salvage: world.workspace.keep(subject, files).await?,
         },
     })

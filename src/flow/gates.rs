@@ -92,9 +92,14 @@ impl Measured {
         self.0.clear();
     }
 
-    /// Returns the latest measurement of a gate on this commit.
+    /// Returns the latest measurement of a gate.
+    pub fn latest(&self, gate: &GateName) -> Option<&Measurement> {
+        self.0.get(gate).map(|one| &one.latest)
+    }
+
+    /// Returns the latest measurement of a gate, if it was on this commit.
     pub fn on(&self, gate: &GateName, head: &CommitSha) -> Option<&Measurement> {
-        self.0.get(gate).map(|one| &one.latest).filter(|measured| measured.head == *head)
+        self.latest(gate).filter(|measured| measured.head == *head)
     }
 
     pub fn all(&self) -> Vec<Measurement> {

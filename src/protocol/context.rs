@@ -41,6 +41,9 @@ pub struct Context {
     pub diff_path: Option<String>,
     /// Whether the coder's work from an earlier attempt is uncommitted in the clone.
     pub unfinished: bool,
+    /// Whether the clone has the files of a merge with the base branch, with conflict markers that the coder removes.
+    #[serde(default)]
+    pub merging: bool,
     /// The coder's latest summary of its change.
     pub summary: Option<String>,
     /// The plan under review, or the approved plan of the change.

@@ -107,7 +107,7 @@ mod tests {
             "schema": "agent-loop/context/1", "kind": "pr_review", "round": 1, "max_rounds": 2, "subject": subject,
             "task": "", "origin": null, "items": [], "requirements": [], "requirements_omitted": 0, "gates": [],
             "changed_files": (0..files).map(file).collect::<Vec<_>>(), "agent_files": [], "diff_path": "/diffs/1.diff",
-            "unfinished": false, "summary": null, "plan": null, "clarifications": [], "errors": [], "positions": [],
+            "unfinished": false, "merging": false, "summary": null, "plan": null, "clarifications": [], "errors": [], "positions": [],
         }))
         .unwrap()
     }

@@ -7,10 +7,10 @@ use crate::adapters::agent_memory::Refresh;
 /// Flags that renew the agent memory. They apply to one command, so they are not settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct RefreshArgs {
-    /// Make the summary of the repository for agents anew
+    /// Rebuild the summary of the repository that agents get
     #[arg(long, conflicts_with = "no-agent-memory")]
     pub refresh_agent_memory: bool,
-    /// Make the part of that summary about tests anew
+    /// Rebuild the part of that summary about tests
     #[arg(long, conflicts_with = "no-agent-memory")]
     pub refresh_test_profile: bool,
 }

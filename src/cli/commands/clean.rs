@@ -13,6 +13,7 @@ use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::OpenRepository;
+use crate::cli::repository::saved::{SavedWork, saved_work};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::repository::surveyed;
 use crate::cli::surroundings::Surroundings;
@@ -50,8 +51,7 @@ pub struct CleanArguments {
 #[derive(Debug, Default)]
 struct Removal {
     subjects: Vec<(Subject, Vec<PathBuf>)>,
-    /// Saved work.
-    kept: Vec<Kept>,
+    saved: Vec<SavedWork>,
     stays: Vec<String>,
 }
 
@@ -64,18 +64,19 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     };
     let here = here.with_trusted_recorders(surroundings).await;
     let removal = plan(&here, arguments).await?;
-    let text = render(&removal);
-    if removal.subjects.is_empty() && removal.kept.is_empty() {
+    let tense = if arguments.dry_run { RemovalTense::Never } else { RemovalTense::Next };
+    let text = render(&removal, tense);
+    if removal.subjects.is_empty() && removal.saved.is_empty() {
         return Ok(format!("{text}there is nothing to remove\n"));
     }
     if arguments.dry_run {
-        return Ok(format!("{text}Dry run: nothing was removed.\n"));
+        return Ok(format!("{text}dry run: nothing was removed\n"));
     }
     if !arguments.yes && !is_allowed(&text)? {
         return Ok("nothing was removed\n".to_owned());
     }
     perform(&here, &removal).await?;
-    Ok(if arguments.yes { format!("{text}All of it is removed.\n") } else { "removed\n".to_owned() })
+    Ok(if arguments.yes { format!("{text}removed\n") } else { "removed\n".to_owned() })
 }
 
 async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Removal, String> {
@@ -95,11 +96,11 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
         removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
     }
     if here.folders.mirror().exists() {
-        removal.kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
+        removal.saved = saved_work(here).await?;
         // Running and parked subjects may need their saved work.
         let is_removed = |subject: &Subject| removal.subjects.iter().any(|(removed, _)| removed == subject);
         let is_open = |subject: &Subject| here.subjects().contains(subject) && !is_removed(subject);
-        removal.kept.retain(|Kept { subject, .. }| {
+        removal.saved.retain(|SavedWork { subject, .. }| {
             let is_of_no_use = arguments.salvage || surveyed::has_succeeded(&all, subject);
             is_of_no_use && is_wanted(subject) && !is_open(subject)
         });
@@ -124,20 +125,33 @@ fn why_it_stays(known: &SubjectSummary) -> String {
     format!("{} ({})", known.subject(), status::describe(known))
 }
 
-fn render(removal: &Removal) -> String {
+/// Whether the removal is done, or only shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RemovalTense {
+    /// It follows, after the confirmation.
+    Next,
+    Never,
+}
+
+fn render(removal: &Removal, tense: RemovalTense) -> String {
+    let (remove, keep) = match tense {
+        RemovalTense::Next => ("remove", "keep"),
+        RemovalTense::Never => ("would remove", "would keep"),
+    };
     let mut text = String::new();
     for (subject, paths) in &removal.subjects {
         let size = paths.iter().map(|path| retention::size(path)).sum();
-        let _ = writeln!(text, "{subject}: journal, logs and clones, {}", bytes(size));
+        let _ = writeln!(text, "{remove} {subject}: journal, logs and clones, {}", bytes(size));
     }
-    for kept in &removal.kept {
-        let _ = writeln!(text, "{}: saved unfinished work, {}", kept.subject, kept.salvage.commit.short());
+    for SavedWork { subject, turn, kept } in &removal.saved {
+        let commit = kept.salvage.commit.short();
+        let _ = writeln!(text, "{remove} {subject}: saved unfinished work of {turn}, {commit}");
     }
     if !removal.subjects.is_empty() {
-        text.push_str("kept: their costs, for `agent-loop usage`\n");
+        let _ = writeln!(text, "{keep} the costs of these runs, for `agent-loop usage`");
     }
     for why in &removal.stays {
-        let _ = writeln!(text, "kept: {why}");
+        let _ = writeln!(text, "{keep} {why}");
     }
     text
 }
@@ -164,6 +178,7 @@ async fn perform(here: &OpenRepository, removal: &Removal) -> Result<(), String>
         kept::keep(&here.folders, subject)?;
         failures.extend(paths.iter().filter_map(|path| retention::remove(path).err()));
     }
-    here.workspace().forget(&removal.kept).await.map_err(|error| error.to_string())?;
+    let kept: Vec<Kept> = removal.saved.iter().map(|work| work.kept.clone()).collect();
+    here.workspace().forget(&kept).await.map_err(|error| error.to_string())?;
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }

@@ -140,8 +140,8 @@ fn text(configuration: &Configuration, untrusted: &[String], only: Option<&str>)
     }
     let is_set = |pattern: &keys::KnownKey| configuration.values().any(|(path, ..)| pattern.is(path));
     for key in keys::known().iter().filter(|key| !is_set(key) && is_wanted(&key.path)) {
-        let default =
-            key.default.as_ref().map_or_else(String::new, |default| format!(" (default: {default})"));
+        let default = key.default.as_ref().filter(|default| !default.is_empty());
+        let default = default.map_or_else(String::new, |default| format!(" (default: {default})"));
         let _ = writeln!(text, "{} is not set{default}  # {}", key.path, key.meaning);
     }
     text
@@ -221,6 +221,7 @@ async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Resul
         }
     }
     let kept = TrustFile::load(&surroundings.configuration)?.trust(&name, &file.text)?;
-    let _ = writeln!(text, "Saved in {}; remove its line there to revoke it.", kept.display());
+    let _ =
+        writeln!(text, "Saved in {}; to revoke, remove the line of this repository there.", kept.display());
     Ok(text)
 }

@@ -28,9 +28,9 @@ use crate::text::sanitize::one_line;
 /// `logs`
 #[derive(Debug, Args)]
 pub struct LogsArguments {
-    /// Print the latest log of this subject: 7, pr/7, issue/7, task/KEY or a URL [default: list all logs; with --follow the running one]
+    /// Print the latest log of this subject: 7, pr/7, issue/7, task/KEY or a URL [default: list all logs; with --follow, the log of the active run]
     pub subject: Option<String>,
-    /// Print this log: a name from `--list` or its beginning, or a number, where 1 is the latest
+    /// Print this log: a name from `--list`, the beginning of one, or a number (1 is the latest)
     #[arg(conflicts_with_all = ["follow", "list"])]
     pub name: Option<String>,
     /// Keep printing as the log grows, and continue with the next one
@@ -57,6 +57,10 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
         .ok_or_else(nothing_begun)?;
     let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
     let Some(typed) = &arguments.subject else {
+        if arguments.raw && !arguments.follow {
+            let list = here.place.command("agent-loop logs");
+            return Err(format!("`--raw` prints one log: name its subject, as listed by `{list}`"));
+        }
         if arguments.follow {
             return follow(&here, one_running(&here.place, &running(&here))?, form).await;
         }
@@ -86,7 +90,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     };
     let Some(log) = log else {
         return Err(format!(
-            "there is no log of {subject}: no agent has printed anything yet, or it was removed"
+            "there is no log of {subject}: no agent has run on it yet, or the log was removed"
         ));
     };
     let others = match (&arguments.name, logs.len()) {
@@ -185,11 +189,11 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
         [
             number((index + 1).to_string()),
             when.map_or_else(|_| String::new(), |when| when.strftime("%F %H:%M").to_string()),
-            one_line(&log.source.who(), 24),
+            one_line(&log.source.who(), usize::MAX),
             log.source.round(),
             format!("{:>sizes$}", bytes(log.file.bytes)),
             log.ended.clone(),
-            one_line(&log.name, 40),
+            one_line(&log.name, usize::MAX),
         ]
     };
     let rows: Vec<[String; 7]> = std::iter::once(heads).chain(logs.iter().enumerate().map(row)).collect();
@@ -226,7 +230,7 @@ impl OpenLog {
         let path = log.file.path.clone();
         let form = match &log.source {
             LogSource::Turn { .. } => form,
-            LogSource::Tests { .. } | LogSource::Other => LogForm::Raw,
+            LogSource::Gate { .. } | LogSource::Other => LogForm::Raw,
         };
         let file = files::open_foreign(&path)
             .map_err(|error| format!("could not read {}: {error}", path.display()))?;

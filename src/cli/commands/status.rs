@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::git::Kept;
 use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
+use crate::cli::repository::saved::{SavedWork, saved_work};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::repository::surveyed;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::amounts::until;
+use crate::cli::view::brief;
 use crate::cli::view::overview::{self, Block, SettledLine};
 use crate::cli::view::paint::Paint;
 use crate::cli::view::place::CommandPlace;
@@ -69,7 +70,11 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         return Ok(if arguments.json {
             format!("{}\n", as_json(&known, &here.place))
         } else {
-            overview::blocks(&[block(&known, &[], style(ListLength::All), now)], print::result_width(), paint)
+            overview::blocks(
+                &[block(&known, &[], style(ListLength::OneSubject), now)],
+                print::result_width(),
+                paint,
+            )
         });
     }
     let all = survey::survey(&here).await;
@@ -78,10 +83,10 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
     let style = style(length);
-    let mut kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
+    let mut saved = saved_work(&here).await?;
     // The change of a run that succeeded has replaced the work.
-    kept.retain(|kept| arguments.all || !surveyed::has_succeeded(&all, &kept.subject));
-    let parts = [text(&all, style, now), aside(&kept, &here, style)];
+    saved.retain(|work| arguments.all || !surveyed::has_succeeded(&all, &work.subject));
+    let parts = [text(&all, style, now), aside(&saved, &here, style)];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
@@ -98,13 +103,15 @@ struct ListStyle<'place> {
 enum ListLength {
     Few,
     All,
+    /// One subject, with the whole text of each finding.
+    OneSubject,
 }
 
 impl ListLength {
     fn most(self) -> usize {
         match self {
             Self::Few => FEW,
-            Self::All => usize::MAX,
+            Self::All | Self::OneSubject => usize::MAX,
         }
     }
 }
@@ -217,7 +224,7 @@ fn state(state: &SubjectState) -> &'static str {
         SubjectState::Running(_) => "running",
         SubjectState::Parked(_) => "parked",
         SubjectState::Interrupted => "interrupted",
-        SubjectState::NeedsHuman(_) => "needs-human",
+        SubjectState::NeedsHuman(_) => "ended",
         SubjectState::Delivered(_) | SubjectState::Settled(_) => "settled",
         SubjectState::Unreadable(_) => "unreadable",
     }
@@ -337,9 +344,9 @@ fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: 
         };
         details.extend(overview::columns(&outcome.votes.iter().map(vote).collect::<Vec<_>>()));
         let open: Vec<&Item> = outcome.open_items().collect();
-        details.extend(open.iter().take(length.most()).map(|open| item(open)));
-        let more = open.len().saturating_sub(length.most());
         let command = place.command(&format!("agent-loop status {subject}"));
+        details.extend(open.iter().take(length.most()).flat_map(|open| item(open, length, &command)));
+        let more = open.len().saturating_sub(length.most());
         details.extend((more > 0).then(|| format!("and {more} more: {command}")));
     }
     details.extend(known.phases.iter().map(|(phase, progress)| phase_line(phase, progress, place)));
@@ -364,23 +371,31 @@ fn phase_line(phase: &PlannedPhase, progress: &PhaseProgress, place: &CommandPla
     )
 }
 
-fn item(item: &Item) -> String {
+fn item(item: &Item, length: ListLength, command: &str) -> Vec<String> {
     let start = format!("{} ({}) ", item.id, item.status.name());
-    let room = ITEM.saturating_sub(start.chars().count());
-    format!("{start}{}", unmarked(&one_line(&item.text, room)))
+    match length {
+        ListLength::Few | ListLength::All => vec![format!("{start}{}", brief::of_item(item, ITEM, command))],
+        ListLength::OneSubject => {
+            let text = unmarked(&item.text);
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            lines
+                .enumerate()
+                .map(|(at, line)| if at == 0 { format!("{start}{line}") } else { format!("  {line}") })
+                .collect()
+        }
+    }
 }
 
-fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle<'_>) -> String {
+fn aside(saved: &[SavedWork], here: &OpenRepository, style: ListStyle<'_>) -> String {
     let ListStyle { length, paint, .. } = style;
-    if kept.is_empty() {
+    if saved.is_empty() {
         return String::new();
     }
     let mut text = format!("{}\n", paint.strong("Saved unfinished work:"));
-    for kept in kept.iter().take(length.most()) {
-        let start = format!("  {}  {}  ", kept.subject, kept.salvage.commit.short());
-        let room = print::result_width().saturating_sub(start.chars().count());
+    for SavedWork { subject, turn, kept } in saved.iter().take(length.most()) {
+        let commit = kept.salvage.commit.short();
         let command = paint.command(&kept.command(&here.folders.mirror(), &here.repository.path));
-        let _ = writeln!(text, "{start}{}\n    {command}", one_line(&kept.title, room));
+        let _ = writeln!(text, "  {subject}  {turn}  {commit}\n    {command}");
     }
-    text + &more(kept.len(), style)
+    text + &more(saved.len(), style)
 }

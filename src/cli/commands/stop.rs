@@ -18,7 +18,7 @@ use crate::cli::view::place::CommandPlace;
 pub struct StopArguments {
     /// Subject of the run: 7, pr/7, issue/7, task/KEY or a URL
     pub subject: String,
-    /// Kill its agents at once instead of asking them to end first
+    /// Kill the agents of the run at once instead of asking them to end first
     #[arg(long)]
     pub now: bool,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
         time::wait(LOOK).await;
     }
     Err(format!(
-        "process {pid} has not ended yet; to kill its agents at once: `agent-loop stop {subject} --now`"
+        "process {pid} has not ended yet; to kill the agents of the run at once: `agent-loop stop {subject} --now`"
     ))
 }
 

@@ -25,13 +25,13 @@ pub struct GatesSettings {
     pub score: ScoreSection,
     /// Changes that weaken checks: a row per kind, each `off`, `report` (reviewers judge it) or `block`.
     pub tamper: TamperPolicy,
-    /// A gate that is not run, by name: `tests`, `score`, `tamper`, or a section of `gates.command`.
+    /// Gate to turn off, by name: `tests`, `score`, `tamper`, or a section of `gates.command`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub off: Vec<String>,
     /// Patterns of the files that the change may touch, such as `src/**/*.rs`; a folder stands for all files below it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,
-    /// Engines of a scorer that run code of the project, such as build scripts.
+    /// Use of scorer engines that run code of the project, such as build scripts.
     pub run_project_code: RunProjectCode,
     /// The forge's checks, with `review.auto_merge`.
     pub ci: Ci,

@@ -125,7 +125,7 @@ pub struct Roles {
     /// Agent that summarizes each round of a debate as the agenda of the next; the agenda is made from the votes if not set.
     #[schemars(with = "Option<String>")]
     pub analyzer: Option<AgentName>,
-    /// Agent that reformats malformed answers; the answering agent if not set.
+    /// Agent that reformats malformed answers; the agent that gave the answer if not set.
     #[schemars(with = "Option<String>")]
     pub repair: Option<AgentName>,
 }
@@ -134,7 +134,7 @@ pub struct Roles {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RepairSettings {
-    /// Models to try in order when a malformed answer is reformatted; the program's own default if empty.
+    /// Models to try in order for reformatting an answer; the program's own default if empty.
     pub models: Vec<String>,
     /// Time limit for each attempt to reformat an answer, in seconds.
     pub timeout_seconds: NonZeroU64,

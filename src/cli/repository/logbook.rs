@@ -9,7 +9,6 @@ use crate::adapters::storage::journals;
 use crate::adapters::storage::retention::{self, LogFile};
 use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
-use crate::domain::ids::GateName;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished, Holder};
@@ -37,9 +36,27 @@ impl Log {
 /// The origin of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogSource {
-    Turn { run: String, round: u32, role: Role, label: String },
-    Tests { run: String },
+    Turn {
+        run: String,
+        round: u32,
+        role: Role,
+        label: String,
+    },
+    /// The command of a gate, or the scan of one side of the change: `tests`, `score-base`.
+    Gate {
+        run: String,
+        gate: String,
+        pass: GatePass,
+    },
     Other,
+}
+
+/// Which pass of a gate's command a log is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatePass {
+    First,
+    /// The command ran again after it failed.
+    Repetition,
 }
 
 impl LogSource {
@@ -47,15 +64,16 @@ impl LogSource {
     pub fn who(&self) -> String {
         match self {
             Self::Turn { role, label, .. } => role.with(label),
-            Self::Tests { .. } => "tests".to_owned(),
-            Self::Other => "?".to_owned(),
+            Self::Gate { gate, pass: GatePass::First, .. } => gate.clone(),
+            Self::Gate { gate, pass: GatePass::Repetition, .. } => format!("{gate}, repeated"),
+            Self::Other => "other file".to_owned(),
         }
     }
 
     /// Returns the round, if it is known. A delivery has none.
     pub fn round(&self) -> String {
         match self {
-            Self::Turn { round: 0, .. } | Self::Tests { .. } | Self::Other => String::new(),
+            Self::Turn { round: 0, .. } | Self::Gate { .. } | Self::Other => String::new(),
             Self::Turn { round, .. } => round.to_string(),
         }
     }
@@ -85,7 +103,7 @@ fn described(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) ->
     });
     let mut logs: Vec<Log> = named.collect();
     mark_turns(&mut logs, entries);
-    mark_tests(&mut logs, entries);
+    mark_gates(&mut logs, entries);
     let since = holder.and_then(|holder| holder.since).map(SystemTime::from);
     for log in logs.iter_mut().filter(|log| log.ended.is_empty() && log.source != LogSource::Other) {
         let is_at_work = since.is_some_and(|since| log.file.modified >= since);
@@ -99,9 +117,13 @@ fn described(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) ->
     logs
 }
 
-/// Returns the name and the origin of a log, from the name of its file: `RUN-ROUND-ROLE-LABEL-NAME`, or `RUN-tests-NAME`.
+/// The suffix of the log of a command that ran again.
+const AGAIN: &str = "-again";
+
+/// Returns the name and the origin of a log, from the name of its file: `RUN-ROUND-ROLE-LABEL-NAME`, or `RUN-GATE-NAME`.
 fn parsed(stem: &str) -> (String, LogSource) {
-    let Some((rest, name)) = stem.rsplit_once('-') else { return (stem.to_owned(), LogSource::Other) };
+    let (first, again) = stem.strip_suffix(AGAIN).map_or((stem, ""), |first| (first, AGAIN));
+    let Some((rest, name)) = first.rsplit_once('-') else { return (stem.to_owned(), LogSource::Other) };
     let turn = rest.match_indices('-').find_map(|(at, _)| {
         let (round, whose) = rest.get(at + 1..)?.split_once('-')?;
         let (role, label) = whose.split_once('-')?;
@@ -109,9 +131,15 @@ fn parsed(stem: &str) -> (String, LogSource) {
         let (run, label) = (rest.get(..at)?.to_owned(), label.to_owned());
         Some(LogSource::Turn { run, round: round.parse().ok()?, role, label })
     });
-    let tests = || rest.strip_suffix("-tests").map(|run| LogSource::Tests { run: run.to_owned() });
-    match turn.or_else(tests) {
-        Some(of) => (name.to_owned(), of),
+    let gate = || {
+        // The id of a run has three parts.
+        let (at, _) = rest.match_indices('-').nth(2)?;
+        let (run, gate) = (rest.get(..at)?.to_owned(), rest.get(at + 1..)?.to_owned());
+        let pass = if again.is_empty() { GatePass::First } else { GatePass::Repetition };
+        Some(LogSource::Gate { run, gate, pass })
+    };
+    match turn.or_else(gate) {
+        Some(of) => (format!("{name}{again}"), of),
         None => (stem.to_owned(), LogSource::Other),
     }
 }
@@ -144,18 +172,17 @@ fn is_of(of: &LogSource, turn: &TurnKey) -> bool {
     *run == turn.run.as_str() && *round == turn.round && *role == turn.role && *label == turn.label.as_str()
 }
 
-/// A measurement has no time: those of a run are shown only if each of its logs has one.
-fn mark_tests(logs: &mut [Log], entries: &[Entry]) {
-    let mut measured: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+/// A measurement has no time: those of a gate in a run are shown only if each of its logs has one.
+fn mark_gates(logs: &mut [Log], entries: &[Entry]) {
+    let mut measured: BTreeMap<(&str, &str), Vec<&'static str>> = BTreeMap::new();
     for entry in entries {
-        if let Entry::Measured { run, measurement, .. } = entry
-            && measurement.gate == GateName::tests()
-        {
-            measured.entry(run.as_str()).or_default().push(measurement.verdict.name());
+        if let Entry::Measured { run, measurement, .. } = entry {
+            let of = (run.as_str(), measurement.gate.as_str());
+            measured.entry(of).or_default().push(measurement.verdict.name());
         }
     }
-    for (run, verdicts) in measured {
-        let is_its = |log: &&mut Log| matches!(&log.source, LogSource::Tests { run: its } if its == run);
+    for (of, verdicts) in measured {
+        let is_its = |log: &&mut Log| matches!(&log.source, LogSource::Gate { run, gate, pass: GatePass::First } if of == (run, gate));
         let its: Vec<&mut Log> = logs.iter_mut().filter(is_its).collect();
         if its.len() == verdicts.len() {
             for (log, verdict) in its.into_iter().zip(verdicts) {
@@ -243,7 +270,11 @@ mod tests {
         assert_eq!(of("0-coder-sam-0a"), ("0a".to_owned(), turn(0, Role::Coder, "sam")));
         assert_eq!(of("2-reviewer-tests-0b"), ("0b".to_owned(), turn(2, Role::Reviewer, "tests")));
         assert_eq!(of("2-repair-a-1-coder-b-0c"), ("0c".to_owned(), turn(2, Role::Repair, "a-1-coder-b")));
-        assert_eq!(of("tests-0d"), ("0d".to_owned(), LogSource::Tests { run: RUN.to_owned() }));
+        let gate = |gate: &str, pass| LogSource::Gate { run: RUN.to_owned(), gate: gate.to_owned(), pass };
+        assert_eq!(of("tests-0d"), ("0d".to_owned(), gate("tests", GatePass::First)));
+        assert_eq!(of("type-check-0e"), ("0e".to_owned(), gate("type-check", GatePass::First)));
+        assert_eq!(of("tests-0d-again"), ("0d-again".to_owned(), gate("tests", GatePass::Repetition)));
+        assert_eq!(gate("tests", GatePass::Repetition).who(), "tests, repeated");
         assert_eq!(parsed("odd"), ("odd".to_owned(), LogSource::Other));
     }
 

@@ -4,6 +4,7 @@ pub mod logbook;
 pub mod new_forge;
 pub mod open;
 mod parts;
+pub mod saved;
 pub mod site;
 pub mod survey;
 pub mod surveyed;
@@ -93,7 +94,9 @@ impl Repository {
     /// Finds the repository around a folder.
     pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, RunError> {
         if !folder.is_dir() {
-            let message = format!("there is no folder {}", folder.display());
+            let is_there = folder.exists();
+            let message = if is_there { "is not a folder" } else { "does not exist" };
+            let message = format!("{} {message}", folder.display());
             return Err(RunError::refused(Refused::Usage, message));
         }
         let git = GitQuery { folder, variables };

@@ -14,6 +14,8 @@ use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
+use crate::cli::usage::kept;
+use crate::cli::usage::summary::RunCost;
 use crate::cli::view::place::CommandPlace;
 use crate::domain::ids::{IssueNumber, Login, PullRequestNumber};
 use crate::domain::subject::Subject;
@@ -134,8 +136,18 @@ impl OpenRepository {
                 suggestion(typed, names.iter().map(String::as_str))
             }
         };
-        let why = reference.err().unwrap_or_else(|| format!("{typed} is not known on this machine"));
+        let unknown = |reference| match self.removed(&reference) {
+            Some(subject) => format!("`agent-loop clean` has removed the journal and the logs of {subject}"),
+            None => format!("{typed} is not known on this machine"),
+        };
+        let why = reference.map_or_else(|why| why, unknown);
         Err(format!("{why} (known: {list}){hint}"))
+    }
+
+    /// Returns the subject, if `clean` has removed its files.
+    fn removed(&self, reference: &SubjectReference) -> Option<Subject> {
+        let (costs, _) = kept::read(&self.folders);
+        costs.iter().flat_map(RunCost::subjects).find(|subject| reference.is(subject)).cloned()
     }
 
     /// Parses a subject that may be on the forge only.
@@ -148,11 +160,17 @@ impl OpenRepository {
             SubjectReference::Exact(Subject::Task(_)) => Err(unknown),
             SubjectReference::Exact(subject) => Ok(subject),
             SubjectReference::Number(number) => {
-                let pull_request = there(self.forge.pull_request(PullRequestNumber(number)).await)?;
-                Ok(match pull_request {
-                    Some(_) => Subject::PullRequest(PullRequestNumber(number)),
-                    None => Subject::Issue(IssueNumber(number)),
-                })
+                let (issue, pull_request) = (IssueNumber(number), PullRequestNumber(number));
+                if there(self.forge.pull_request(pull_request).await)?.is_some() {
+                    return Ok(Subject::PullRequest(pull_request));
+                }
+                let found = there(self.forge.issue(issue).await)?;
+                let missing = || {
+                    format!(
+                        "there is no issue or pull request {number}; `agent-loop status` lists those with a run"
+                    )
+                };
+                found.map(|_| Subject::Issue(issue)).ok_or_else(missing)
             }
         }
     }

@@ -68,13 +68,17 @@ impl ForgeSite {
                     if text.starts_with(['/', '.', '~']) { "; a folder is named with -C" } else { "" };
                 usage(format!("`{text}` is no repository on GitHub; type --repo OWNER/REPO{folder}"))
             }
-            (ForgeChoice::Github, None) => match repository.address() {
-                Some(address) => Ok(Self::Github(address)),
-                None => usage(format!(
-                    "origin is not on GitHub ({}); name the repository with --repo OWNER/REPO",
-                    repository.origin.as_deref().unwrap_or("there is none")
-                )),
-            },
+            (ForgeChoice::Github, None) => repository.address().map_or_else(
+                || {
+                    let origin = repository.origin.as_ref();
+                    let why = origin.map_or_else(
+                        || "there is no remote `origin`".to_owned(),
+                        |url| format!("`origin` ({url}) is not on GitHub"),
+                    );
+                    usage(format!("{why}; name the repository with --repo OWNER/REPO"))
+                },
+                |address| Ok(Self::Github(address)),
+            ),
             (ForgeChoice::Auto, None) => {
                 let begun = Store::exists(&repository.common);
                 let address = repository.address().filter(|one| one.host == GITHUB || one.host == host);

@@ -338,8 +338,7 @@ fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let gates =
-        gates::gates(&gates::of_site(&settings.gates, &site), &earlier, variables, &surroundings.cache)?;
+    let gates = gates::gates(&gates::of_site(&settings.gates, &site), variables, &surroundings.cache)?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);

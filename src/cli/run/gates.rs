@@ -26,22 +26,15 @@ use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy}
 use crate::domain::tamper::policy::Consequence;
 use crate::engine::outcome::RunError;
 
-use super::remembered::Remembered;
-
 /// The engines of aislop that must measure both trees.
 const ENGINES: [&str; 4] = ["lint", "code-quality", "ai-slop", "security"];
 
-/// Returns the gates that this machine measures. The test command of the last run in the repository is used again.
-pub fn gates(
-    gates: &GatesSettings,
-    earlier: &Remembered,
-    variables: &Variables,
-    cache: &Path,
-) -> Result<MeasuredGates, RunError> {
+/// Returns the gates that this machine measures.
+pub fn gates(gates: &GatesSettings, variables: &Variables, cache: &Path) -> Result<MeasuredGates, RunError> {
     if let Some(name) = gates.off.iter().find(|name| PERMANENT.contains(&name.as_str())) {
         return Err(usage(format!("`gates.off`: `{name}` cannot be turned off")));
     }
-    let mut commands = commands(gates, earlier)?;
+    let mut commands = commands(gates)?;
     commands.retain(|gate, _| !is_off(gate, gates));
     for (name, gate) in &commands {
         must_be_there(&UserCommand::of(name), &gate.command, variables)?;
@@ -57,16 +50,12 @@ const PERMANENT: [&str; 3] = ["ci", "merge", "setup"];
 /// The names of gates that are no commands of the user.
 const RESERVED: [&str; 6] = ["tests", "setup", "score", "tamper", "ci", "merge"];
 
-fn commands(
-    gates: &GatesSettings,
-    earlier: &Remembered,
-) -> Result<BTreeMap<GateName, GateCommand>, RunError> {
+fn commands(gates: &GatesSettings) -> Result<BTreeMap<GateName, GateCommand>, RunError> {
     let tests = &gates.tests;
     let deadline = Duration::from_secs(tests.timeout_seconds.get());
     let of_tests = |command| GateCommand { command, deadline, flaky: tests.flaky };
-    let test = tests.command.clone().or_else(|| earlier.last_test_command());
     let mut commands = BTreeMap::new();
-    commands.extend(test.map(|command| (GateName::tests(), of_tests(command))));
+    commands.extend(tests.command.clone().map(|command| (GateName::tests(), of_tests(command))));
     commands.extend(tests.setup.clone().map(|command| (GateName::setup(), of_tests(command))));
     for (name, section) in &gates.command {
         if RESERVED.contains(&name.as_str()) {

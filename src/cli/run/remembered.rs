@@ -1,8 +1,6 @@
-//! The flags of earlier commands that this machine stores, for each subject and for the last run in the repository.
+//! The flags of earlier commands that this machine stores for each subject, and the agents of the last run in the repository.
 
 use std::path::PathBuf;
-
-use toml::Value;
 
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::{KnownAgent, RunFile, StartCommand};
@@ -79,11 +77,6 @@ impl Remembered {
         }
     }
 
-    /// Returns the test command of the last run in the repository.
-    pub fn last_test_command(&self) -> Option<String> {
-        self.last.flags.get("gates.tests.command").and_then(Value::as_str).map(str::to_owned)
-    }
-
     /// Adds the agents and flags of this command, and returns the file to store.
     pub fn with(
         mut self,
@@ -115,8 +108,7 @@ impl Remembered {
 /// Stores a file for the subject, and for the repository.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
-    let mut last =
-        RunFile { task: None, base: None, command: None, begun_dangerously: false, ..file.clone() };
+    let mut last = RunFile { agents: file.agents.clone(), ..RunFile::default() };
     last.learn(RunFile::load(&last_file(folders))?.agents);
     last.save(&last_file(folders))
 }

@@ -1,7 +1,8 @@
 //! A run as lines: each fact once, when it happens. Passing results of a round share a line; a failing one ends it, so that
 //! its reasons follow at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::amounts::until;
+use super::brief::{brief, of_gate};
 use super::failed_turns::{TurnFailures, aftermath};
 use super::paint::{Mark, Paint};
 use super::place::CommandPlace;
@@ -50,11 +52,15 @@ pub struct Line {
 pub struct Narrator {
     paint: Paint,
     pub place: CommandPlace,
+    /// The command that shows the findings in full.
+    whole: String,
     round: u32,
     /// The results of the round that have not been printed yet.
     row: Vec<(Mark, String)>,
     /// The findings of gates that passed, which follow the row.
     beside: Vec<Line>,
+    /// The round in which each finding of a gate that passed was printed.
+    reported: BTreeMap<(GateName, String), u32>,
     opened: bool,
     /// The opening of a resumed run, until the run does something.
     resumed: Option<(Subject, Announcement)>,
@@ -70,9 +76,11 @@ impl Narrator {
         Self {
             paint,
             place: CommandPlace::default(),
+            whole: String::new(),
             round: 0,
             row: Vec::new(),
             beside: Vec::new(),
+            reported: BTreeMap::new(),
             opened: false,
             resumed: None,
             gate_logs: BTreeMap::new(),
@@ -177,6 +185,7 @@ impl Narrator {
     }
 
     fn announced(&mut self, subject: &Subject, said: &Announcement) -> Vec<Line> {
+        self.whole = self.place.command(&format!("agent-loop status {subject}"));
         match said {
             Announcement::Opened { head, coder, reviewers, gates, gates_not_run, max_rounds } => {
                 if !self.is_first_opening() {
@@ -225,9 +234,7 @@ impl Narrator {
             }
             Announcement::Gates { round, gates, items, .. } => {
                 let mut lines = self.in_round(*round);
-                for measured in gates {
-                    lines.extend(self.measured(measured, items));
-                }
+                lines.extend(gates.iter().flat_map(|measured| self.measured(measured, items)));
                 lines
             }
             Announcement::FollowedUp { filed, listed } if filed.is_empty() && *listed > 0 => {
@@ -286,10 +293,28 @@ impl Narrator {
             return Vec::new();
         }
         let mut lines = self.flush();
-        lines.extend(urgent.into_iter().map(finding));
+        let whole = self.whole.clone();
+        lines.extend(urgent.into_iter().map(|item| finding(item, &whole)));
         let noted = open.into_iter().filter_map(|said| Some((said, said.note.as_deref()?)));
-        lines.extend(noted.map(|(said, note)| news(format!("  {} still open: {}", said.item, clean(note)))));
+        let note = |note| brief(note, LONGEST_TEXT, &whole);
+        lines.extend(noted.map(|(said, text)| news(format!("  {} still open: {}", said.item, note(text)))));
         lines
+    }
+
+    /// Adds the findings of a gate that passed, each once in a run. Returns the round in which all of them were printed.
+    fn report(&mut self, measured: &Measurement) -> Option<u32> {
+        let gate = &measured.gate;
+        let mut earlier = None;
+        for finding in &measured.findings {
+            match self.reported.entry((gate.clone(), finding.text.clone())) {
+                Entry::Occupied(known) => earlier = earlier.max(Some(*known.get())),
+                Entry::Vacant(new) => {
+                    new.insert(self.round);
+                    self.beside.push(news(format!("  {gate}: {}", clean(&of_gate(&finding.text)))));
+                }
+            }
+        }
+        earlier.filter(|round| *round < self.round && self.beside.is_empty())
     }
 
     fn measured(&mut self, measured: &Measurement, items: &[OpenedItem]) -> Vec<Line> {
@@ -297,9 +322,8 @@ impl Narrator {
         let last = measured.detail.lines().rev().find(|line| !line.trim().is_empty());
         if measured.verdict == Verdict::Pass {
             let last = last.map(|last| format!(": {}", clean(last))).unwrap_or_default();
-            self.row.push((Mark::Good, format!("{gate}{last}")));
-            let told = measured.findings.iter().map(|finding| in_brief(&finding.text));
-            self.beside.extend(told.map(|text| news(format!("  {gate}: {}", clean(&text)))));
+            let repeated = self.report(measured).map(|round| format!(", same as in round {round}"));
+            self.row.push((Mark::Good, format!("{gate}{last}{}", repeated.unwrap_or_default())));
             return Vec::new();
         }
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
@@ -307,27 +331,22 @@ impl Narrator {
         self.row.push((Mark::Bad, format!("{gate}: {last}{log}")));
         let mut lines = self.flush();
         // The coder needs the code of a finding, a person does not.
-        let of_gate = items.iter().filter(|item| item.key.is_some());
-        lines.extend(of_gate.map(|item| finding(&OpenedItem { text: in_brief(&item.text), ..item.clone() })));
+        let keyed = items.iter().filter(|item| item.key.is_some());
+        let whole = self.whole.clone();
+        lines.extend(
+            keyed.map(|item| finding(&OpenedItem { text: of_gate(&item.text), ..item.clone() }, &whole)),
+        );
         lines
     }
 }
 
-/// Returns the first line of a finding; of a list also its first entry, which names the file.
-fn in_brief(text: &str) -> String {
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or_default();
-    let entry = lines.next().and_then(|line| line.strip_prefix("- ")).filter(|_| first.ends_with(':'));
-    entry.map_or_else(|| first.to_owned(), |entry| format!("{first} {entry}"))
-}
-
-fn finding(item: &OpenedItem) -> Line {
+fn finding(item: &OpenedItem, command: &str) -> Line {
     let kind = match item.status {
         ItemStatus::Blocking => "",
         ItemStatus::SamePr => "(minor) ",
         ItemStatus::Future | ItemStatus::Resolved => "(for later) ",
     };
-    news(format!("  {} {kind}{}", item.id, clean(&item.text)))
+    news(format!("  {} {kind}{}", item.id, brief(&item.text, LONGEST_TEXT, command)))
 }
 
 /// Describes the making of a plan, and what became of it.
@@ -389,21 +408,4 @@ fn news(text: String) -> Line {
 /// Returns foreign text on one line.
 fn clean(text: &str) -> String {
     one_line(&unmarked(text), LONGEST_TEXT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn findings_in_brief_name_their_file() {
-        for (text, expected) in [
-            ("Odd names (1):\n- `a.sh`: new\n\nUndo this.", "Odd names (1): `a.sh`: new"),
-            ("The score fell: 80\n- code", "The score fell: 80"),
-            ("Fails\nwith output", "Fails"),
-            ("", ""),
-        ] {
-            assert_eq!(in_brief(text), expected);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod amounts;
 pub mod board;
+pub mod brief;
 pub mod ending;
 pub mod events;
 pub mod explanation;

@@ -17,9 +17,12 @@ use crate::flow::comment::beside_verdict;
 use crate::flow::panel::TOO_FEW_VOTES;
 use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
-use crate::text::sanitize::{one_line, unmarked};
 
+use super::brief;
 use super::place::CommandPlace;
+
+/// The maximum length of an item's text, in characters.
+const ITEM: usize = 120;
 
 /// Returns the outcome as a JSON object.
 pub fn json(outcome: &Outcome, next_command: &str) -> Value {
@@ -112,8 +115,9 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
             let _ = writeln!(text, "  {line}");
         }
     }
+    let whole = place.command(&about_it("status", outcome));
     for item in outcome.open_items() {
-        let words = unmarked(&one_line(&item.text, 120));
+        let words = brief::of_item(item, ITEM, &whole);
         let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
     }
     if approves(&outcome.ending) && !has_tests(outcome) {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Consequence {
-    /// Ignore it.
+    /// Ignore such a change.
     Off,
-    /// Show it to the reviewers as a fact to judge.
+    /// Show such a change to the reviewers as a fact to judge.
     Report,
-    /// Refuse it, unless the task names the file: then report it.
+    /// Refuse such a change, unless the task names the file: then report it.
     #[default]
     Block,
 }
@@ -47,7 +47,7 @@ macro_rules! rows {
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct TamperPolicy {
-            /// At most what a suspicious change leads to: `off` disables the gate, `report` never blocks.
+            /// Strictest action on a change that weakens checks: `off` disables the gate, `report` never blocks.
             pub strictest: Consequence,
             $($(#[$doc])* pub $field: Consequence,)+
         }

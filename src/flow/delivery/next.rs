@@ -233,12 +233,12 @@ fn deliver(work: &OpenDelivery<'_>, purpose: PullRequestPurpose, made: Made) -> 
 
 /// Returns why there is nothing to review, and what must change before the coder is asked again.
 fn nothing_changed(subject: &ContextSubject) -> String {
-    let first = match subject.number {
+    let change = match subject.number {
         Some(_) => "add what is missing in a comment on the issue",
-        None => "describe the change in other words, as a new task",
+        None => "describe the task in other words",
     };
     format!(
-        "the coder changed nothing, so there is nothing to review. To ask it again would repeat the question: first {first}, or name \
-         another coder with `--coder`"
+        "the coder changed no file, so there is nothing to review. Its log has the reason; {change}, or name another coder with \
+         `--coder`"
     )
 }

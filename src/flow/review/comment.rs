@@ -12,19 +12,19 @@ use crate::text::sanitize::{neutral, unmarked};
 
 use super::super::comment::{concluded, participants, signature, word};
 use super::super::followups::HandledFollowups;
-use super::super::gates::GatesRecord;
+use super::super::gates::{GatesRecord, Measured};
 use super::super::machine::At;
 use super::super::review_comment::{self, ShownReview, about};
 use super::super::rounds::EarlierVotes;
 use super::records::{AnswerRecord, FollowedUp, Opened, ReviewEntry, ReviewRecord};
 
-/// Renders the visible part of a record. `items` are the items before the record.
-pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String {
+/// Renders the visible part of a record. `items` and `measured` are those before the record.
+pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item], measured: &Measured) -> String {
     match record {
         ReviewEntry::Opened(opened) => opened_text(at, opened),
         ReviewEntry::Review(review) => review_text(at, review, items),
         ReviewEntry::Answer(answer) => answer_text(at, answer, items),
-        ReviewEntry::Gates(gates) => gates_text(gates),
+        ReviewEntry::Gates(gates) => gates_text(gates, measured),
         ReviewEntry::FollowedUp(record) => followups_text(record, items),
         ReviewEntry::Concluded(record) => concluded(record, RevisionKind::Commit),
     }
@@ -108,18 +108,18 @@ fn tests_run(answer: &AnswerRecord) -> Vec<String> {
     tests.map(|test| format!("`{}`", unmarked(test.as_str()))).collect()
 }
 
-fn gates_text(gates: &GatesRecord) -> String {
+fn gates_text(gates: &GatesRecord, measured: &Measured) -> String {
     let mut text = String::new();
-    for measured in &gates.measurements {
-        let mark = if measured.verdict == Verdict::Pass { "✓" } else { "✗" };
-        let (gate, verdict) = (&measured.gate, word(measured.verdict));
-        let _ = writeln!(text, "**gate {gate}** {mark} {verdict} on `{}`", measured.head.short());
-        let says_more = measured.findings.is_empty() || measured.detail.contains('\n');
-        if measured.verdict != Verdict::Pass {
-            if says_more && !measured.detail.is_empty() {
-                let _ = write!(text, "\n{}\n", indented(&measured.detail));
+    for one in &gates.measurements {
+        let mark = if one.verdict == Verdict::Pass { "✓" } else { "✗" };
+        let (gate, verdict) = (&one.gate, word(one.verdict));
+        let _ = writeln!(text, "**gate {gate}** {mark} {verdict} on `{}`", one.head.short());
+        let says_more = one.findings.is_empty() || one.detail.contains('\n');
+        if one.verdict != Verdict::Pass {
+            if says_more && !one.detail.is_empty() {
+                let _ = write!(text, "\n{}\n", indented(&one.detail));
             }
-        } else if let Some((details, summary)) = measured.detail.rsplit_once('\n') {
+        } else if let Some((details, summary)) = one.detail.rsplit_once('\n') {
             let _ = write!(text, "\n{}\n{}", unmarked(summary), folded_output("Measurements", details));
         }
     }
@@ -134,10 +134,22 @@ fn gates_text(gates: &GatesRecord) -> String {
     for resolved in &gates.resolved {
         let _ = writeln!(text, "\n`{resolved}` is resolved.");
     }
-    let reports = gates.measurements.iter().flat_map(Measurement::reports);
-    let reports: Vec<String> = reports.map(|one| unmarked(&one.text)).collect();
-    section(&mut text, "For the reviewers to judge", &reports);
+    for one in &gates.measurements {
+        reports_text(&mut text, one, measured.latest(&one.gate));
+    }
     text
+}
+
+/// Renders the facts that reviewers judge, once for all heads with the same.
+fn reports_text(text: &mut String, measured: &Measurement, earlier: Option<&Measurement>) {
+    const HEADING: &str = "For the reviewers to judge";
+    let reports: Vec<String> = measured.reports().map(|one| unmarked(&one.text)).collect();
+    match earlier.filter(|earlier| !reports.is_empty() && earlier.reports().eq(measured.reports())) {
+        Some(earlier) => {
+            let _ = write!(text, "\n{HEADING}: the same as on `{}`.\n", earlier.head.short());
+        }
+        None => section(text, HEADING, &reports),
+    }
 }
 
 fn followups_text(record: &FollowedUp, items: &[Item]) -> String {

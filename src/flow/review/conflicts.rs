@@ -48,12 +48,9 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
         }
         (Verdict::Pass, format!("{place} can be merged"), Vec::new())
     } else {
-        let detail = format!("{place} conflicts with this change in {}", conflicts.join(", "));
-        let text = format!(
-            "{detail}. For the coder: your folder has the files of the merge, with conflict markers where both sides changed the \
-             same lines. Resolve every conflict so that both changes keep their meaning, and remove all markers. Do not \
-             run `git merge` and do not commit: agent-loop makes the merge commit."
-        );
+        let files = conflicts.join(", ");
+        let detail = format!("{place} conflicts with this change in {files}");
+        let text = format!("Resolve the conflict with {place} in {files}");
         // The key names the merged commit: after a crash the branch may have moved.
         (Verdict::Fail, detail, vec![Finding::blocking(tip.to_string(), text)])
     };

@@ -67,7 +67,7 @@ impl Flow for ReviewState {
     }
 
     fn comment(&self, at: At<'_>, record: &ReviewEntry) -> String {
-        comment::render(at, record, &self.rounds.items())
+        comment::render(at, record, &self.rounds.items(), &self.measured)
     }
 
     fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {

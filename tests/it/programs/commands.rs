@@ -119,10 +119,14 @@ fn all_commands_accept_all_forms() {
     for (words, why) in [
         (["stop", "#1"], "no run is active on pr/1"),
         (["resume", "1"], "there is nothing to resume"),
-        (["clean", "1"], "kept: pr/1"),
+        (["clean", "1"], "keep pr/1"),
     ] {
         let ended = stage.run(&words);
         assert!(format!("{}{}", ended.stdout, ended.stderr).contains(why), "{words:?}: {}", ended.stderr);
+    }
+    for command in ["gates", "verify"] {
+        let unknown = stage.run(&[command, "99"]).stderr;
+        assert!(unknown.contains("there is no issue or pull request 99"), "{command}: {unknown}");
     }
     stage.run(&["local", "issue", "create", "--title", "New"]);
     for form in ["2", "issue/2"] {
@@ -157,7 +161,11 @@ fn clean_removes_only_what_is_settled() {
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let asked = stage.run(&["clean"]);
     assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
-    assert!(asked.stderr.starts_with("pr/1: journal"), "only the error has the prefix: {}", asked.stderr);
+    assert!(
+        asked.stderr.starts_with("remove pr/1: journal"),
+        "only the error has the prefix: {}",
+        asked.stderr
+    );
     assert!(asked.stderr.contains("\nagent-loop: clean needs a confirmation"), "{}", asked.stderr);
     assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     let cleaned = stage.run(&["clean", "--yes"]);
@@ -239,5 +247,5 @@ fn a_damaged_journal_hides_nothing_else() {
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains(" approved, not merged"), "{}", status.stdout);
     assert!(status.stdout.contains("can't be read: line 1 of the journal"), "{}", status.stdout);
-    assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("kept: task/"));
+    assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("would keep task/"));
 }

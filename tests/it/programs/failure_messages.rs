@@ -47,7 +47,7 @@ fn an_idle_coder_is_not_repeated() {
     let script = "echo '{\"schema_version\":1,\"kind\":\"implementation\",\"summary\":\"s\",\"pr_title\":\"t\",\"pr_body\":\"b\"}'";
     let ended = with_a_coder_that(&stage, script, &[]);
     assert!(ended.stdout.starts_with("blocked (no-change)"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("first describe the change in other words"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("describe the task in other words, or name"), "{}", ended.stdout);
     let next = ended.stdout.lines().last().unwrap().strip_prefix("next: agent-loop ").unwrap();
     assert!(next.starts_with("logs task/"), "{next}");
     let log = stage.run(&next.split(' ').collect::<Vec<_>>());

@@ -21,5 +21,7 @@ fn flaky_tests_are_named() {
         let gates = outcome["gates"].as_array().unwrap();
         let detail = gates.iter().find(|gate| gate["name"] == "tests").unwrap()["detail"].as_str().unwrap();
         assert!(detail.contains("unlucky") && detail.contains("flaky: failed, and passed"), "{detail}");
+        let list = stage.run(&["logs", "pr/1", "--list"]).stdout;
+        assert!(list.contains("tests, repeated") && !list.contains(['?', '…']), "{list}");
     }
 }

@@ -110,7 +110,7 @@ issue/2  needs-human (clarification)
     agent-loop resume issue/2 --interactive
 ";
     assert!(status.starts_with(expected), "{status}");
-    assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "needs-human");
+    assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "ended");
 }
 
 #[test]
@@ -150,6 +150,12 @@ fn logs_are_listed_and_printed() {
     assert!(unknown.stderr.contains("there is no log `nonesuch` of pr/1"), "{}", unknown.stderr);
     assert!(unknown.stderr.contains(&list), "{}", unknown.stderr);
     assert_eq!(printed(&["1", "--follow"]).exit, Some(2));
+    let raw = stage.run(&["logs", "--raw"]);
+    assert!(
+        raw.exit == Some(2) && raw.stderr.contains("`--raw` prints one log: name its subject"),
+        "{}",
+        raw.stderr
+    );
     let all = stage.run(&["logs"]).stdout;
     assert!(all.contains(&list) && all.contains("coder sam"), "{all}");
 }
@@ -161,7 +167,11 @@ fn clean_keeps_the_cost_of_runs() {
     let mut before = stage.run(&["usage", "--json"]).json();
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let looked = stage.run(&["clean", "--dry-run"]);
-    assert!(looked.stdout.contains("kept: their costs, for `agent-loop usage`"), "{}", looked.stdout);
+    assert!(
+        looked.stdout.contains("would keep the costs of these runs, for `agent-loop usage`"),
+        "{}",
+        looked.stdout
+    );
     assert_eq!(stage.run(&["clean", "--yes"]).exit, Some(0));
     assert!(walk(&stage.root().join("state")).iter().all(|path| !path.ends_with("journal.jsonl")));
     let after = stage.run(&["usage", "--json"]).json();
@@ -169,6 +179,8 @@ fn clean_keeps_the_cost_of_runs() {
     before[0]["source"] = "kept".into();
     assert_eq!(after, before, "all else is the same");
     assert_eq!(stage.run(&["usage", "pr/1", "--json"]).json(), after);
+    let removed = "`agent-loop clean` has removed the journal and the logs of pr/1";
+    assert!(stage.run(&["logs", "1"]).stderr.contains(removed));
     let table = stage.run(&["usage"]).stdout;
     assert!(table.lines().next().unwrap().ends_with(" (journal removed)"), "{table}");
     settled(&stage, "Do more");

@@ -1,4 +1,5 @@
-//! `local pr merge`: an approved head is merged, anything else only with consent; and commands on a merged pull request.
+//! `local pr merge`: an approved head is merged, anything else only with consent; commands on a merged pull request; and the
+//! conflict of an approved head with its base branch.
 
 use std::fs;
 
@@ -108,4 +109,41 @@ fn a_merged_change_has_one_answer() {
         assert_eq!((comments(), journals()), (published, before.clone()), "nothing is written");
     }
     assert!(!stage.run(&["status"]).stdout.contains("pr/2"), "no run was begun on it");
+}
+
+/// A coder that leaves conflict markers, and a reviewer that approves after a commit on the base branch.
+const CARELESS: &str = r#"#!/bin/sh
+cat > "ROOT/$AGENT_LOOP_KIND.prompt"
+items=$(sed -n 's/.*"id": *"\(item-[0-9]*\)".*/"\1"/p' "$AGENT_LOOP_CONTEXT" | paste -sd, -)
+case "$AGENT_LOOP_KIND" in
+implementation)
+  echo mine > notes.txt
+  echo '{"schema_version":1,"kind":"implementation","summary":"s","pr_title":"t","pr_body":"b"}' ;;
+coder_followup)
+  echo more >> notes.txt
+  echo '{"schema_version":1,"kind":"coder_followup","state":"approved","summary":"Fixed.","addressed_items":['$items'],"remaining_items":[]}' ;;
+*)
+  (cd ROOT/repository && echo theirs > notes.txt && git commit --quiet --all --message theirs) > /dev/null
+  printf '{"schema_version":1,"kind":"pr_review","nonce":"%s","state":"approved","summary":"s","blocking_items":[],"prior_item_dispositions":[]}' "$AGENT_LOOP_NONCE" ;;
+esac > "$AGENT_LOOP_RESPONSE"
+"#;
+
+#[test]
+fn an_unresolved_conflict_is_explained() {
+    let stage = Stage::new();
+    let root = stage.root().display().to_string();
+    stage.agent("careless.sh", &CARELESS.replace("ROOT", &root));
+    let agents = ["--coder", "sam=command:../careless.sh", "--reviewer", "one=command:../careless.sh"];
+    let ended = stage.run(&[&["task", "Write", "--forge", "local", "--auto-merge"][..], &agents].concat());
+    let said = format!("{}{}", ended.stderr, ended.stdout);
+    assert!(said.contains("item-1 Resolve the conflict with `main` at "), "{said}");
+    assert!(
+        said.contains("conflict markers remain in notes.txt (merge the base branch yourself, "),
+        "{said}"
+    );
+    assert!(!said.contains('…') && !said.contains("agent-loop makes the merge commit"), "{said}");
+    let prompt = fs::read_to_string(stage.root().join("coder_followup.prompt")).unwrap();
+    assert!(prompt.contains("agent-loop makes the merge commit"), "{prompt}");
+    let status = stage.run(&["status"]).stdout;
+    assert!(status.contains("\n  pr/1  coder sam, round 1  "), "{status}");
 }

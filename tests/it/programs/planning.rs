@@ -67,7 +67,7 @@ fn phases_are_shown_and_resumed() {
     let json: Value = stage.run(&["status", "issue/1", "--json"]).json();
     assert_eq!(
         (json["phases"][1]["state"].as_str(), json["doing"].as_str()),
-        (Some("can start"), Some("needs-human"))
+        (Some("can start"), Some("ended"))
     );
     assert_eq!(json["next_command"], "agent-loop resume issue/1");
     // Nothing is left to replace, so the second phase changes nothing.

@@ -41,7 +41,8 @@ fn missing_repositories_and_commits_are_refused() {
     fs::create_dir(&outside).unwrap();
     let outside = outside.to_str().unwrap();
     refused(&stage, &task(&["-C", outside]), "usage", &["not in a git repository", "`git init`"]);
-    refused(&stage, &task(&["-C", "../nowhere"]), "usage", &["there is no folder"]);
+    refused(&stage, &task(&["-C", "../nowhere"]), "usage", &["nowhere does not exist"]);
+    refused(&stage, &task(&["-C", "notes.txt"]), "usage", &["notes.txt is not a folder"]);
     stage.git(&["init", "--quiet", "--initial-branch=main", "../empty"]);
     let first = ["main has no commit yet; make the first", "git add --all && git commit"];
     refused(&stage, &task(&["-C", "../empty"]), "usage", &first);
@@ -141,7 +142,7 @@ fn fresh_clones_are_set_up_once() {
         "{message}"
     );
     let next = ended.json()["next_command"].as_str().unwrap().to_owned();
-    assert_eq!(stage.run(&["status", "--json"]).json()[0]["doing"], "needs-human");
+    assert_eq!(stage.run(&["status", "--json"]).json()[0]["doing"], "ended");
     let mut words: Vec<&str> = next.split(' ').skip(1).collect();
     words.push("--json");
     assert_ne!(stage.run(&words).json()["status"], "inconclusive", "{next}");

@@ -242,3 +242,25 @@ fn huge_and_odd_changes_are_measured() {
     let comments = scene.stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
     assert!(comments.contains("and 2994 more"), "{comments}");
 }
+
+#[test]
+fn earlier_commands_judge_no_run() {
+    let scene = Scene::new(&[("check.sh", "exit 0\n")], "echo \"# $$\" >> check.sh", "true");
+    let listed = |outcome: &Value| keys(outcome).iter().any(|key| key.starts_with("test_runner"));
+    let with = scene.run("First", &["--test-command", "sh check.sh"]).json();
+    assert!(listed(&with), "{with}");
+    let without = scene.run("Second", &[]).json();
+    assert!(without["status"] == "approved" && !listed(&without), "{without}");
+}
+
+/// The live lines show what the gate reports once, and then refer to it.
+#[test]
+fn repeated_reports_are_shown_once() {
+    let scene = Scene::new(&[("check.sh", "exit 1\n")], "echo '# a' >> check.sh", "echo b >> notes.txt");
+    let ended = scene.run("Check it", &["--test-command", "sh check.sh", "--max-rounds", "3"]);
+    let said = &ended.stderr;
+    assert_eq!(said.matches("named by the command of a gate").count(), 1, "{said}");
+    assert!(said.contains("1 for the reviewers to judge, same as in round 1"), "{said}");
+    let thread = scene.stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
+    assert!(thread.contains("For the reviewers to judge: the same as on "), "{thread}");
+}

@@ -61,7 +61,8 @@ async fn unresolved_conflicts_are_never_pushed() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending.exit_code(), 1, "{}", outcome.message);
-    let expected = "left files that cannot be used: conflict markers are left in code";
+    let expected =
+        "left a change that can't be used: conflict markers remain in code (merge the base branch yourself";
     assert!(outcome.message.contains(expected), "{}", outcome.message);
     assert_eq!(world.branches()[&branch("feature")][FILE], "new and good");
     assert!(!world.kept().is_empty(), "the work is kept");

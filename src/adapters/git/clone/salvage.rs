@@ -17,8 +17,6 @@ pub struct Kept {
     /// The author of the work: a label, or `kept` for a commit that was replaced on the forge.
     pub holder: String,
     pub salvage: Salvage,
-    /// The first line of the commit's message.
-    pub title: String,
 }
 
 impl Kept {
@@ -56,7 +54,7 @@ pub(crate) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
     let line = mirror
         .line()
         .arguments(["for-each-ref", "--sort=-committerdate"])
-        .arguments(["--format=%(refname)%00%(objectname)%00%(contents:subject)", ROOT]);
+        .arguments(["--format=%(refname)%00%(objectname)", ROOT]);
     let output = must(line, "list saved work").await?;
     let mut all = Vec::new();
     for line in String::from_utf8_lossy(&output).lines() {
@@ -75,10 +73,7 @@ pub(crate) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), Workspa
 }
 
 fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
-    let mut parts = line.splitn(3, '\0');
-    let (Some(reference), Some(commit), Some(title)) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(None);
-    };
+    let Some((reference, commit)) = line.split_once('\0') else { return Ok(None) };
     let names: Vec<&str> = reference.strip_prefix(ROOT).unwrap_or_default().split('/').collect();
     let [kind, number, holder, _] = names.as_slice() else {
         return Ok(None);
@@ -91,6 +86,5 @@ fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
         subject,
         holder: (*holder).to_owned(),
         salvage: Salvage { reference: reference.to_owned(), commit },
-        title: title.to_owned(),
     }))
 }

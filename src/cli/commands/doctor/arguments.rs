@@ -10,7 +10,7 @@ use crate::domain::ids::BranchName;
 /// `doctor`
 #[derive(Debug, Default, Args)]
 pub struct DoctorArguments {
-    /// Also list what is neither needed nor installed
+    /// Also list programs that are neither needed nor installed
     #[arg(long)]
     pub all: bool,
     /// Print JSON

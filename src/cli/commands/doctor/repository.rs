@@ -77,13 +77,17 @@ pub(super) fn forge(
     };
     match ForgeSite::of(settings, repository, variables) {
         Ok(ForgeSite::Github(address)) => {
-            let why = why.unwrap_or_else(|| "origin is on GitHub".to_owned());
+            let why = why.unwrap_or_else(|| "`origin` is on GitHub".to_owned());
             DoctorCheck::ok("forge", format!("GitHub, {address} on {}, because {why}", address.host))
         }
         Ok(ForgeSite::Embedded) => {
             let note = if Store::exists(&repository.common) { "" } else { "; created when first used" };
             let is_on_github = repository.address().is_some_and(|address| address.host == GITHUB);
-            let found = if is_on_github { "it was used here before" } else { "origin is not on GitHub" };
+            let found = match &repository.origin {
+                None => "there is no remote `origin`",
+                Some(_) if is_on_github => "it was used here before",
+                Some(_) => "`origin` is not on GitHub",
+            };
             let why = why.unwrap_or_else(|| found.to_owned());
             DoctorCheck::ok("forge", format!("embedded, because {why}{note}"))
         }

@@ -15,7 +15,6 @@ use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::repository::{CheckoutChange, Repository, site};
 use crate::cli::run::gates::{self, Sources};
-use crate::cli::run::remembered::Remembered;
 use crate::cli::run::secrets;
 use crate::cli::run::signals;
 use crate::cli::surroundings::Surroundings;
@@ -96,7 +95,7 @@ async fn look(
     let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
     let configuration = BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
     let measured: MeasuredGates =
-        gates::gates(&configuration.settings.gates, &Remembered::default(), variables, &surroundings.cache)?;
+        gates::gates(&configuration.settings.gates, variables, &surroundings.cache)?;
     let choices = gates::choices(&configuration, &measured, Sources::All);
     let folders = Folders::new(place, "checkout");
     files::make_folder(folders.root()).map_err(disk)?;

@@ -6,7 +6,9 @@ mod checkout;
 
 use std::process::ExitCode;
 
-use crate::cli::arguments::common::JsonOutput;
+use toml::Value;
+
+use crate::cli::arguments::common::{JsonOutput, KnownRepositoryArgs};
 use crate::cli::arguments::numbers::{self, SubjectReference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::SettingFlags;
@@ -72,7 +74,10 @@ async fn pull_request(
     surroundings: &Surroundings,
 ) -> Result<PullRequestNumber, String> {
     let reference = numbers::subject(typed)?;
-    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let undelivered = || format!("{typed} has no pull request yet");
+    let named = arguments.settings.values.get("forge.repository").and_then(Value::as_str).map(str::to_owned);
+    let repository = KnownRepositoryArgs { place: arguments.repository.clone(), repo: named };
+    let here = OpenRepository::of(&repository, Some(typed), surroundings).await?;
     let subject = here.as_ref().and_then(|here| here.subject(typed).ok());
     match (subject, reference) {
         (Some(Subject::PullRequest(number)), _)
@@ -83,12 +88,16 @@ async fn pull_request(
                 None => None,
             };
             let number = known.and_then(|known| known.outcome.pull_request);
-            number.ok_or_else(|| format!("{typed} has no pull request yet"))
+            number.ok_or_else(undelivered)
         }
-        (None, SubjectReference::Number(number)) => Ok(PullRequestNumber(number)),
-        (None, SubjectReference::Exact(Subject::Issue(_) | Subject::Task(_))) => {
-            Err(format!("{typed} has no pull request yet"))
+        (None, SubjectReference::Number(number)) => {
+            let Some(here) = &here else { return Ok(PullRequestNumber(number)) };
+            match here.subject_anywhere(typed).await? {
+                Subject::PullRequest(number) => Ok(number),
+                Subject::Issue(_) | Subject::Task(_) => Err(undelivered()),
+            }
         }
+        (None, SubjectReference::Exact(Subject::Issue(_) | Subject::Task(_))) => Err(undelivered()),
     }
 }
 

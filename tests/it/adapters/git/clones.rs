@@ -243,7 +243,6 @@ async fn unfinished_work_is_kept_and_restorable() {
     assert_eq!(all.len(), 1);
     assert_eq!((&all[0].subject, all[0].holder.as_str()), (&subject(), "claude"));
     assert_eq!(all[0].salvage, kept);
-    assert_eq!(all[0].title, "agent-loop: unfinished work of claude on issue/3");
     let command = all[0].command(scene.workspace.mirror(), &scene.user());
     program("sh", &scene.user(), &["-c", &command]).await;
     let name = kept.reference.strip_prefix("refs/agent-loop/salvage/").unwrap();
