@@ -73,6 +73,20 @@ fn approved_and_own_changes_are_merged() {
     assert!(merged.stdout.contains("(no run of agent-loop has reviewed it)"), "{}", merged.stdout);
 }
 
+/// A run was killed after it had opened the pull request.
+#[test]
+fn unreviewed_work_of_agents_needs_consent() {
+    let stage = Stage::new();
+    let branch = "agent-loop/task-0123456789abcdef";
+    stage.git(&["checkout", "--quiet", "-b", branch]);
+    stage.write("notes.txt", "DONE\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "done"]);
+    stage.git(&["checkout", "--quiet", "main"]);
+    stage.run(&["local", "pr", "create", "--head", branch, "--base", "main", "--title", "Done"]);
+    refused(&stage, "its run has not reviewed it");
+    assert_eq!(stage.run(&["local", "pr", "merge", "1", "--unapproved"]).exit, Some(0));
+}
+
 /// Whoever merged it, and whether or not a run approved it, a merged pull request has one answer, and nothing is written.
 #[test]
 fn a_merged_change_has_one_answer() {

@@ -1,5 +1,5 @@
-//! Decides whether `local pr merge` may merge: what a run has approved, what no run has looked at, anything else only if the
-//! command line allows it.
+//! Decides whether `local pr merge` may merge: what a run has approved, what no run has opened or reviewed, anything else only
+//! if the command line allows it.
 
 use std::path::Path;
 
@@ -8,9 +8,10 @@ use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::repository::verdict::RunVerdict;
 use crate::cli::surroundings::Surroundings;
+use crate::domain::branch_names;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::PullRequestNumber;
-use crate::domain::pull_request::{Check, CheckState};
+use crate::domain::pull_request::{Check, CheckState, PullRequest};
 use crate::domain::subject::Subject;
 use crate::domain::vote::Ballot;
 use crate::engine::outcome::Outcome;
@@ -27,7 +28,7 @@ pub(super) enum MergeConsent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MergeApproval {
     Given,
-    /// No run has looked at the pull request. It may have checks that have not passed.
+    /// No run has opened or reviewed the pull request. It may have checks that have not passed.
     NoRun(Vec<String>),
     /// The reasons why the head is not approved, and the command that goes on.
     Missing(Vec<String>, String),
@@ -36,12 +37,12 @@ pub(super) enum MergeApproval {
 impl MergeApproval {
     /// Reads the approval of an open pull request with these checks.
     pub(super) async fn look(
-        number: PullRequestNumber,
+        pull_request: &PullRequest,
         checks: &[Check],
         folder: &Path,
         surroundings: &Surroundings,
     ) -> Result<Self, String> {
-        let subject = Subject::PullRequest(number);
+        let subject = Subject::PullRequest(pull_request.number);
         let known = match OpenRepository::find(Some(folder), surroundings).await? {
             Some(here) => survey::known(&here.with_trusted_recorders(surroundings).await, subject).await,
             None => None,
@@ -49,19 +50,28 @@ impl MergeApproval {
         let checks = checks.iter().filter(|check| check.state != CheckState::Success);
         let unmet = checks.map(|check| format!("check `{}` is {}", check.name, check.state.name())).collect();
         Ok(match known {
-            Some(known) => Self::of(&known, unmet, number),
-            None => Self::NoRun(unmet),
+            Some(known) => Self::of(&known, unmet, pull_request),
+            None => Self::without_review(unmet, pull_request),
         })
     }
 
-    fn of(known: &SubjectSummary, unmet: Vec<String>, number: PullRequestNumber) -> Self {
+    /// Returns the approval of a pull request that no run has reviewed: the work of an agent needs a review.
+    fn without_review(unmet: Vec<String>, pull_request: &PullRequest) -> Self {
+        if !branch_names::is_of_a_run(pull_request.head_ref.as_str()) {
+            return Self::NoRun(unmet);
+        }
+        let why = vec!["its run has not reviewed it".to_owned()];
+        Self::Missing([why, unmet].concat(), format!("agent-loop pr {}", pull_request.number))
+    }
+
+    fn of(known: &SubjectSummary, unmet: Vec<String>, pull_request: &PullRequest) -> Self {
         let why = match (&known.state, &known.verdict) {
             (SubjectState::Running(_), _) => {
                 let follow = status::next_command(known).unwrap_or_default();
                 return Self::Missing(vec!["a run is working on it".to_owned()], follow);
             }
             (SubjectState::Unreadable(why), _) => vec![why.clone()],
-            (_, None | Some(RunVerdict::NoRun)) => return Self::NoRun(unmet),
+            (_, None | Some(RunVerdict::NoRun)) => return Self::without_review(unmet, pull_request),
             (_, Some(RunVerdict::Approved)) if unmet.is_empty() => return Self::Given,
             (_, Some(RunVerdict::Approved)) => Vec::new(),
             (_, Some(RunVerdict::ApprovedOther)) => vec!["its run approved an older head".to_owned()],
@@ -71,7 +81,7 @@ impl MergeApproval {
             (_, Some(RunVerdict::Open)) => vec!["its run has not ended".to_owned()],
             (_, Some(RunVerdict::Ended(_))) => open_points(known),
         };
-        Self::Missing([why, unmet].concat(), format!("agent-loop pr {number}"))
+        Self::Missing([why, unmet].concat(), format!("agent-loop pr {}", pull_request.number))
     }
 
     /// Refuses a merge that the command line does not allow.

@@ -312,7 +312,7 @@ impl Handler<'_> {
             });
         }
         let checks = self.forge.checks(&seen.head).await?.checks;
-        let found = MergeApproval::look(number, &checks, self.folder, self.surroundings).await;
+        let found = MergeApproval::look(&seen, &checks, self.folder, self.surroundings).await;
         let approval = found.map_err(Failure::Work)?;
         if seen.state == PullRequestState::Open {
             approval.must_allow(number, consent).map_err(Failure::Use)?;
