@@ -13,15 +13,22 @@ enum ShellLetter {
     Quoted,
 }
 
+/// Words at the beginning of a command that a shell executes itself. Few of them are also programs, which change nothing here.
+const OF_A_SHELL: [&str; 21] = [
+    "!", "(", "{", "[[", ".", ":", "case", "cd", "eval", "exec", "exit", "export", "for", "function", "if",
+    "set", "source", "trap", "ulimit", "until", "while",
+];
+
 /// Finds the first piece of shell syntax in a command: an operator at an end of a word, a substitution, an expansion, or an
-/// assignment at the beginning. Quoted text and operators in the middle of a word (`a|b`) are ignored.
+/// assignment or a command of the shell at the beginning. Quoted text and operators in the middle of a word (`a|b`) are ignored.
 pub(super) fn operator(command: &str) -> Option<String> {
     let lines = lines(command);
     let in_a_word = |word: &Vec<ShellLetter>| {
         substitution(word).or_else(|| at_an_end(word)).or_else(|| expansion(&bare(word)))
     };
-    let assigned = lines.first().and_then(|words| words.first()).and_then(|word| assignment(&bare(word)));
-    let found = assigned.or_else(|| lines.iter().flatten().find_map(in_a_word));
+    let begins = lines.first().and_then(|words| words.first()).map(|word| bare(word));
+    let begins = begins.and_then(|word| of_a_shell(&word).or_else(|| assignment(&word)));
+    let found = begins.or_else(|| lines.iter().flatten().find_map(in_a_word));
     // A shell would run each line; without one, the words of the second line would be arguments of the first.
     found.or_else(|| (lines.len() > 1).then(|| "a new line".to_owned()))
 }
@@ -83,6 +90,10 @@ fn bare(word: &[ShellLetter]) -> String {
         ShellLetter::Quoted => '\0',
     };
     word.iter().map(letter).collect()
+}
+
+fn of_a_shell(word: &str) -> Option<String> {
+    OF_A_SHELL.contains(&word).then(|| word.to_owned())
 }
 
 /// Finds `NAME=value`.
@@ -160,6 +171,8 @@ mod tests {
             ("ls {calc,test_calc}.py", "{calc,test_calc}"),
             ("X=1 python3 test_calc.py", "X="),
             ("X='1 2' python3 test_calc.py", "X="),
+            ("! grep TODO notes.txt", "!"),
+            ("cd tests", "cd"),
         ] {
             assert_eq!(operator(command).as_deref(), Some(found), "{command}");
         }
@@ -179,6 +192,8 @@ mod tests {
             "curl http://localhost/?a=1&b=2",
             "make # && not this",
             "make X=1",
+            "make cd",
+            "'!' x",
             "pytest test_a.py::test_b[1-2]",
             "env X=1 pytest '*.py' \"$HOME\" '~' x~ HEAD~1 a{1}b $1 100$",
             "pytest -k 'a>b' 2",
