@@ -17,7 +17,7 @@ use crate::adapters::process::output::tail;
 
 use arguments::task;
 use surroundings::Surroundings;
-use view::ending::{self, complain};
+use view::ending::{self, complain, report};
 use view::paint::Paint;
 use view::print;
 
@@ -30,11 +30,11 @@ pub fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let (runtime, surroundings) = match (runtime, Surroundings::read()) {
         (Ok(runtime), Ok(surroundings)) => (runtime, Surroundings { place, ..surroundings }),
-        (Err(error), _) => return complain(&error.to_string(), 1),
-        (_, Err(why)) => return complain(&why, 2),
+        (Err(error), _) => return report(&error.to_string(), "", 1),
+        (_, Err(why)) => return report(&why, "", 2),
     };
     if let Err(why) = diagnostics::begin(&surroundings.variables) {
-        return complain(&why, 2);
+        return complain(&why, 2, &surroundings.place);
     }
     let exit = runtime.block_on(commands::perform(arguments.command, &surroundings));
     // After Ctrl-C, only a question at the terminal may still be waiting for a line.
@@ -45,7 +45,9 @@ pub fn main() -> ExitCode {
 /// Reports an invalid command line, or prints help. Scripts that requested JSON always get an outcome.
 fn misread(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && ending::asked_for_json() {
-        return complain(error.to_string().trim().trim_start_matches("error: "), 2);
+        let why = error.to_string();
+        // Names of commands in it are not commands to type.
+        return report(why.trim().trim_start_matches("error: "), "", 2);
     }
     let text = error.render();
     if error.use_stderr() {

@@ -91,6 +91,14 @@ impl PlannedPhase {
         format!("phase {} “{}” (#{})", self.number, self.title, self.issue)
     }
 
+    /// Returns the command for a phase that agents do.
+    pub fn command(&self) -> Option<String> {
+        match self.automation {
+            Automation::AgentPr => Some(format!("agent-loop issue {}", self.issue)),
+            Automation::HumanAction | Automation::ManualClose => None,
+        }
+    }
+
     /// Returns the next command for the phase, or what a person must do.
     pub fn advice(&self) -> String {
         let issue = self.issue;

@@ -1,9 +1,10 @@
 //! Makes the outcome of a run from its end and the state of the flow.
 
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::conclusion::Conclusion;
+use crate::ports::forge::Thread;
 
 use super::context::RunContext;
 use super::outcome::Outcome;
@@ -15,6 +16,7 @@ pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusi
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
     outcome.next = conclusion.next().map(str::to_owned);
+    outcome.reached = conclusion.reached();
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.head) {
         // An outcome without a merge base is better than none.
         outcome.base = cx.base(&against, head).await.ok();
@@ -31,10 +33,21 @@ pub(super) fn seen(cx: &RunContext, session: &Session, bare: Outcome) -> Outcome
             Subject::Issue(number) => Some(cx.world.forge.view_of(number)),
             Subject::PullRequest(_) | Subject::Task(_) => None,
         },
+        reopening: thread(&session.subject, view.pull_request.as_ref())
+            .map(|thread| cx.world.forge.reopening(thread)),
         run: run.map(|run| run.id.clone()),
         head: head(session),
         usage: run.map_or_else(Usage::default, |run| run.usage),
         ..bare.with_view(view)
+    }
+}
+
+/// Returns the thread of the pull request, if there is one, else that of the issue.
+fn thread(subject: &Subject, pull_request: Option<&PullRequestNumber>) -> Option<Thread> {
+    match (subject, pull_request) {
+        (_, Some(number)) | (Subject::PullRequest(number), None) => Some(Thread::PullRequest(*number)),
+        (Subject::Issue(number), None) => Some(Thread::Issue(*number)),
+        (Subject::Task(_), None) => None,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::revision::RevisionKind;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
+use crate::flow::conclusion::Reached;
 use crate::flow::view::View;
 use crate::ports::forge::{ForgeCommands, ForgeError};
 use crate::ports::journal::JournalError;
@@ -25,6 +26,7 @@ use crate::ports::workspace::WorkspaceError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub ending: Ending,
+    pub reached: Reached,
     pub message: String,
     pub run: Option<RunId>,
     /// The subject at the end; `None` if the command was refused before it had one.
@@ -55,6 +57,8 @@ pub struct Outcome {
     pub commands: Option<ForgeCommands>,
     /// The command that shows the issue.
     pub view_of_issue: Option<String>,
+    /// The command that reopens the issue or pull request.
+    pub reopening: Option<String>,
     /// The command that removes the cause of an error, if one does.
     pub next: Option<String>,
     /// The command that follows in the present state, if the flow knows it.
@@ -72,6 +76,7 @@ impl Outcome {
     pub fn bare(subject: impl Into<Option<Subject>>, ending: Ending, message: String) -> Self {
         Self {
             ending,
+            reached: Reached::Now,
             message,
             run: None,
             subject: subject.into(),
@@ -92,6 +97,7 @@ impl Outcome {
             failed_logs: BTreeMap::new(),
             commands: None,
             view_of_issue: None,
+            reopening: None,
             next: None,
             flow_next: None,
             known_tests: None,

@@ -98,7 +98,8 @@ impl Engine {
                 Next::Do(Step::Lookup(lookup)) => lookup::look_up(&self.cx, &mut session, lookup).await?,
                 Next::Do(Step::Measure(order)) => perform::measure(&self.cx, &mut session, order).await?,
                 Next::Do(Step::Stop(conclusion)) | Next::End(conclusion) => {
-                    return Err(RunError::new(conclusion.ending().clone(), conclusion.message()));
+                    let error = RunError::new(conclusion.ending().clone(), conclusion.message());
+                    return Err(conclusion.next().into_iter().fold(error, RunError::with_next));
                 }
                 Next::Do(
                     Step::Ask(_)
@@ -215,7 +216,20 @@ impl Engine {
         // A person who stops a parked run does not want cron to resume it.
         session.write(Entry::Stopped { at: self.cx.world.clock.now() }).await?;
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
-        Ok(Some(conclude::seen(&self.cx, session, bare)))
+        let next = match decide(&self.cx, session) {
+            Step::Clarify { .. } => Some(format!("agent-loop resume {} --interactive", session.subject)),
+            Step::Lookup(_)
+            | Step::Ask(_)
+            | Step::Await
+            | Step::Measure(_)
+            | Step::Publish(_)
+            | Step::Conclude(..)
+            | Step::Effect(_)
+            | Step::Wait { .. }
+            | Step::HandOver(_)
+            | Step::Stop(_) => None,
+        };
+        Ok(Some(Outcome { next, ..conclude::seen(&self.cx, session, bare) }))
     }
 }
 

@@ -26,10 +26,10 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
         GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
         GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, .. } => {
             SetUp::Failed(format!(
-                "the setup command failed in a fresh clone: {}\n`agent-loop logs {}` shows its output; --setup-command \
-                 corrects it, `--setup-command true` skips it",
+                "the setup command failed in a fresh clone: {}\n`agent-loop logs {subject}` shows its output. Then correct the \
+                 command: `agent-loop resume {subject} --setup-command COMMAND`",
                 detail.trim_end(),
-                order.subject
+                subject = order.subject
             ))
         }
     }
@@ -37,6 +37,5 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
 pub(super) fn inconclusive(message: String, subject: &Subject) -> RunError {
-    RunError::new(Ending::Inconclusive, message)
-        .with_next(format!("agent-loop resume {subject} --setup-command true"))
+    RunError::new(Ending::Inconclusive, message).with_next(format!("agent-loop logs {subject}"))
 }

@@ -286,7 +286,10 @@ async fn finish(turn: PlacedTurn<'_>, report: TurnReport) -> Result<Option<Finis
     let TurnReport { result, usage, model, log, session, warnings } = report;
     telling::warnings(turn.world, &turn.ask.key, warnings);
     let answer = match result {
-        TurnResult::Cancelled => return Ok(None),
+        TurnResult::Cancelled => {
+            back_up(turn).await;
+            return Ok(None);
+        }
         TurnResult::Disk(why) => return Err(RunError::failed(Failed::Disk, why)),
         TurnResult::Failed(failure) => Err(failure),
         TurnResult::Answered(raw) => Ok(raw),
@@ -411,6 +414,19 @@ async fn harvested(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>)
             Left::Nothing { failure, salvage: Some(salvage) }
         }
     })
+}
+
+/// Saves the work of a coder that was stopped, unless it is in the user's checkout. If that fails, the next turn finds the
+/// files in the clone.
+async fn back_up(turn: PlacedTurn<'_>) {
+    let PlacedTurn { world, ask, clone_id, from } = turn;
+    if ask.access != Access::Edit || world.workspace.is_user_checkout(clone_id) {
+        return;
+    }
+    match world.workspace.back_up(clone_id, from).await {
+        Ok(kept) => kept.iter().for_each(|salvage| telling::salvage(world, salvage)),
+        Err(error) => world.operator.tell(&RunEvent::Warning { text: error.to_string() }),
+    }
 }
 
 async fn keep_aside(

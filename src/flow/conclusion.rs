@@ -16,11 +16,21 @@ pub struct Conclusion {
     head: Option<CommitSha>,
     /// The command that follows, if it is not that of every such end.
     next: Option<String>,
+    reached: Reached,
+}
+
+/// When a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reached {
+    #[default]
+    Now,
+    /// A record or the forge stated the end before this command.
+    Before,
 }
 
 impl Conclusion {
     fn new(ending: Ending, message: String) -> Self {
-        Self { ending, message, head: None, next: None }
+        Self { ending, message, head: None, next: None, reached: Reached::Now }
     }
 
     /// All reviewers approved the head, and all gates passed on it.
@@ -80,7 +90,7 @@ impl Conclusion {
 
     /// A record or the forge already states this end.
     pub fn again(recorded: &Ending, message: String) -> Self {
-        Self::new(recorded.clone(), message)
+        Self { reached: Reached::Before, ..Self::new(recorded.clone(), message) }
     }
 
     /// Adds the head to the conclusion.
@@ -107,6 +117,10 @@ impl Conclusion {
 
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    pub fn reached(&self) -> Reached {
+        self.reached
     }
 
     pub fn next(&self) -> Option<&str> {

@@ -270,6 +270,10 @@ pub trait Workspace: Send + Sync {
     /// Keeps the changes in a coder's clone under a ref, if it differs from `head`.
     async fn salvage(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError>;
 
+    /// Copies the changes in a clone of a coder that was stopped to a ref. They stay in the clone, and the next turn continues
+    /// them.
+    async fn back_up(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError>;
+
     /// Keeps a commit of the mirror under a ref.
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError>;
 

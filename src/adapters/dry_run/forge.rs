@@ -27,6 +27,10 @@ impl Forge for RehearsedWorld {
         self.real.forge.view_of(issue)
     }
 
+    fn reopening(&self, thread: Thread) -> String {
+        self.real.forge.reopening(thread)
+    }
+
     fn login(&self) -> Login {
         self.real.forge.login()
     }

@@ -97,6 +97,10 @@ impl Workspace for RehearsedWorld {
         Ok(None)
     }
 
+    async fn back_up(&self, _: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        Ok(None)
+    }
+
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
         self.note(format!("keep {} of {subject} under a ref", commit.short()));
         Ok(Salvage { reference: String::new(), commit: commit.clone() })

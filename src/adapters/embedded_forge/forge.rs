@@ -170,6 +170,13 @@ impl Forge for EmbeddedForge {
         format!("agent-loop local issue view {issue}")
     }
 
+    fn reopening(&self, thread: Thread) -> String {
+        match thread {
+            Thread::Issue(number) => format!("agent-loop local issue reopen {number}"),
+            Thread::PullRequest(number) => format!("agent-loop local pr reopen {number}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }
@@ -273,7 +280,10 @@ impl Forge for EmbeddedForge {
         match &pull_request.state {
             PullRequestState::Merged { commit } => return Ok(Merge::Merged(commit.clone())),
             PullRequestState::Closed => {
-                return Err(ForgeError::Refused(format!("pull request {number} is closed")));
+                return Err(ForgeError::Refused(format!(
+                    "pull request {number} is closed; reopen it: `{}`",
+                    self.reopening(Thread::PullRequest(number))
+                )));
             }
             PullRequestState::Open => {}
         }

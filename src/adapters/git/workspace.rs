@@ -15,11 +15,9 @@ use crate::ports::workspace::{
 };
 
 use super::clone::agent_files::{ReviewTree, review_tree};
-use super::clone::harvest;
-use super::clone::inspect;
 use super::clone::paths::ClonePaths;
-use super::clone::prepare;
 use super::clone::salvage::{self, Kept};
+use super::clone::{harvest, inspect, prepare};
 use super::disk::{make_folder, remove};
 use super::mirror::difference;
 use super::mirror::facts::CommitFacts;
@@ -395,6 +393,10 @@ impl Workspace for GitWorkspace {
         let kept = harvest::salvage(&self.mirror, &workplace, head).await?;
         self.close(&workplace, head, kept.as_ref().map_or(head, |kept| &kept.commit)).await?;
         Ok(kept)
+    }
+
+    async fn back_up(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        harvest::salvage(&self.mirror, &self.workplace(clone_id)?, head).await
     }
 
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {

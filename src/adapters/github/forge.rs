@@ -232,6 +232,14 @@ impl Forge for GithubForge {
         format!("gh issue view {issue} --comments --repo {}", self.repository.named())
     }
 
+    fn reopening(&self, thread: Thread) -> String {
+        let repository = self.repository.named();
+        match thread {
+            Thread::Issue(number) => format!("gh issue reopen {number} --repo {repository}"),
+            Thread::PullRequest(number) => format!("gh pr reopen {number} --repo {repository}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.repository.login().clone()
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::{AgentName, Role};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::BranchName;
+use crate::domain::shell::quoted;
 
 use crate::adapters::files;
 
@@ -45,6 +46,9 @@ pub struct RunFile {
     /// The latest command that started a run, for `resume`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<StartCommand>,
+    /// The agents that the change after a debate must be given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after_debate: Vec<KnownAgent>,
     /// Whether the run started with all permissions. This leads to a message when it resumes without, and allows nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub begun_dangerously: bool,
@@ -72,6 +76,16 @@ impl RunFile {
             files::make_folder(folder)?;
         }
         files::write_whole(path, &text)
+    }
+
+    /// Returns a command that follows a debate, with the agents that a change must be given.
+    pub fn with_agents(&self, command: String) -> String {
+        if !command.starts_with("agent-loop issue ") {
+            return command;
+        }
+        self.after_debate.iter().fold(command, |command, KnownAgent { role, name }| {
+            format!("{command} --{role} {}", quoted(&name.to_string()))
+        })
     }
 
     /// Adds agents whose role and label are not known yet.

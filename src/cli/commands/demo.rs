@@ -81,7 +81,7 @@ const TEST_COMMAND: &str = "sh tests.sh";
 pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> ExitCode {
     match show(arguments, surroundings).await {
         Ok(code) => code,
-        Err(why) => complain(&why, 1),
+        Err(why) => complain(&why, 1, &surroundings.place),
     }
 }
 

@@ -8,12 +8,12 @@ use crate::cli::arguments::numbers::{self, Reference};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{DISCUSSION, Flag, STAGES};
-use crate::cli::run::command;
+use crate::cli::run::command::{self, RunResult};
 use crate::cli::run::goal::{Goal, GoalTarget, RunInvocation};
 use crate::cli::run::question;
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::ending::complain;
 use crate::domain::ids::IssueNumber;
+use crate::engine::outcome::Outcome;
 use crate::flow::names;
 
 use super::start::{finish, in_repository};
@@ -68,7 +68,10 @@ pub async fn run(arguments: DiscussArguments, surroundings: &Surroundings) -> Ex
         (Some(reference), _) => (IssueNumber(reference.number), reference.repository),
         (None, question) => match question::issue(&question.unwrap_or_default(), &run, surroundings).await {
             Ok(number) => (number, None),
-            Err(refusal) => return complain(&refusal.message, refusal.ending.exit_code()),
+            Err(refusal) => {
+                let outcome = Outcome::of_error(None, refusal);
+                return finish(RunResult::Ended(Box::new(outcome)), &run, surroundings);
+            }
         },
     };
     let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };

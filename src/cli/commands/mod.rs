@@ -129,7 +129,8 @@ pub enum Command {
 
 /// Runs a command.
 pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode {
-    let say = |told: Result<String, String>| say(told.map_err(|why| surroundings.place.message(&why)));
+    let place = &surroundings.place;
+    let say = |told: Result<String, String>| say(told, place);
     match command {
         Command::Demo(arguments) => demo::run(&arguments, surroundings).await,
         Command::Task(arguments) => start::task(*arguments.0, surroundings).await,
@@ -154,8 +155,8 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
             }
             ExitCode::from(exit)
         }
-        Command::Verify(arguments) => say_with_code(verify::run(&arguments, surroundings).await),
-        Command::Doctor(arguments) => say_with_code(doctor::run(&arguments.0, surroundings).await),
+        Command::Verify(arguments) => say_with_code(verify::run(&arguments, surroundings).await, place),
+        Command::Doctor(arguments) => say_with_code(doctor::run(&arguments.0, surroundings).await, place),
         Command::Schema(arguments) => say(schema::run(&arguments)),
         Command::Completions { shell } => say(Ok(shell::completions(Arguments::command(), shell))),
         Command::Guard(arguments) => say(guard::run(&arguments)),

@@ -117,7 +117,7 @@ pub(super) fn in_repository(mut run: RunArguments, repository: Option<String>) -
 pub async fn task(arguments: TaskArguments, surroundings: &Surroundings) -> ExitCode {
     let text = match task_text(&arguments, &surroundings.folder) {
         Ok(text) => text,
-        Err(why) => return complain(&why, 2),
+        Err(why) => return complain(&why, 2, &surroundings.place),
     };
     let TaskArguments { interactive, clarifications, mut run, .. } = arguments;
     let answers = if interactive {

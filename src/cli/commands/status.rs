@@ -334,6 +334,9 @@ fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: 
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
+    let stopped =
+        |coder| format!("the coder {coder} was stopped; its edits are kept, and resume continues them");
+    details.extend(known.cut_off.as_ref().map(stopped));
     // The pull request shows these itself, and an approved one needs nothing.
     let is_own = matches!(known.subject(), Subject::PullRequest(_)) || outcome.pull_request.is_none();
     if is_own && outcome.ending != Ending::Approved {

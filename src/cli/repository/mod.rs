@@ -1,11 +1,13 @@
 //! The user's repository, inspected once at the start: path, branch, user. Nothing is changed.
 
+mod answered;
 pub mod logbook;
 pub mod new_forge;
 pub mod open;
 mod parts;
 pub mod saved;
 pub mod site;
+pub mod stopped;
 pub mod survey;
 pub mod surveyed;
 pub mod verdict;

@@ -30,3 +30,14 @@ pub(super) async fn progress(
     };
     Ok(phases.into_iter().map(progress).collect())
 }
+
+/// Returns the first phase that is left.
+pub(super) fn next(phases: &[(PlannedPhase, PhaseProgress)]) -> Option<&(PlannedPhase, PhaseProgress)> {
+    phases.iter().find(|(_, progress)| match progress {
+        PhaseProgress::Done | PhaseProgress::Dropped => false,
+        PhaseProgress::Blocked(_)
+        | PhaseProgress::ForPerson
+        | PhaseProgress::InProgress
+        | PhaseProgress::Ready => true,
+    })
+}

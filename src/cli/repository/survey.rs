@@ -1,35 +1,32 @@
 //! The state of each subject, from the forge, its journal and its lock. Changes nothing.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::storage::journals;
 use crate::adapters::storage::run_file::RunFile;
-use crate::domain::agent::Role;
-use crate::domain::ending::{Ending, Failed, NeedsHuman, Parked};
+use crate::domain::ending::{Ending, Failed, NeedsHuman};
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
-use crate::domain::instant::{utc, was_set_back};
+use crate::domain::ids::{IssueNumber, Label, PullRequestNumber};
 use crate::domain::phase::{PhaseProgress, PlannedPhase};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
-use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::engine::outcome::Outcome;
 use crate::engine::thread;
 use crate::flow;
 use crate::flow::machine::Machine;
-use crate::flow::run_effect::{self, RunEffect};
+use crate::flow::names;
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
 use crate::ports::forge::{Comment, IssueState};
-use crate::ports::journal::{Entry, Finished, Holder};
+use crate::ports::journal::{Entry, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
+use super::answered;
 use super::open::{OpenRepository, there};
 use super::parts;
+use super::stopped::{self, Parking};
 use super::verdict::{self, RunVerdict};
 
 /// The maximum length of a title, in characters: a task may be very long.
@@ -53,31 +50,6 @@ pub enum SubjectState {
     Unreadable(String),
 }
 
-/// The time for which a run is parked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Parking {
-    /// The time at which the quota was found to be used up.
-    pub since: Timestamp,
-    pub resets_at: Timestamp,
-    pub reason: Parked,
-}
-
-impl Parking {
-    /// Formats the reset time; a guess is marked as a guess.
-    pub fn until(self) -> String {
-        match self.reason {
-            Parked::Quota | Parked::RateLimit => utc(self.resets_at),
-            Parked::QuotaUnknown => format!("{} (a guess)", utc(self.resets_at)),
-        }
-    }
-
-    /// Returns whether the run can be resumed. After the clock was set back, the remaining time is unknown, so the run is
-    /// resumed.
-    pub fn is_due(self, now: Timestamp) -> bool {
-        self.resets_at <= now || was_set_back(self.since, now)
-    }
-}
-
 /// A subject with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectSummary {
@@ -94,6 +66,8 @@ pub struct SubjectSummary {
     pub phases: Vec<(PlannedPhase, PhaseProgress)>,
     /// The verdict on a pull request.
     pub verdict: Option<RunVerdict>,
+    /// The coder of an interrupted run whose turn has begun and not ended.
+    pub cut_off: Option<Label>,
 }
 
 impl SubjectSummary {
@@ -120,8 +94,8 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
             let outcome = Outcome::bare(subject.clone(), ending, why.clone());
             let (title, touched) = (task_title(here, &subject), touched(here, &subject));
             let state = SubjectState::Unreadable(why);
-            let (flow, phases, verdict) = (None, Vec::new(), None);
-            Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict })
+            let (flow, phases, verdict, cut_off) = (None, Vec::new(), None, None);
+            Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict, cut_off })
         }
     }
 }
@@ -159,67 +133,30 @@ async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
         return Ok(None);
     };
     outcome.subject = Some(subject.clone());
-    let state = here
-        .holder(subject)
-        .map_or_else(|| waiting(here, subject, state), |holder| Ok(SubjectState::Running(holder)))?;
+    let (state, cut_off) = match here.holder(subject) {
+        Some(holder) => (SubjectState::Running(holder), None),
+        None => waiting(here, subject, state)?,
+    };
     let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
     let touched = touched(here, subject);
     let (subject, flow) = (subject.clone(), Some(flow));
-    Ok(Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict }))
+    Ok(Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict, cut_off }))
 }
 
-/// Returns the state of a run; one that was interrupted while it waited for a quota counts as parked.
-fn waiting(here: &OpenRepository, subject: &Subject, state: SubjectState) -> Result<SubjectState, String> {
+/// Returns the state of a run, and the coder that was stopped with it; one that was interrupted while it waited for a quota
+/// counts as parked.
+fn waiting(
+    here: &OpenRepository,
+    subject: &Subject,
+    state: SubjectState,
+) -> Result<(SubjectState, Option<Label>), String> {
     if state != SubjectState::Interrupted {
-        return Ok(state);
+        return Ok((state, None));
     }
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
-    Ok(awaited(&entries).unwrap_or(state))
-}
-
-/// Returns what the run waits for: the latest reset time of all agents out of quota that were not asked since. `None` if a
-/// person stopped the run.
-fn awaited(entries: &[Entry]) -> Option<SubjectState> {
-    let mut waits: BTreeMap<(Role, &Label), Parking> = BTreeMap::new();
-    let mut limited: Option<Parking> = None;
-    let last = last_run(entries);
-    let is_of_the_last_run = |turn: &TurnKey| Some(&turn.run) == last;
-    for entry in entries {
-        match entry {
-            Entry::Stopped { .. } => {
-                waits.clear();
-                limited = None;
-            }
-            Entry::Limited { at, until } => {
-                limited = Some(Parking { since: *at, resets_at: *until, reason: Parked::RateLimit });
-            }
-            Entry::Attempt { turn, .. } => {
-                waits.remove(&(turn.role, &turn.label));
-                limited = None;
-            }
-            Entry::Finished { turn, finished: Finished::Failed { failure, .. }, at }
-                if is_of_the_last_run(turn) =>
-            {
-                if let RunEffect::Park { resets_at, reason } = run_effect::of(failure) {
-                    waits.insert((turn.role, &turn.label), Parking { since: *at, resets_at, reason });
-                }
-            }
-            Entry::Finished { .. }
-            | Entry::Secret { .. }
-            | Entry::Clarified { .. }
-            | Entry::Measured { .. }
-            | Entry::Record { .. }
-            | Entry::Task { .. }
-            | Entry::Inherited { .. } => {}
-        }
-    }
-    waits.into_values().chain(limited).max_by_key(|parking| parking.resets_at).map(SubjectState::Parked)
-}
-
-fn last_run(entries: &[Entry]) -> Option<&RunId> {
-    entries.iter().rev().find_map(|entry| {
-        let (Entry::Attempt { turn, .. } | Entry::Finished { turn, .. }) = entry else { return None };
-        Some(&turn.run)
+    Ok(match stopped::awaited(&entries) {
+        Some(parking) => (SubjectState::Parked(parking), None),
+        None => (state, stopped::cut_off(&entries)),
     })
 }
 
@@ -335,7 +272,10 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
             SubjectState::NeedsHuman(format!("approved, conflicts with {}", pull_request.base_ref))
         }
         (PullRequestState::Open, RunVerdict::Approved) => after(&Ending::Approved, noted),
-        (PullRequestState::Open, RunVerdict::Ended(ending)) => after(ending, noted),
+        (PullRequestState::Open, RunVerdict::Ended(ending)) => {
+            outcome.next = answered::has_requirement(&later).then(|| format!("agent-loop pr {number}"));
+            after(ending, noted)
+        }
     };
     let title = Some(pull_request.title);
     Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new(), verdict: Some(verdict) }))
@@ -375,8 +315,23 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let folded = fold(&subject, |chain| thread.chain(chain, &here.recorders), here)?;
     let view = folded.machine.view();
     let phases = view.parts;
+    let file = RunFile::load(&here.folders.run_file(&subject))?;
+    let later: Vec<&Comment> = issue
+        .comments
+        .iter()
+        .map(|comment| &**comment)
+        .filter(|comment| comment.created_at > folded.noted)
+        .collect();
+    let ended = folded.machine.run().and_then(|run| run.ending.as_ref());
+    let answered = ended.and_then(|ending| answered::next(number, &folded.flow, ending, &later));
     let found = delivery(here, subject, view.pull_request, folded).await?;
-    let outcome = Outcome { view_of_issue: Some(here.forge.view_of(number)), ..found.outcome };
+    let flow_next = match found.outcome.flow_next {
+        Some(next) if found.flow == names::DISCUSSION => Some(file.with_agents(next)),
+        next => next,
+    };
+    let view_of_issue = Some(here.forge.view_of(number));
+    let next = found.outcome.next.or(answered);
+    let outcome = Outcome { view_of_issue, next, flow_next, ..found.outcome };
     let state = match (issue.state, found.state) {
         (IssueState::Closed | IssueState::NotPlanned, SubjectState::NeedsHuman(how)) => {
             SubjectState::Settled(format!("{how}, closed"))
@@ -392,6 +347,12 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
         &found.outcome.ending,
         Ending::Interrupted | Ending::NeedsHuman { reason: NeedsHuman::Phase }
     );
+    let is_divided = found.outcome.ending == Ending::Decomposed && issue.state == IssueState::Open;
+    if is_divided && let Some((phase, progress)) = parts::next(&phases) {
+        let state = SubjectState::NeedsHuman(format!("{} {}", phase.named(), progress.words()));
+        let outcome = Outcome { next: phase.command(), ..found.outcome };
+        return Ok(Some(SubjectFacts { outcome, state, phases, ..found }));
+    }
     let state = if is_between { between(&phases) } else { found.state };
     Ok(Some(SubjectFacts { state, phases, ..found }))
 }

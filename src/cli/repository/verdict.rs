@@ -4,9 +4,10 @@ use crate::adapters::git::GitWorkspace;
 use crate::domain::ending::Ending;
 use crate::domain::pull_request::PullRequest;
 use crate::flow::machine::Machine;
-use crate::ports::forge::{AuthorRole, Comment};
+use crate::ports::forge::Comment;
 use crate::ports::workspace::{MergeParents, Workspace};
-use crate::protocol::requirements;
+
+use super::answered;
 
 /// What the latest run says about the head of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl RunVerdict {
     /// Returns the verdict on an open pull request. The comments are those after the last record.
     pub fn of(machine: &dyn Machine, pull_request: &PullRequest, later: &[&Comment]) -> Self {
         let Some(run) = machine.run() else { return Self::NoRun };
-        let is_required = || later.iter().any(|comment| requires(comment));
+        let is_required = || answered::has_requirement(later);
         match (&run.ending, machine.view().head) {
             (None, _) => Self::Open,
             (Some(Ending::Approved), head) if head.as_ref() != Some(&pull_request.head) => {
@@ -40,16 +41,6 @@ impl RunVerdict {
             (Some(Ending::Approved), _) => Self::Approved,
             (Some(ending), _) => Self::Ended(ending.clone()),
         }
-    }
-}
-
-/// Returns whether a comment is a signed requirement of somebody with write access.
-fn requires(comment: &Comment) -> bool {
-    match comment.role {
-        AuthorRole::Owner | AuthorRole::Member => {
-            requirements::in_text(&comment.author, &comment.body).is_some()
-        }
-        AuthorRole::Stranger => false,
     }
 }
 

@@ -52,7 +52,7 @@ use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::unseen::UnseenFiles;
 use super::wiring::{self, RunSettings};
-use super::{directories, memory, overrides, programs, secrets, withheld};
+use super::{after_debate, directories, memory, overrides, programs, secrets, withheld};
 use super::{rehearse, retain, signals};
 
 /// The result of a command.
@@ -304,7 +304,7 @@ impl Ready {
         drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
         let known_tests = learning.memory.test_command();
-        let outcome = Outcome { known_tests, ..outcome };
+        let outcome = after_debate::named(&file, Outcome { known_tests, ..outcome });
         // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
         let number = outcome.pull_request;
         let kept = number.map(|number| remembered::keep_for_pull_request(&file, &folders, number));
@@ -342,8 +342,10 @@ fn prepare(
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
+    let after_debate = after_debate::agents(asked.cast, &seated, &earlier, &found, variables)?;
     let command = StartCommand { flow: assignment.flow.clone(), flags: flags.values };
-    let file = RunFile { begun_dangerously, ..earlier.with(asked.agents, command, text, named) };
+    let file = earlier.with(asked.agents, command, text, named);
+    let file = RunFile { after_debate, begun_dangerously, ..file };
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));

@@ -222,9 +222,11 @@ fn vendors_program(
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).map_err(|place| {
         let message = format!(
-            "the {} `{name}` needs the program `{cmd}`: {place}; install it ({}), or name its path: --{vendor}-cmd PATH",
+            "the {} `{name}` needs the program `{cmd}`: {place}; install it ({}), name its path: --{vendor}-cmd PATH, or name \
+             another agent: {} AGENT",
             known.role,
             cli.profile().installation.how,
+            flag(known.role),
         );
         RunError::refused(Refused::Config, message)
     })?;
@@ -253,6 +255,16 @@ fn vendors_program(
         deadline: deadline(known.role, agent.timeout_seconds, settings),
         power,
     })
+}
+
+/// Returns the flag that names the agents of a role.
+fn flag(role: Role) -> &'static str {
+    match role {
+        Role::Coder => "--coder",
+        Role::Reviewer | Role::Debater => "--reviewer",
+        Role::Analyzer => "--discuss-analyzer",
+        Role::Repair => "--repair-backend",
+    }
 }
 
 /// Finds a program by its path or by its name in `PATH`, or returns the problem.

@@ -119,7 +119,7 @@ pub fn keep_for_pull_request(
     folders: &Folders,
     number: PullRequestNumber,
 ) -> Result<(), String> {
-    let file = RunFile { task: None, base: None, command: None, ..file.clone() };
+    let file = RunFile { task: None, base: None, command: None, after_debate: Vec::new(), ..file.clone() };
     keep(&file, folders, &Subject::PullRequest(number))
 }
 

@@ -18,34 +18,53 @@ pub fn asked_for_json() -> bool {
     std::env::args_os().any(json)
 }
 
-/// Reports an error before a run. With `--json` every exit has an outcome.
-pub fn complain(why: &str, exit: u8) -> ExitCode {
+/// Reports an error before a run, with the command that it proposes.
+pub fn complain(why: &str, exit: u8, place: &CommandPlace) -> ExitCode {
+    let (message, next) = explained(why, place);
+    report(&message, &next, exit)
+}
+
+/// Reports an error. With `--json` every exit has an outcome.
+pub fn report(message: &str, next: &str, exit: u8) -> ExitCode {
     if asked_for_json() {
         let (status, reason) =
             if exit == 2 { ("refused", Refused::Usage.name()) } else { ("failed", Failed::Error.name()) };
         let object = serde_json::json!({
-            "schema": "agent-loop/outcome/1", "status": status, "reason": reason, "exit": exit, "message": why,
+            "schema": "agent-loop/outcome/1", "status": status, "reason": reason, "exit": exit, "message": message,
+            "next_command": next,
         });
         print::result(&format!("{object}\n"));
     } else {
-        print::talk(&escaped(&format!("agent-loop: {why}\n")));
+        print::talk(&escaped(&lines(message, next)));
     }
     ExitCode::from(exit)
 }
 
+/// Returns an error with complete commands, and the command that it proposes; empty if it proposes none.
+pub fn explained(why: &str, place: &CommandPlace) -> (String, String) {
+    let next = outcome::named_in(why).map_or_else(String::new, |next| place.command(next));
+    (place.message(why), next)
+}
+
+/// Returns an error and the next command as lines.
+pub fn lines(message: &str, next: &str) -> String {
+    let next = if next.is_empty() { String::new() } else { format!("next: {next}\n") };
+    format!("agent-loop: {message}\n{next}")
+}
+
 /// Prints a result or an error.
-pub fn say(result: Result<String, String>) -> ExitCode {
-    say_with_code(result.map(|text| (text, 0)))
+pub fn say(result: Result<String, String>, place: &CommandPlace) -> ExitCode {
+    say_with_code(result.map(|text| (text, 0)), place)
 }
 
 /// Prints a result with its own exit code, or an error.
-pub fn say_with_code(result: Result<(String, u8), String>) -> ExitCode {
+pub fn say_with_code(result: Result<(String, u8), String>, place: &CommandPlace) -> ExitCode {
     match result {
         Ok((text, exit)) => {
             print::result(&text);
             ExitCode::from(exit)
         }
-        Err(why) => complain(&why, 2),
+        Err(why) => complain(&why, 2, place),
     }
 }
 

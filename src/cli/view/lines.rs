@@ -62,6 +62,8 @@ pub struct Narrator {
     /// The round in which each finding of a gate that passed was printed.
     reported: BTreeMap<(GateName, String), u32>,
     opened: bool,
+    /// The task or issue that began, until its pull request is opened.
+    undelivered: Option<Subject>,
     /// The opening of a resumed run, until the run does something.
     resumed: Option<(Subject, Announcement)>,
     /// The logs of gates that were measured in this run.
@@ -82,6 +84,7 @@ impl Narrator {
             beside: Vec::new(),
             reported: BTreeMap::new(),
             opened: false,
+            undelivered: None,
             resumed: None,
             gate_logs: BTreeMap::new(),
             waits: BTreeSet::new(),
@@ -127,19 +130,33 @@ impl Narrator {
                 self.gate_logs.extend(command.map(|command| (gate.clone(), command)));
                 self.resumption()
             }
+            RunEvent::Begun { subject } => self.begun(subject),
             RunEvent::TurnAnswered { label, .. } => {
                 self.failures.answered(label);
                 Vec::new()
             }
             // The board shows these, or a record has the details.
             RunEvent::Waiting { .. }
-            | RunEvent::Begun { .. }
             | RunEvent::RoundBegun { .. }
             | RunEvent::GateMeasured { .. }
             | RunEvent::Counted { .. }
             | RunEvent::Pushed { .. }
             | RunEvent::PullRequestOpened { .. }
             | RunEvent::Merged { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns the line about a pull request that an earlier command opened.
+    fn begun(&mut self, subject: &Subject) -> Vec<Line> {
+        match (subject, self.undelivered.take()) {
+            (Subject::PullRequest(number), Some(origin)) => {
+                self.after_row(news(format!("{origin} already has pull request #{number}")))
+            }
+            (Subject::PullRequest(_), None) => Vec::new(),
+            (Subject::Task(_) | Subject::Issue(_), _) => {
+                self.undelivered = Some(subject.clone());
+                Vec::new()
+            }
         }
     }
 
@@ -206,12 +223,9 @@ impl Narrator {
                 parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
                 self.after_row(news(parts.join(" · ")))
             }
-            Announcement::Delivered { pull_request, head, agent, usage, branch: _ } => {
-                let head = head.short();
-                self.good(&match agent {
-                    Some(agent) => format!("{agent} wrote {head}{}, opened #{pull_request}", took(usage)),
-                    None => format!("opened #{pull_request} at {head}"),
-                })
+            Announcement::Delivered { .. } => {
+                self.undelivered = None;
+                delivered(said).map_or_else(Vec::new, |text| self.good(&text))
             }
             Announcement::Reviewed { round, agent, state, items, dispositions, .. }
             | Announcement::PlanReviewed { round, agent, state, items, dispositions, .. } => {
@@ -347,6 +361,16 @@ fn finding(item: &OpenedItem, command: &str) -> Line {
         ItemStatus::Future | ItemStatus::Resolved => "(for later) ",
     };
     news(format!("  {} {kind}{}", item.id, brief(&item.text, LONGEST_TEXT, command)))
+}
+
+/// Describes a new pull request.
+fn delivered(said: &Announcement) -> Option<String> {
+    let Announcement::Delivered { pull_request, head, agent, usage, branch: _ } = said else { return None };
+    let head = head.short();
+    Some(match agent {
+        Some(agent) => format!("{agent} wrote {head}{}, opened #{pull_request}", took(usage)),
+        None => format!("opened #{pull_request} at {head}"),
+    })
 }
 
 /// Describes the making of a plan, and what became of it.

@@ -14,6 +14,7 @@ use crate::domain::shell::quoted;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::flow::comment::beside_verdict;
+use crate::flow::conclusion::Reached;
 use crate::flow::panel::TOO_FEW_VOTES;
 use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
@@ -120,7 +121,7 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
         let words = brief::of_item(item, ITEM, &whole);
         let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
     }
-    if approves(&outcome.ending) && !has_tests(outcome) {
+    if approves(&outcome.ending) && !is_merged_before(outcome) && !has_tests(outcome) {
         let command = outcome.known_tests.as_deref().map_or_else(|| "COMMAND".to_owned(), quoted);
         let _ = writeln!(text, "  no tests were run; --test-command {command} adds them");
     }
@@ -172,7 +173,8 @@ fn headline(outcome: &Outcome) -> String {
     };
     let reason = outcome.ending.reason().filter(|reason| *reason != outcome.ending.status());
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-    let mut parts = vec![format!("{}{reason}{what}{at}", outcome.ending.status())];
+    let already = if is_merged_before(outcome) { "already " } else { "" };
+    let mut parts = vec![format!("{already}{}{reason}{what}{at}", outcome.ending.status())];
     parts.extend((outcome.rounds > 0).then(|| count(u64::from(outcome.rounds), "round")));
     let is_refused = matches!(outcome.ending, Ending::Refused { .. });
     parts.extend(outcome.elapsed.filter(|_| !is_refused).map(duration));
@@ -188,6 +190,11 @@ fn is_told(outcome: &Outcome) -> bool {
         Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
     );
     by_an_agent && !outcome.failed_logs.is_empty() && !outcome.message.starts_with(TOO_FEW_VOTES)
+}
+
+/// Returns whether the pull request was merged before this command.
+fn is_merged_before(outcome: &Outcome) -> bool {
+    matches!((&outcome.ending, outcome.reached), (Ending::Merged { .. }, Reached::Before))
 }
 
 fn approves(ending: &Ending) -> bool {
@@ -235,7 +242,10 @@ pub fn next_command(outcome: &Outcome) -> String {
         Ending::Refused { reason } => match reason {
             Refused::UntrustedConfig => "agent-loop config trust".to_owned(),
             Refused::Dirty => "git status".to_owned(),
-            Refused::Locked | Refused::ClosedSubject | Refused::NoChange => "agent-loop status".to_owned(),
+            Refused::ClosedSubject => {
+                outcome.reopening.clone().unwrap_or_else(|| "agent-loop status".to_owned())
+            }
+            Refused::Locked | Refused::NoChange => "agent-loop status".to_owned(),
             Refused::Usage => named_in(&outcome.message).unwrap_or_default().to_owned(),
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
@@ -245,13 +255,15 @@ pub fn next_command(outcome: &Outcome) -> String {
     }
 }
 
-/// Returns the first command that a message proposes: one without flags, or a list on GitHub. A title in the message was
-/// written by an agent or a stranger and must not choose more than that.
+/// Returns the first command that a message proposes: one without flags, a list on GitHub, or a stash. A title in the
+/// message was written by an agent or a stranger and must not choose more than that.
 pub fn named_in(message: &str) -> Option<&str> {
     let is_plain = |text: &&str| {
-        let is_ours = text.starts_with("agent-loop ") && !text.contains(['…', ';', '&', '|']);
+        let is_ours = text.starts_with("agent-loop ");
         let is_list = text.starts_with("gh issue list --repo ") || text.starts_with("gh pr list --repo ");
-        (is_ours && !text.contains(" -")) || is_list
+        let is_stash = text.starts_with("git -C ") && text.ends_with(" stash push --include-untracked");
+        let is_one_command = !text.contains(['…', ';', '&', '|', '$', '(', '<', '>', '\n']);
+        is_one_command && ((is_ours && !text.contains(" -")) || is_list || is_stash)
     };
     let is_template = |text: &&str| {
         text.split(' ').skip(1).any(|word| word.chars().all(|letter| letter.is_ascii_uppercase()))

@@ -78,11 +78,11 @@ fn can_be_made(cx: &FlowContext<'_>, branch: &BranchName) -> Decision<()> {
     let above = branch.as_str().match_indices('/').filter_map(|(end, _)| branch.as_str().get(..end));
     for name in above.filter_map(|name| name.parse::<BranchName>().ok()) {
         if cx.tip(&name)?.is_some() {
+            let rename = format!("git branch -m {name} {name}-old");
             let message = format!(
-                "the branch `{branch}` can't be created beside the branch `{name}`; rename that one: `git branch -m {name} \
-                 NEW-NAME`"
+                "the branch `{branch}` can't be created beside the branch `{name}`; rename that one: `{rename}`"
             );
-            return refuse(Refused::Usage, message);
+            return first(Step::Stop(Conclusion::refused(Refused::Usage, message).with_next(rename)));
         }
     }
     ControlFlow::Continue(())

@@ -25,7 +25,7 @@ use super::super::step::{Decision, HandOver, Step, first, refuse};
 use super::super::terms::Terms;
 use super::super::view::Records;
 use super::records::{PlanApproved, PlanningEntry, PlanningOpened};
-use super::seen::{OpenPlanning, PlanAt, issue};
+use super::seen::{OpenPlanning, PlanAt, PlanSummary, issue};
 use super::state::{CurrentPlan, PlanningRun, PlanningState};
 use super::{phases, planner, reviewers, stages};
 
@@ -61,7 +61,8 @@ fn opened<'now>(
         match &run.state.ending {
             _ if run.state.is_open() => return ControlFlow::Continue(run),
             Some(ending @ (Ending::Planned | Ending::Decomposed)) if is_settled(&open) => {
-                return first(Step::Stop(Conclusion::again(ending, summary_of(&open)?)));
+                let again = |message| Conclusion::again(ending, message);
+                return first(Step::Stop(summary_of(&open)?.conclusion(again)));
             }
             Some(_) | None => {}
         }
@@ -124,18 +125,21 @@ fn is_settled(seen: &OpenPlanning<'_>) -> bool {
     })
 }
 
-fn summary_of(seen: &OpenPlanning<'_>) -> Decision<String> {
+fn summary_of(seen: &OpenPlanning<'_>) -> Decision<PlanSummary> {
     match (seen.state.approval(), seen.run.execution.mode) {
         (Some((plan, _)), ExecutionMode::PlanOnly) => planned(seen, plan),
         (Some((plan, _)), ExecutionMode::ImplementOneShot) => {
             let Some(stage) = stages::covered(seen, plan)? else { return planned(seen, plan) };
-            let reopened = || format!("continue with `agent-loop issue {stage}`");
-            stages::after(seen, stage).map_continue(|message| message.unwrap_or_else(reopened))
+            let reopened = || PlanSummary {
+                message: format!("stage #{stage} is open again"),
+                next: Some(format!("agent-loop issue {stage}")),
+            };
+            stages::after(seen, stage).map_continue(|summary| summary.unwrap_or_else(reopened))
         }
         (Some((plan, _)), ExecutionMode::DecomposeOnly | ExecutionMode::ImplementByPhase) => {
             divided(seen, plan, &phases::planned(seen.state))
         }
-        (None, _) => ControlFlow::Continue("planned already".to_owned()),
+        (None, _) => ControlFlow::Continue(PlanSummary { message: "planned already".to_owned(), next: None }),
     }
 }
 
@@ -153,19 +157,20 @@ pub(super) fn command(state: &PlanningState) -> String {
     }
 }
 
-fn divided(seen: &OpenPlanning<'_>, plan: &CurrentPlan, phases: &[PlannedPhase]) -> Decision<String> {
+fn divided(seen: &OpenPlanning<'_>, plan: &CurrentPlan, phases: &[PlannedPhase]) -> Decision<PlanSummary> {
     let summary = phases::summary(seen, phases)?;
-    stages::warning(seen, plan).map_continue(|warning| summary + &warning)
+    stages::warning(seen, plan).map_continue(|warning| summary.and(&warning))
 }
 
-fn planned(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<String> {
+fn planned(seen: &OpenPlanning<'_>, plan: &CurrentPlan) -> Decision<PlanSummary> {
     let number = seen.state.number;
     let warning = stages::warning(seen, plan)?;
-    ControlFlow::Continue(format!(
+    let message = format!(
         "the plan `{}` is approved by everyone. Implement it with `agent-loop issue {number}`, or divide it into issues with \
          `agent-loop issue {number} --plan-first --plan-execution-mode decompose-only`{warning}",
         plan.hash,
-    ))
+    );
+    ControlFlow::Continue(PlanSummary { message, next: None })
 }
 
 fn reviews(seen: &OpenPlanning<'_>, at: &PlanAt, plan: &CurrentPlan) -> Decision<Infallible> {
@@ -192,11 +197,14 @@ fn approved(
     follow_ups(seen, at, plan)?;
     stages::file(seen, at, plan)?;
     match seen.run.execution.mode {
-        ExecutionMode::PlanOnly => first(seen.end(Conclusion::planned(unanimous, planned(seen, plan)?))),
+        ExecutionMode::PlanOnly => {
+            let summary = planned(seen, plan)?;
+            first(seen.end(summary.conclusion(|message| Conclusion::planned(unanimous, message))))
+        }
         ExecutionMode::DecomposeOnly => {
             let phases = phases::filed(seen, at, plan)?;
-            let message = divided(seen, plan, &phases)?;
-            first(seen.end(Conclusion::decomposed(unanimous, message)))
+            let summary = divided(seen, plan, &phases)?;
+            first(seen.end(summary.conclusion(|message| Conclusion::decomposed(unanimous, message))))
         }
         ExecutionMode::ImplementOneShot => {
             let Some(stage) = stages::covered(seen, plan)? else {
@@ -204,7 +212,9 @@ fn approved(
             };
             stages::start(seen, at, stage)?;
             match stages::after(seen, stage)? {
-                Some(message) => first(seen.end(Conclusion::decomposed(unanimous, message))),
+                Some(summary) => {
+                    first(seen.end(summary.conclusion(|message| Conclusion::decomposed(unanimous, message))))
+                }
                 None => hand_over(seen, stage),
             }
         }

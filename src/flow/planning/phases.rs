@@ -19,7 +19,7 @@ use super::super::filing;
 use super::super::step::{Decision, first};
 use super::planner;
 use super::records::{Decomposed, FiledPhase, PhaseStarted, PlanningEntry};
-use super::seen::{OpenPlanning, PlanAt};
+use super::seen::{OpenPlanning, PlanAt, PlanSummary};
 use super::state::{CurrentPlan, PlanningState};
 
 /// Returns the phases of the approved plan. Dividing the plan, and filing an issue for each phase, come first.
@@ -151,13 +151,17 @@ pub(super) fn started(
     let progress = progress(seen, phases)?;
     let of =
         |wanted: PhaseProgress| progress.iter().find(move |(_, one)| *one == wanted).map(|(phase, _)| *phase);
-    let stop = |message| first(seen.end(Conclusion::needs_human(NeedsHuman::Phase, message)));
+    let number = seen.state.number;
+    let stop = |message, next: String| {
+        first(seen.end(Conclusion::needs_human(NeedsHuman::Phase, message).with_next(next)))
+    };
     if let Some(phase) = of(PhaseProgress::InProgress) {
         // Without a record of its own the handover was interrupted.
         if seen.cx.delivery(&Subject::Issue(phase.issue))?.is_none() {
             return ControlFlow::Continue(phase.issue);
         }
-        return stop(format!("{} was handed over; continue with {}", phase.named(), phase.advice()));
+        let next = phase.command().unwrap_or_else(|| format!("agent-loop status issue/{number}"));
+        return stop(format!("{} was handed over; continue with {}", phase.named(), phase.advice()), next);
     }
     let is_new = progress.iter().all(|(_, one)| *one != PhaseProgress::Done);
     let for_person = of(PhaseProgress::ForPerson);
@@ -169,14 +173,15 @@ pub(super) fn started(
             first(seen.publish(at.round, &PlanningEntry::PhaseStarted(record)))
         }
         (_, Some(phase), _) => {
-            let next = format!("Then run `agent-loop resume issue/{}`", seen.state.number);
-            stop(format!("{} is for a person: {}. {next}", phase.named(), phase.advice()))
+            let next = format!("agent-loop resume issue/{number}");
+            stop(format!("{} is for a person: {}. Then run `{next}`", phase.named(), phase.advice()), next)
         }
         (_, None, Some((phase, blocked))) => {
-            stop(format!("no phase can start: {} {}", phase.named(), blocked.words()))
+            let message = format!("no phase can start: {} {}", phase.named(), blocked.words());
+            stop(message, format!("agent-loop status issue/{number}"))
         }
         (_, None, None) => {
-            let message = format!("every phase is done; close issue {}", seen.state.number);
+            let message = format!("every phase is done; close issue {number}");
             first(seen.end(Conclusion::decomposed(unanimous, message)))
         }
     }
@@ -204,14 +209,20 @@ fn child_state(state: Option<Workable>) -> ChildState {
     }
 }
 
-/// Describes the issues of a plan, with the next command.
-pub(super) fn summary(seen: &OpenPlanning<'_>, phases: &[PlannedPhase]) -> Decision<String> {
+/// Describes the issues of a plan, and what follows: a command, or the work of a person.
+pub(super) fn summary(seen: &OpenPlanning<'_>, phases: &[PlannedPhase]) -> Decision<PlanSummary> {
     let progress = progress(seen, phases)?;
-    let next = progress.iter().find(|(_, one)| !matches!(one, PhaseProgress::Done | PhaseProgress::Dropped));
-    let next = next.map_or_else(String::new, |(phase, _)| format!(". Next: {}", phase.advice()));
+    let left = progress.iter().find(|(_, one)| !matches!(one, PhaseProgress::Done | PhaseProgress::Dropped));
+    let next = left.and_then(|(phase, _)| phase.command());
+    let by_person = left.filter(|_| next.is_none()).map(|(phase, _)| format!(". Next: {}", phase.advice()));
     let issues: Vec<String> = phases.iter().map(|phase| format!("#{}", phase.issue)).collect();
-    let issues = issues.join(", ");
-    ControlFlow::Continue(format!("the plan is divided into {}: {issues}{next}", count(phases)))
+    let message = format!(
+        "the plan is divided into {}: {}{}",
+        count(phases),
+        issues.join(", "),
+        by_person.unwrap_or_default()
+    );
+    ControlFlow::Continue(PlanSummary { message, next })
 }
 
 fn count(phases: &[PlannedPhase]) -> String {

@@ -57,6 +57,24 @@ pub(super) struct OpenPlanning<'now> {
     pub(super) issue: &'now IssueFacts,
 }
 
+/// The result of a planning for people, and the command that follows, if there is one.
+pub(super) struct PlanSummary {
+    pub(super) message: String,
+    pub(super) next: Option<String>,
+}
+
+impl PlanSummary {
+    /// Adds a sentence to the message.
+    pub(super) fn and(self, sentence: &str) -> Self {
+        Self { message: self.message + sentence, ..self }
+    }
+
+    /// Creates a conclusion with this message and this command.
+    pub(super) fn conclusion(self, make: impl FnOnce(String) -> Conclusion) -> Conclusion {
+        self.next.into_iter().fold(make(self.message), Conclusion::with_next)
+    }
+}
+
 impl OpenPlanning<'_> {
     /// Returns the reviewers of the run.
     pub(super) fn pass(&self) -> ReviewPass<'_, PlanHash> {

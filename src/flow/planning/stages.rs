@@ -20,7 +20,7 @@ use super::super::step::{Decision, first, refuse};
 use super::super::view::ProposedStage;
 use super::phases;
 use super::records::{PhaseStarted, PlannedStage, PlanningEntry, SplitRecord};
-use super::seen::{OpenPlanning, PlanAt};
+use super::seen::{OpenPlanning, PlanAt, PlanSummary};
 use super::state::{CurrentPlan, PlanningState};
 
 /// Publishes the stages that no record lists, each with its issue. Without `--materialize-split-issues` these are only the stages
@@ -100,7 +100,7 @@ pub(super) fn start(seen: &OpenPlanning<'_>, at: &PlanAt, issue: IssueNumber) ->
 }
 
 /// Returns what follows once the issue of the covered stage is closed.
-pub(super) fn after(seen: &OpenPlanning<'_>, covered: IssueNumber) -> Decision<Option<String>> {
+pub(super) fn after(seen: &OpenPlanning<'_>, covered: IssueNumber) -> Decision<Option<PlanSummary>> {
     let mut open = Vec::new();
     for PlannedStage { issue, .. } in &seen.state.stages {
         let people = seen.cx.people(&Subject::Issue(*issue))?;
@@ -110,8 +110,14 @@ pub(super) fn after(seen: &OpenPlanning<'_>, covered: IssueNumber) -> Decision<O
     }
     ControlFlow::Continue(match open.first() {
         _ if open.contains(&covered) => None,
-        Some(next) => Some(format!("stage #{covered} is closed. Next: `agent-loop issue {next}`")),
-        None => Some(format!("every stage is closed; close issue {}", seen.state.number)),
+        Some(next) => Some(PlanSummary {
+            message: format!("stage #{covered} is closed"),
+            next: Some(format!("agent-loop issue {next}")),
+        }),
+        None => {
+            let message = format!("every stage is closed; close issue {}", seen.state.number);
+            Some(PlanSummary { message, next: None })
+        }
     })
 }
 

@@ -60,12 +60,12 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
     let merged = Ending::Merged { commit: commit.clone() };
     let already = |how: &str| {
         let message = format!(
-            "pull request {number} is merged. It was merged already{how}. For a further change, describe it in a new issue, or in a \
-             task with other words"
+            "pull request {number} is merged already. {how}For a further change, describe it in a new issue, or in a task with other \
+             words"
         );
         first(Step::Stop(Conclusion::again(&merged, message)))
     };
-    let unapproved = ", without the approval of a run";
+    let unapproved = "No run has approved it. ";
     let Some(run) = &state.run else { return already(unapproved) };
     let seen = OpenReview { cx, state, run, observed };
     if run.state.ending.as_ref() == Some(&merged) || is_settled(&seen) {
@@ -95,14 +95,19 @@ fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
             "the branch `{}` of pull request {number} was deleted; {}, or close the pull request",
             pull.head_ref, pull.restoring
         );
-        return refuse(Refused::ClosedSubject, message);
+        return first(Step::Stop(without_branch(message)));
     }
     if cx.tip(&pull.base_ref)?.is_none() {
         let base = &pull.base_ref;
         let message = format!("the base branch `{base}` of pull request {number} does not exist any more");
-        return refuse(Refused::ClosedSubject, message);
+        return first(Step::Stop(without_branch(message)));
     }
     ControlFlow::Continue(())
+}
+
+/// Creates the refusal of a pull request without one of its branches, which is not reopened.
+fn without_branch(message: String) -> Conclusion {
+    Conclusion::refused(Refused::ClosedSubject, message).with_next("agent-loop status".to_owned())
 }
 
 /// Refuses a pull request without any difference to its base, however many commits it has. The exception is an approved head

@@ -232,6 +232,41 @@ fn a_later_requirement_needs_another_run() {
     assert_eq!(next, "agent-loop pr 1");
 }
 
+/// A reviewer that insists on a finding that the coder disputes, until a person has decided.
+const INSISTS: &str = r#"#!/bin/sh
+cat > /dev/null
+id=$(grep -o '"hr-[0-9a-f]*"' "$AGENT_LOOP_CONTEXT" | sort -u | paste -sd,)
+answer() { printf '{"schema_version":1,"kind":"%s","nonce":"%s","summary":"Read.",%s}' "$AGENT_LOOP_KIND" "$AGENT_LOOP_NONCE" "$1" > "$AGENT_LOOP_RESPONSE"; }
+seen='"prior_item_dispositions":[{"item_id":"item-1","disposition"'
+if [ -n "$id" ]; then answer '"state":"approved","human_requirements_resolved":['"$id"'],'"$seen"':"resolved"}]'
+elif grep -q item-1 "$AGENT_LOOP_CONTEXT"; then answer '"state":"blocking",'"$seen"':"blocking","note":"It is wrong."}]'
+else answer '"state":"blocking","blocking_items":["Wrong word."],"prior_item_dispositions":[]'
+fi
+"#;
+
+/// A coder that disputes.
+const DISPUTES: &str = r#"#!/bin/sh
+[ "$AGENT_LOOP_KIND" = coder_followup ] || exec "$(dirname "$0")/todo.sh"
+cat > /dev/null
+printf '{"schema_version":1,"kind":"coder_followup","state":"blocking","summary":"No.","addressed_items":[],"remaining_items":[],"disputed_items":["item-1"],"dispute_evidence":{"item-1":"It is right."}}' > "$AGENT_LOOP_RESPONSE"
+"#;
+
+#[test]
+fn a_decided_dispute_is_continued() {
+    let stage = Stage::new();
+    stage.agent("insists.sh", INSISTS);
+    stage.agent("disputes.sh", DISPUTES);
+    let agents = ["--coder", "command:../disputes.sh", "--reviewer", "command:../insists.sh"];
+    let ended = stage.run(&[&["task", "Do it", "--json"][..], &agents].concat());
+    assert_eq!(ended.json()["reason"], "dispute", "{}", ended.stderr);
+    let next = || stage.run(&["status", "--json"]).json()[0]["next_command"].clone();
+    assert_eq!((&ended.json()["next_command"], next()), (&next(), "agent-loop local pr view 1".into()));
+    stage.run(&["local", "pr", "comment", "1", "--body", "Keep the word.\n\n-- Human Reviewer"]);
+    assert_eq!(next(), "agent-loop pr 1", "the person has decided");
+    let decided = stage.run(&["pr", "1", "--json"]);
+    assert_eq!(decided.json()["status"], "approved", "{}", decided.stderr);
+}
+
 #[test]
 fn a_damaged_journal_hides_nothing_else() {
     let stage = Stage::new();

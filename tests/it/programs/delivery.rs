@@ -32,7 +32,14 @@ fn a_task_becomes_a_pull_request() {
 fn a_merged_task_needs_other_words() {
     let stage = Stage::new();
     stage.run(&task(&[]));
+    let words: Vec<&str> = task(&[]).into_iter().filter(|word| *word != "--json").collect();
+    let open = stage.run(&words);
+    assert!(open.stderr.contains(" already has pull request #1\n"), "{}", open.stderr);
+    assert!(open.stdout.starts_with("approved #1 at "), "{}", open.stdout);
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
+    let merged = stage.run(&words);
+    assert!(merged.stdout.starts_with("already merged #1 as "), "{}", merged.stdout);
+    assert!(!merged.stdout.contains("--test-command"), "{}", merged.stdout);
     let again = stage.run(&task(&[]));
     assert_eq!((again.exit, &again.json()["status"]), (Some(0), &"merged".into()), "{}", again.stdout);
     assert!(again.json()["message"].as_str().unwrap().contains("with other words"), "{}", again.stdout);

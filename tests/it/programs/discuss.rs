@@ -79,8 +79,9 @@ fn a_question_is_debated_once() {
     let panel = debaters(&["one", "two"]);
     for _ in 0..2 {
         let ended = stage.run(&words(&QUESTION, &panel, &[]));
-        let expected = (Some(0), "consensus".to_owned(), "agent-loop issue 1".to_owned());
-        assert_eq!(status(&ended), expected, "{}", ended.stderr);
+        let (exit, status, next) = status(&ended);
+        assert_eq!((exit, status.as_str()), (Some(0), "consensus"), "{}", ended.stderr);
+        assert!(next.starts_with("agent-loop issue 1"), "{next}");
     }
     let known = stage.run(&words(&QUESTION, &panel, &[])).json();
     let message = known["message"].as_str().unwrap();
@@ -101,12 +102,36 @@ fn a_question_is_debated_once() {
     assert_eq!(made.json()["status"], "approved", "{}", made.stderr);
 }
 
+/// Without the usual programs, the debaters make the change that they decided on.
+#[test]
+fn debaters_make_the_change() {
+    let stage = stage(DEBATER, &[("one", "implement"), ("two", "implement")]);
+    stage.agent(
+        "able.sh",
+        "#!/bin/sh\ncase $AGENT_LOOP_KIND in discuss_*) p=debater ;; *) p=todo ;; esac\nexec \"$(dirname \"$0\")/$p.sh\"\n",
+    );
+    let nowhere = ["--claude-cmd", "/nowhere/claude", "--codex-cmd", "/nowhere/codex"];
+    let panel = ["one=command:../able.sh", "two=command:../able.sh"].map(str::to_owned);
+    let ended = stage.run(&words(&QUESTION, &panel, &nowhere));
+    let next = status(&ended).2;
+    let agents = format!("--coder one=command:{}", stage.repository().display());
+    assert!(next.contains(&agents) && next.contains(" --reviewer two=command:"), "{next}");
+    let typed = shlex::split(&format!("{next} --json")).unwrap();
+    let typed: Vec<&str> = typed.iter().skip(1).map(String::as_str).collect();
+    let bare = stage.run(&["issue", "1", "--json"]);
+    assert!(bare.json()["message"].as_str().unwrap().contains("name another agent: --coder AGENT"));
+    assert!(stage.run(&["status"]).stdout.contains(&next), "a refused command changes nothing: {next}");
+    let made = stage.run(&typed);
+    assert_eq!(made.json()["status"], "approved", "{}", made.stderr);
+}
+
 #[test]
 fn a_split_shows_its_stages() {
     let stage = stage(DEBATER, &[("one", "split")]);
     let panel = debaters(&["one"]);
     let ended = stage.run(&words(&QUESTION, &panel, &["--materialize-split-issues"]));
-    assert_eq!(ended.json()["next_command"], "agent-loop issue 2", "{}", ended.stderr);
+    let next = status(&ended).2;
+    assert!(next.starts_with("agent-loop issue 2"), "{next}");
     stage.run(&["local", "issue", "close", "3"]);
     let status = stage.run(&["status", "issue/1"]).stdout;
     assert!(status.contains("1. First part (#2) can start: agent-loop issue 2"), "{status}");
@@ -296,7 +321,8 @@ fn a_decision_waits_for_a_person() {
     assert_eq!(ended.json()["message"], "the only debater votes `implement` (round 1)", "{}", ended.stderr);
     let status = stage.run(&["status"]).stdout;
     assert!(status.starts_with("Waiting for you:\n\nissue/1  consensus"), "{status}");
-    assert!(status.contains("\n    agent-loop issue 1\n"), "{status}");
+    let next = &ended.json()["next_command"];
+    assert!(status.contains(&format!("\n    {}\n", next.as_str().unwrap())), "{status}");
     let thread = stage.run(&["local", "issue", "view", "1"]).stdout;
     assert!(thread.contains("**Implement** · decided in round 1 · 1 vote"), "{thread}");
     stage.run(&["local", "issue", "close", "1"]);

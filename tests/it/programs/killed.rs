@@ -164,7 +164,7 @@ fn an_interrupted_command_can_resume() {
         let stage = Stage::new();
         let mark = stage.root().join("began").display().to_string();
         let script = format!(
-            "#!/bin/sh\nif [ ! -e {mark} ]; then touch {mark}; exec sleep 600; fi\nexec {}/todo.sh\n",
+            "#!/bin/sh\nif [ ! -e {mark} ]; then echo half > half.txt; touch {mark}; exec sleep 600; fi\nexec {}/todo.sh\n",
             stage.root().display()
         );
         stage.agent("slow.sh", &script);
@@ -174,7 +174,13 @@ fn an_interrupted_command_can_resume() {
         until("the coder's turn", || fs::exists(&mark).unwrap());
         rustix::process::kill_process(Pid::from_child(&child), signal).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal:?}");
+        let status = stage.run(&["status", "--all"]).stdout;
+        let kept = "the coder sam was stopped; its edits are kept, and resume continues them";
+        assert!(status.contains(kept) && status.contains("Saved unfinished work:\n"), "{signal:?}: {status}");
         assert_eq!(stage.run(&words).json()["status"], "approved");
+        assert!(stage.run(&["local", "pr", "diff", "1"]).stdout.contains("+half"), "{signal:?}");
+        let saved = stage.run(&["status", "--all"]).stdout;
+        assert_eq!(saved.matches("mirror.git agent-loop/salvage/").count(), 1, "saved once: {saved}");
     }
 }
 

@@ -114,7 +114,7 @@ fn a_merged_change_has_one_answer() {
         let again = stage.run(&[&["pr", number][..], &agents].concat());
         let outcome = again.json();
         assert_eq!((again.exit, &outcome["status"]), (Some(0), &"merged".into()), "{}", again.stderr);
-        assert!(outcome["message"].as_str().unwrap().contains("It was merged already"), "{outcome}");
+        assert!(outcome["message"].as_str().unwrap().contains("is merged already"), "{outcome}");
         let gates = stage.run(&["gates", number]);
         assert_eq!(gates.exit, Some(2), "{}", gates.stderr);
         assert!(

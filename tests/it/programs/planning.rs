@@ -126,6 +126,10 @@ fn a_dropped_phase_is_shown() {
     let stage = Stage::new();
     let ended = stage.run(&issue(&stage, &["--plan-first", "--plan-execution-mode", "decompose-only"]));
     assert_eq!(ended.json()["status"], "decomposed", "{}", ended.stderr);
+    assert_eq!(ended.json()["next_command"], "agent-loop issue 2");
+    let waiting = stage.run(&["status"]).stdout;
+    let expected = "Waiting for you:\n\nissue/1  phase 1 “Replace them” (#2) can start\n";
+    assert!(waiting.starts_with(expected) && waiting.ends_with("\n    agent-loop issue 2\n"), "{waiting}");
     let closed = stage.run(&["local", "issue", "close", "2", "--reason", "not planned"]);
     assert_eq!(closed.stdout, "issue #2 is not planned\n", "{}", closed.stderr);
     let status = stage.run(&["status", "issue/1"]).stdout;

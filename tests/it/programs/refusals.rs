@@ -5,7 +5,7 @@ use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Re
 use agent_loop::domain::subject::Subject;
 use agent_loop::engine::outcome::Outcome;
 
-use super::stage::{Stage, walk};
+use super::stage::{Stage, task, walk};
 
 fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
     let ended = stage.run(words);
@@ -142,6 +142,37 @@ fn a_deleted_branch_is_never_reviewed() {
     stage.git(&["checkout", "--quiet", "feature"]);
     stage.git(&["branch", "--delete", "--force", "main"]);
     refused(&stage, &review, "closed-subject", "the base branch `main` of pull request 1");
+}
+
+/// A refusal of any command names the command that removes its cause, for people and for scripts.
+#[test]
+fn every_refusal_names_its_fix() {
+    let stage = Stage::new();
+    let path = stage.repository().display().to_string();
+    stage.git(&["branch", "agent-loop"]);
+    let rename = "git branch -m agent-loop agent-loop-old";
+    assert_eq!(stage.run(&task(&[])).json()["next_command"], rename);
+    stage.git(&rename.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let names = |words: &[&str], next: &str| {
+        let printed = stage.run(words);
+        let said = format!("{}{}", printed.stdout, printed.stderr);
+        assert!(said.ends_with(&format!("\nnext: {next}\n")), "{words:?}: {said}");
+        assert_eq!(stage.run(&[words, &["--json"]].concat()).json()["next_command"], next, "{words:?}");
+    };
+    let list = format!("agent-loop local pr list -C {path}");
+    names(&["local", "pr", "view", "99", "-C", &path], &list);
+    stage.write("notes.txt", "one TODO, edited\n");
+    names(&["local", "pr", "merge", "1"], &format!("git -C {path} stash push --include-untracked"));
+    stage.git(&["checkout", "--quiet", "notes.txt"]);
+    assert_eq!(stage.run(&["local", "pr", "close", "1"]).exit, Some(0));
+    for words in [["local", "pr", "merge", "1"].as_slice(), &["pr", "1"]] {
+        names(words, "agent-loop local pr reopen 1");
+    }
+    stage.run(&["local", "issue", "create", "--title", "Fix it"]);
+    stage.run(&["local", "issue", "close", "2"]);
+    let agents = ["--coder", "command:../todo.sh", "--reviewer", "command:../todo.sh"];
+    names(&[&["issue", "2"][..], &agents].concat(), "agent-loop local issue reopen 2");
 }
 
 /// Every problem that can be found before the first turn is reported before it, the most basic one first.

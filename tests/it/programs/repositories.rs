@@ -143,9 +143,12 @@ fn fresh_clones_are_set_up_once() {
     );
     let next = ended.json()["next_command"].as_str().unwrap().to_owned();
     assert_eq!(stage.run(&["status", "--json"]).json()[0]["doing"], "ended");
-    let mut words: Vec<&str> = next.split(' ').skip(1).collect();
-    words.push("--json");
-    assert_ne!(stage.run(&words).json()["status"], "inconclusive", "{next}");
+    let words: Vec<&str> = next.split(' ').skip(1).collect();
+    assert!(stage.run(&words).stdout.contains("no network"), "{next}");
+    let subject = words.last().unwrap();
+    let corrected = ["resume", subject, "--json", "--setup-command", setup.to_str().unwrap()];
+    assert!(message.contains(&format!("`agent-loop resume {subject} --setup-command COMMAND`")), "{message}");
+    assert_ne!(stage.run(&corrected).json()["status"], "inconclusive", "{next}");
 }
 
 #[test]

@@ -121,6 +121,28 @@ fn a_blank_answer_is_asked_twice() {
     assert_eq!(exit, Some(0), "{seen}");
 }
 
+#[test]
+fn interrupted_questions_are_asked_again() {
+    let stage = Stage::new();
+    stage.agent("asks.sh", ASKS);
+    let mut words = task(&["--interactive"]);
+    words[4] = "sam=command:../asks.sh";
+    words.remove(2);
+    let mut asked = OnTerminal::start(&stage, &words, &[]);
+    while !asked.seen.contains("(1/2) Which separator?") {
+        assert!(asked.read(), "{}", asked.seen);
+    }
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&asked.child),
+        rustix::process::Signal::INT,
+    )
+    .unwrap();
+    let (exit, seen) = asked.end();
+    assert_eq!(exit, Some(130), "{seen}");
+    let next = seen.lines().find_map(|line| line.strip_prefix("next: ")).unwrap_or_default();
+    assert!(next.starts_with("agent-loop resume task/") && next.ends_with(" --interactive"), "{seen}");
+}
+
 /// Cron is told nothing of a run that is not due; a person is.
 #[test]
 fn due_runs_are_dated_for_people() {

@@ -183,6 +183,13 @@ impl Forge for MemoryWorld {
         format!("view {issue}")
     }
 
+    fn reopening(&self, thread: Thread) -> String {
+        match thread {
+            Thread::Issue(number) => format!("reopen issue {number}"),
+            Thread::PullRequest(number) => format!("reopen pull request {number}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }

@@ -188,6 +188,11 @@ impl Workspace for MemoryWorld {
         self.change("salvage", effect, || None).await
     }
 
+    async fn back_up(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        let path = format!("{}/{}", self.machine, clone_id.path());
+        self.change("back_up", |state: &mut State| Ok(keep_unfinished(&mut state.git, &path)), || None).await
+    }
+
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
         let reference = format!("refs/agent-loop/salvage/{subject}/{}", commit.short());
         let effect = |state: &mut State| {

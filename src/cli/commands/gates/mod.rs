@@ -38,7 +38,7 @@ pub async fn run(arguments: GatesArguments, surroundings: &Surroundings) -> Exit
         None => checkout::explain(&arguments, surroundings).await,
         Some(typed) => match pull_request(typed, &arguments, surroundings).await {
             Ok(number) => of_pull_request(number, arguments, surroundings).await,
-            Err(why) => return complain(&why, 2),
+            Err(why) => return complain(&why, 2, &surroundings.place),
         },
     };
     match explained {

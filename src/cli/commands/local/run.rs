@@ -61,13 +61,16 @@ pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String,
         Ok(said) if as_json => (format!("{}\n", said.json), 0),
         Ok(said) => (said.text, 0),
         Err(failure) => {
-            let (text, exit) = match failure {
+            let (why, exit) = match failure {
                 Failure::Use(text) => (text, 2),
                 Failure::Work(text) => (text, 1),
             };
-            let printed =
-                if as_json { json!({ "error": text }).to_string() } else { format!("agent-loop: {text}") };
-            (format!("{printed}\n"), exit)
+            let (message, next) = ending::explained(&why, &surroundings.place);
+            if as_json {
+                (format!("{}\n", json!({ "error": message, "next_command": next })), exit)
+            } else {
+                (ending::lines(&message, &next), exit)
+            }
         }
     }
 }
@@ -123,7 +126,7 @@ impl Handler<'_> {
                     writer,
                 };
                 let number = self.forge.store().create(&row, SystemClock.now()).map_err(Failure::Work)?;
-                Ok(created("issue", number, "issue"))
+                Ok(self.created("issue", number, "issue"))
             }
             IssueAction::List { state } => self.issues(state),
             IssueAction::View(ViewArgs { on: NumberArgs { number }, .. }) => {
@@ -190,7 +193,7 @@ impl Handler<'_> {
                 })?;
                 let new = NewPullRequest { head_ref: head, base_ref: base, title, body };
                 let number = self.forge.open(&new, &writer).await?;
-                Ok(created("pull request", number.0, "pr"))
+                Ok(self.created("pull request", number.0, "pr"))
             }
             PullRequestAction::List { state } => self.pull_requests(state).await,
             PullRequestAction::Diff(NumberArgs { number }) => self.diff(PullRequestNumber(number)).await,
@@ -358,6 +361,14 @@ impl Handler<'_> {
         })
     }
 
+    fn created(&self, kind: &str, number: u64, next: &str) -> Printed {
+        let next = self.surroundings.place.command(&format!("agent-loop {next} {number}"));
+        Printed {
+            text: format!("Created {kind} #{number}; next: {next}\n"),
+            json: json!({ "number": number }),
+        }
+    }
+
     fn row(&self, number: u64) -> Result<SubjectRow, Failure> {
         let row = self.forge.store().subject(number).map_err(Failure::Work)?;
         row.ok_or_else(|| Failure::Use(format!("there is no {number} here")))
@@ -393,11 +404,6 @@ fn title(typed: String) -> Result<String, Failure> {
         return Err(Failure::Use("the title is empty; add a few words".to_owned()));
     }
     Ok(typed)
-}
-
-fn created(kind: &str, number: u64, next: &str) -> Printed {
-    let text = format!("Created {kind} #{number}; next: agent-loop {next} {number}\n");
-    Printed { text, json: json!({ "number": number }) }
 }
 
 fn nothing_listed(what: &str) -> Printed {

@@ -38,11 +38,11 @@ use super::{job, repositories};
 /// `resume`
 pub async fn run(arguments: &ResumeArguments, surroundings: &Surroundings) -> ExitCode {
     if arguments.print_cron || arguments.print_systemd {
-        return say(printed_job(arguments, surroundings).await);
+        return say(printed_job(arguments, surroundings).await, &surroundings.place);
     }
     match Repositories::find(arguments, surroundings).await {
         Ok(repositories) => go_on(&repositories, arguments, surroundings).await,
-        Err(why) => complain(&why, 2),
+        Err(why) => complain(&why, 2, &surroundings.place),
     }
 }
 
@@ -65,7 +65,7 @@ async fn go_on(
     let Candidates { waiting, for_person, unreadable } =
         match candidates(&repositories.found, arguments).await {
             Ok(candidates) => candidates,
-            Err(why) => return complain(&surroundings.place.message(&why), 2),
+            Err(why) => return complain(&why, 2, &surroundings.place),
         };
     let mut exit = 0;
     for why in unreadable {
@@ -86,7 +86,7 @@ async fn go_on(
         match resume(waiting, arguments, surroundings).await {
             Ok(None) => {}
             Err(why) => {
-                complain(&waiting.here.place.message(&why), 2);
+                complain(&why, 2, &waiting.here.place);
                 exit = first_bad(exit, 2);
             }
             Ok(Some(outcome)) => {

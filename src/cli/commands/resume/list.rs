@@ -102,7 +102,7 @@ fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::repository::survey::Parking;
+    use crate::cli::repository::stopped::Parking;
     use crate::domain::ending::Parked;
 
     #[test]
