@@ -17,6 +17,7 @@ use crate::ports::workspace::{
 use super::clone::agent_files::{ReviewTree, review_tree};
 use super::clone::paths::ClonePaths;
 use super::clone::salvage::{self, Kept};
+use super::clone::settled::SettledClones;
 use super::clone::{harvest, inspect, prepare};
 use super::disk::{make_folder, remove};
 use super::mirror::difference;
@@ -59,6 +60,7 @@ pub struct GitWorkspace {
     remote: Remote,
     folders: GitFolders,
     facts: CommitFacts,
+    settled: SettledClones,
     directories: UserDirectories,
     checkout_folder: Option<CheckoutFolder>,
 }
@@ -71,6 +73,7 @@ impl GitWorkspace {
             remote,
             folders,
             facts: CommitFacts::default(),
+            settled: SettledClones::default(),
             directories: UserDirectories::default(),
             checkout_folder: None,
         }
@@ -328,7 +331,8 @@ impl Workspace for GitWorkspace {
         match &workplace {
             Workplace::Clone(paths) => {
                 let tree = self.tree_of(paths, layout).await?;
-                let prepared = prepare::prepare(&self.mirror, &workplace, layout, tree).await?;
+                let prepared =
+                    prepare::prepare(&self.mirror, &workplace, layout, tree, &self.settled).await?;
                 unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await
             }
             Workplace::UserCheckout(paths, checkout) => {
@@ -360,6 +364,7 @@ impl Workspace for GitWorkspace {
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
         let paths = ClonePaths::new(&self.folders.clones, clone_id);
+        self.settled.take(clone_id);
         remove(&paths.checkout.tree)?;
         make_folder(&paths.checkout.tree)?;
         Ok(paths.checkout.tree.clone())
@@ -372,7 +377,7 @@ impl Workspace for GitWorkspace {
         message: &str,
     ) -> Result<AfterTurn<Harvest>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        let harvest = harvest::harvest(&self.mirror, &workplace, head, message).await?;
+        let harvest = harvest::harvest(&self.mirror, &workplace, head, message, &self.settled).await?;
         let at = match &harvest.found {
             Harvest::Unchanged => head,
             Harvest::Commit(commit) => {
@@ -409,7 +414,7 @@ impl Workspace for GitWorkspace {
         head: &CommitSha,
     ) -> Result<AfterTurn<Inspection>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        let inspection = inspect::inspect(&self.mirror, &workplace, head).await;
+        let inspection = inspect::inspect(&self.mirror, &workplace, head, &self.settled).await;
         if let Workplace::UserCheckout(paths, checkout) = &workplace {
             // Files that the reviewer left are not removed now: the next turn saves and reports them. An obstacle is reported
             // then too, so that it does not hide the result of this turn.

@@ -18,6 +18,7 @@ use super::listed::WorkplaceChanges;
 use super::listing::{Changes, is_beyond_link};
 use super::notes::Notes;
 use super::paths::ClonePaths;
+use super::settled::NextLook;
 use super::submodules::{self, Submodule};
 
 /// The maximum depth of nested repositories.
@@ -33,6 +34,7 @@ pub(crate) struct Belonging {
     pub(crate) changes: Changes,
     /// The tree of the index with which the files were compared, in a clone.
     pub(crate) indexed: Option<ObjectId>,
+    pub(crate) next_look: NextLook,
     /// Notes for a person.
     pub(crate) notes: Vec<String>,
 }
@@ -48,7 +50,8 @@ pub(crate) async fn changes(
     let paths = workplace.paths();
     let tree = &paths.checkout.tree;
     let mut notes = Notes::default();
-    let WorkplaceChanges { mut changes, indexed, .. } = listed(mirror, workplace, index, &mut notes).await?;
+    let WorkplaceChanges { mut changes, indexed, mut next_look, .. } =
+        listed(mirror, workplace, index, &mut notes).await?;
     // If a folder became a link, adding the link removes the content of the folder.
     changes.tracked.retain(|path| !is_beyond_link(tree, path));
     for path in changes.tracked.clone() {
@@ -63,10 +66,13 @@ pub(crate) async fn changes(
     if let Some(folder) = &paths.checkout_folder {
         changes.leave_out(folder);
     }
+    if !changes.submodules.is_empty() {
+        next_look = NextLook::Needed;
+    }
     if workplace.user_checkout().is_none() {
         make_readable(tree, &changes, &mut notes);
     }
-    Ok(Belonging { changes, indexed, notes: notes.into_texts() })
+    Ok(Belonging { changes, indexed, next_look, notes: notes.into_texts() })
 }
 
 /// Lists the differences. A nested repository that the agent made loses its `.git`, so that its files are committed and not a

@@ -11,6 +11,7 @@ use super::agent_head;
 use super::filters::unfiltered;
 use super::paths::ClonePaths;
 use super::salvage::salvage_ref;
+use super::settled::{NextLook, Settled, SettledClones};
 use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
 /// Commits the work in a clone. No spawn if nothing changed, one if files changed, one more if files are new, one more if the agent wrote its own
@@ -21,17 +22,23 @@ pub(crate) async fn harvest(
     workplace: &Workplace,
     head: &CommitSha,
     message: &str,
+    settled: &SettledClones,
 ) -> Result<AfterTurn<Harvest>, WorkspaceError> {
     let paths = workplace.paths();
     if !is_plain_folder(&paths.checkout.tree) {
         return Err(WorkspaceError::Git(format!("the clone {} is gone", paths.checkout.tree.display())));
     }
+    settled.take(&paths.id);
     let mut found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
     let mut notes = std::mem::take(&mut found.notes);
-    let base = found.base.clone();
+    let (base, next_look) = (found.base.clone(), found.next_look);
     let descends = base == *head || mirror.contains(&base, head).await?;
     let made = commit(mirror, paths, found, message)?;
     notes.extend(beside(mirror, workplace, &made).await?);
+    // A note may be about files that remain.
+    if notes.is_empty() && next_look == NextLook::Spared {
+        settled.learn(&paths.id, Settled { tree: Some(mirror.tree(&made).await?) });
+    }
     let found = if mirror.same_files(&made, head).await? {
         Harvest::Unchanged
     } else if !descends {

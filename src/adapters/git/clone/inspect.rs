@@ -19,6 +19,7 @@ use super::git_folder::head_line;
 use super::index_file::IndexFile;
 use super::paths::{CloneNote, ClonePaths};
 use super::scan::CloneScan;
+use super::settled::{NextLook, Settled, SettledClones};
 
 /// Compares a clone with its prepared state. No spawn if nothing is new and the reviewer's index is unchanged; one if it wrote
 /// its index, three if files have other times than before, one if files are new.
@@ -26,8 +27,10 @@ pub(crate) async fn inspect(
     mirror: &Mirror,
     workplace: &Workplace,
     head: &CommitSha,
+    settled: &SettledClones,
 ) -> Result<AfterTurn<Inspection>, WorkspaceError> {
     let paths = workplace.paths();
+    settled.take(&paths.id);
     let note = paths.note()?.filter(|note| note.head == *head).ok_or_else(|| {
         WorkspaceError::NotFound(format!(
             "{} was not prepared at {}",
@@ -50,7 +53,11 @@ pub(crate) async fn inspect(
     if may_differ && let Some(what) = content_tampering(mirror, paths, note.laid()).await? {
         return tampered(what);
     }
+    let next_look = scan.as_ref().map(CloneScan::next_look).unwrap_or_default();
     let others = scan.map(|scan| scan.others).unwrap_or_default();
+    if next_look == NextLook::Spared && !may_differ && others.is_empty() {
+        settled.learn(&paths.id, Settled { tree: None });
+    }
     Ok(AfterTurn { found: Inspection::Untouched, notes: untracked(mirror, paths, &others).await? })
 }
 

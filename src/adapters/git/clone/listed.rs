@@ -19,6 +19,7 @@ use super::index_file::IndexFile;
 use super::index_trees::IndexTrees;
 use super::listing::Changes;
 use super::scan::{CloneScan, expand};
+use super::settled::NextLook;
 
 /// The differences.
 #[derive(Debug, Default)]
@@ -30,6 +31,7 @@ pub(super) struct WorkplaceChanges {
     pub(super) excluded: Vec<Vec<u8>>,
     /// The tree of the index, in a clone.
     pub(super) indexed: Option<ObjectId>,
+    pub(super) next_look: NextLook,
 }
 
 impl WorkplaceChanges {
@@ -62,9 +64,10 @@ impl WorkplaceChanges {
     ) -> Result<Self, WorkspaceError> {
         let indexed = Some(IndexTrees::of(&ours).root);
         let scan = CloneScan::readable(tree, ours).await?;
+        let next_look = scan.next_look();
         let tracked = scan.changed.into_iter().collect();
         let changes = Changes { tracked, ..Changes::default() };
-        let mut listed = Self { changes, special: scan.removed, indexed, ..Self::default() };
+        let mut listed = Self { changes, special: scan.removed, indexed, next_look, ..Self::default() };
         // An ignored folder is not read.
         let others = listed.wanted(mirror, tree, index, scan.others.into_iter().collect()).await?;
         let (folders, files): (Vec<_>, Vec<_>) = others.into_iter().partition(|path| path.ends_with(b"/"));

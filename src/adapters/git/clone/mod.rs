@@ -21,5 +21,6 @@ pub(super) mod paths;
 pub(super) mod prepare;
 pub(super) mod salvage;
 mod scan;
+pub(super) mod settled;
 pub(super) mod snapshot;
 mod submodules;

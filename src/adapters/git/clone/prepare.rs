@@ -4,7 +4,6 @@ use crate::adapters::git::disk::{
     is_plain_folder, make_folder, remove, remove_irregular, remove_special_files, rename,
 };
 use crate::adapters::git::mirror::Mirror;
-use crate::adapters::git::mirror::objects::ObjectId;
 use crate::adapters::git::runner::{ask, must, os};
 use crate::adapters::git::waiting;
 use crate::adapters::git::workplace::Workplace;
@@ -19,9 +18,8 @@ use super::index_file::IndexFile;
 use super::index_trees::IndexTrees;
 use super::paths::{CloneNote, ClonePaths, ClonePhase, MadeCommit, Noted};
 use super::scan::CloneScan;
+use super::settled::{MANY_TOUCHED, Settled, SettledClones};
 
-/// The number of unchanged files with other facts than in the index from which the index is renewed.
-const MANY_TOUCHED: usize = 500;
 /// Many files are written by several processes.
 const PARALLEL: [&str; 4] = ["-c", "checkout.workers=0", "-c", "checkout.thresholdForParallelism=2000"];
 
@@ -33,8 +31,10 @@ pub(crate) async fn prepare(
     workplace: &Workplace,
     layout: &Layout,
     tree: Option<TreeSha>,
+    settled: &SettledClones,
 ) -> Result<Prepared, WorkspaceError> {
     let paths = workplace.paths();
+    let settled = settled.take(&paths.id);
     make_folder(&paths.folder)?;
     let (salvaged, warning) = match keep_unfinished(mirror, workplace).await {
         Ok(kept) => (kept, None),
@@ -55,7 +55,8 @@ pub(crate) async fn prepare(
     paths.write_note(&note)?;
     checkout_folder::clear(paths)?;
     ready_folder(paths)?;
-    if check_out(mirror, paths, &note, known.as_ref()).await.is_err() {
+    let before = Before { made: known, settled: settled.filter(|_| paths.index().exists()) };
+    if check_out(mirror, paths, &note, before).await.is_err() {
         // The clone is in an unknown state: start with an empty folder.
         mirror.must_know(head).await?;
         remove(&paths.checkout.tree)?;
@@ -118,16 +119,27 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
+/// What is known about a clone before its preparation.
+struct Before {
+    made: Option<MadeCommit>,
+    settled: Option<Settled>,
+}
+
 /// Brings index and files to a tree. Only what differs is written, if nothing else was changed.
 async fn check_out(
     mirror: &Mirror,
     paths: &ClonePaths,
     note: &CloneNote,
-    known: Option<&MadeCommit>,
+    before: Before,
 ) -> Result<(), WorkspaceError> {
-    let tree = note.tree.as_ref().or(known.filter(|made| made.commit == note.head).map(|made| &made.tree));
-    if let Some(indexed) = untouched(mirror, paths).await? {
-        if tree.is_some_and(|tree| *tree.as_str() == indexed.to_string()) {
+    let made = before.made.filter(|made| made.commit == note.head).map(|made| made.tree);
+    let tree = note.tree.clone().or(made);
+    let settled = match before.settled {
+        None => untouched(mirror, paths).await?,
+        settled @ Some(_) => settled,
+    };
+    if let Some(Settled { tree: indexed }) = settled {
+        if indexed.is_some() && indexed == tree {
             return Ok(());
         }
         let line = mirror.line_on(&paths.checkout.tree, &paths.index());
@@ -143,7 +155,7 @@ async fn check_out(
 
 /// Removes the untracked files of a clone that may not remain, and returns the tree of its index; `None` if the clone may differ
 /// from its index. No spawn if no file is untracked, or in the clone of a reviewer; else one.
-async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<ObjectId>, WorkspaceError> {
+async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<Settled>, WorkspaceError> {
     let (tree, index) = (&paths.checkout.tree, paths.index());
     let Some(ours) = IndexFile::read(&index)? else { return Ok(None) };
     let indexed = IndexTrees::of(&ours).root;
@@ -166,7 +178,7 @@ async fn untouched(mirror: &Mirror, paths: &ClonePaths) -> Result<Option<ObjectI
             }
         }
     }
-    Ok(Some(indexed))
+    Ok(Some(Settled { tree: Some(indexed.name()?) }))
 }
 
 /// Brings index and files to a tree, whatever they are. Every file is looked at.

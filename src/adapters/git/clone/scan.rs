@@ -15,6 +15,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::agent_head;
 use super::index_file::{FactMatch, IndexEntry, IndexFile};
+use super::settled::{MANY_TOUCHED, NextLook};
 
 /// The number of folders from which they are read in parallel.
 const MANY: usize = 64;
@@ -30,6 +31,8 @@ pub(super) struct CloneScan {
     pub(super) changed: Vec<Vec<u8>>,
     /// The number of files that only their content shows to be unchanged.
     pub(super) touched: usize,
+    /// The number of submodules that are checked out.
+    pub(super) submodules: usize,
     /// Files and links that are not in the index, and folders without any file of the index, with a slash at the end. They
     /// are not read further.
     pub(super) others: Vec<Vec<u8>>,
@@ -58,6 +61,11 @@ struct FolderScan {
 }
 
 impl CloneScan {
+    /// Returns whether the files must be compared again before the next turn, once index and files are the same.
+    pub(super) fn next_look(&self) -> NextLook {
+        if self.touched <= MANY_TOUCHED && self.submodules == 0 { NextLook::Spared } else { NextLook::Needed }
+    }
+
     /// Scans the files of a clone, from which an agent may have removed permissions.
     pub(super) async fn readable(tree: &Path, index: IndexFile) -> Result<Self, WorkspaceError> {
         let (folder, has_many) = (tree.to_owned(), index.entries.len() >= MANY_FILES);
@@ -89,6 +97,7 @@ impl CloneScan {
             for content in found {
                 scan.changed.extend(content.scan.changed);
                 scan.touched = scan.touched.saturating_add(content.scan.touched);
+                scan.submodules = scan.submodules.saturating_add(content.scan.submodules);
                 scan.others.extend(content.scan.others);
                 scan.removed.extend(content.scan.removed);
                 folders.extend(content.folders);
@@ -145,7 +154,10 @@ impl IndexedFolder {
                     }
                 }
                 Some(Expected::File(place)) if index.entries.get(place).is_some_and(is_submodule) => {
-                    if !is_unmoved(&entry.path(), index.entries.get(place)) {
+                    let is_checked_out = fs::symlink_metadata(entry.path().join(".git")).is_ok();
+                    let checked_out = usize::from(is_checked_out);
+                    content.scan.submodules = content.scan.submodules.saturating_add(checked_out);
+                    if is_checked_out && !is_unmoved(&entry.path(), index.entries.get(place)) {
                         content.change(index, place..place.saturating_add(1));
                     }
                 }
@@ -209,11 +221,8 @@ fn is_submodule(entry: &IndexEntry) -> bool {
     entry.submodule().is_some()
 }
 
-/// Returns whether a submodule is at the commit of its entry, or not checked out.
+/// Returns whether a submodule that is checked out is at the commit of its entry.
 fn is_unmoved(folder: &Path, entry: Option<&IndexEntry>) -> bool {
-    if fs::symlink_metadata(folder.join(".git")).is_err() {
-        return true;
-    }
     let head = CheckoutPaths::find(folder).and_then(|paths| agent_head::head(&paths.git, &paths.common));
     head.is_some() && head == entry.and_then(IndexEntry::submodule)
 }

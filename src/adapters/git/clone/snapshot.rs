@@ -18,6 +18,7 @@ use super::index_file::IndexFile;
 use super::index_trees::IndexTrees;
 use super::objects::check_objects;
 use super::paths::{ClonePaths, MadeCommit};
+use super::settled::NextLook;
 
 /// The content of a clone.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(crate) struct Snapshot {
     pub(crate) tree: Option<TreeSha>,
     /// The objects of the files that the commit may not have, if they are all known.
     objects: Option<Vec<ObjectId>>,
+    pub(crate) next_look: NextLook,
     /// Notes for a person about the files.
     pub(crate) notes: Vec<String>,
 }
@@ -58,9 +60,10 @@ pub(crate) async fn snapshot(
         must(line, "read the agent's last commit").await?;
     }
     let staged = staged(mirror, paths, &base).await?;
-    let Belonging { changes: found, indexed, notes } = changes(mirror, workplace, &scratch, &staged).await?;
+    let Belonging { changes: found, indexed, next_look, notes } =
+        changes(mirror, workplace, &scratch, &staged).await?;
     if found.is_empty() {
-        return Ok(Snapshot { base, tree: None, objects: None, notes });
+        return Ok(Snapshot { base, tree: None, objects: None, next_look, notes });
     }
     let line = mirror
         .line_on(tree, &scratch)
@@ -87,7 +90,7 @@ pub(crate) async fn snapshot(
         let written = one_line(&written)
             .parse()
             .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
-        return Ok(Snapshot { base, tree: Some(written), objects: None, notes });
+        return Ok(Snapshot { base, tree: Some(written), objects: None, next_look, notes });
     };
     let trees = IndexTrees::of(&index);
     for made in &trees.made {
@@ -100,7 +103,7 @@ pub(crate) async fn snapshot(
         contents.chain(trees.made.iter().map(|tree| &tree.id)).cloned().collect()
     });
     let tree = if is_of_base(&trees.root) { None } else { Some(trees.root.name()?) };
-    Ok(Snapshot { base, tree, objects, notes })
+    Ok(Snapshot { base, tree, objects, next_look, notes })
 }
 
 /// Returns the commit of a snapshot: the agent's last one, or a new one on top of it. No spawn.

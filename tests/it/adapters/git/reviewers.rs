@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use agent_loop::ports::workspace::{Inspection, Workspace};
 
-use super::scene::{Scene, git, program, reviewer, write};
+use super::scene::{Scene, git, program, read, reviewer, write};
 
 async fn inspect(scene: &Scene) -> Inspection {
     scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().found
@@ -35,6 +35,18 @@ async fn untracked_files_are_no_tampering() {
     assert_eq!(inspect(&scene).await, Inspection::Untouched);
     let clone = scene.reviewer().await;
     assert!(!clone.join("target").exists() && !clone.join("notes.txt").exists());
+}
+
+#[tokio::test]
+async fn changes_between_turns_void_votes() {
+    let scene = Scene::new().await;
+    let clone = scene.reviewer().await;
+    assert_eq!(inspect(&scene).await, Inspection::Untouched);
+    write(&clone, "a.txt", "two\n");
+    scene.reviewer().await;
+    assert_eq!(inspect(&scene).await, Inspection::Tampered("a.txt was changed".to_owned()));
+    let clone = scene.reviewer().await;
+    assert_eq!((read(&clone, "a.txt").as_str(), inspect(&scene).await), ("one\n", Inspection::Untouched));
 }
 
 #[tokio::test]
