@@ -146,7 +146,7 @@ pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory) => {
             Err(format!("{} {error}", path.display()))
         }
-        Err(error) => Err(format!("{} can't be read: {error}", path.display())),
+        Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
     }
 }
 

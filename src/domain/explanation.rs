@@ -52,7 +52,7 @@ pub struct Condition {
 impl Condition {
     /// Returns the condition of a required gate that this machine cannot measure.
     pub fn unmeasurable(gate: &GateName, why: String) -> Self {
-        let remedy = Some("the gate's command, or the decision to drop the gate");
+        let remedy = Some("the command of the gate in the settings, or --no-gate");
         Self { remedy, ..Self::gate(gate, ConditionState::Inconclusive, why) }
     }
 

@@ -81,7 +81,7 @@ pub enum TurnFailure {
     #[error("gave a malformed answer: {}", complaints.join("; "))]
     Malformed { complaints: Vec<String> },
     /// A coder's files cannot be used; they were kept.
-    #[error("left a change that can't be used: {why}")]
+    #[error("left a change that cannot be used: {why}")]
     UnfitFiles { why: String },
     /// A reviewer changed what it reviewed; its vote is void.
     #[error("changed what it reviewed: {what}")]

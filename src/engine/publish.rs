@@ -163,7 +163,7 @@ async fn write(cx: &RunContext, thread: Thread, body: &str) -> Result<Option<Str
 }
 
 fn tell(cx: &RunContext, session: &Session, record: &Envelope) {
-    // A record that its own flow can't read has failed before, when its comment was built.
+    // A record that its own flow cannot read has failed before, when its comment was built.
     if let Ok(announcement) = session.machine.announce(record) {
         cx.tell(&RunEvent::Published { subject: session.subject.clone(), announcement });
     }

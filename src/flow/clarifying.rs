@@ -64,7 +64,7 @@ impl<A: Fn(TurnKey, Vec<Clarification>) -> Ask> FirstTurn<'_, A> {
                 },
             }
         }
-        first(Conclusion::failed(Failed::AgentFailed, "the coder asks questions without end"))
+        first(Conclusion::failed(Failed::AgentFailed, "the coder asked further questions after every answer"))
     }
 
     /// Returns the key of the turn. A finished turn is found for any head.

@@ -207,7 +207,7 @@ impl GateContext<'_> {
         };
         let last = red.detail.lines().last().unwrap_or_default();
         let message = format!(
-            "the gate `{}` failed {MOST_ALIKE} times in a row with the same output (it ends with: {last}). {on_base}",
+            "the gate `{}` failed {MOST_ALIKE} times in a row with the same output (last line: {last}). {on_base}",
             red.gate
         );
         ControlFlow::Continue(Some(message))

@@ -120,7 +120,7 @@ where
         };
         let (kept, dropped): (Vec<_>, Vec<_>) = findings.into_iter().partition(|(status, _)| keeps(*status));
         if !dropped.is_empty() {
-            let note = format!("{} future follow-ups left out, as the mode says", dropped.len());
+            let note = format!("{} future follow-ups left out, as the mode `ignore` says", dropped.len());
             given.normalisations.push(note);
         }
         let open =

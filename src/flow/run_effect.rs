@@ -54,7 +54,7 @@ pub fn conclusion(who: &Who, failure: &TurnFailure) -> Option<Conclusion> {
             let until = instant::utc(resets_at);
             let used_up = match reason {
                 Parked::Quota | Parked::RateLimit => format!("is used up until {until}"),
-                Parked::QuotaUnknown => format!("is used up until an unknown time ({until} is a guess)"),
+                Parked::QuotaUnknown => format!("is used up; the reset time is unknown ({until} is a guess)"),
             };
             let message = format!("the quota of `{}` ({}) {used_up}", who.label, who.role);
             Some(Conclusion::parked(resets_at, reason, message))

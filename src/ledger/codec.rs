@@ -80,7 +80,7 @@ pub enum EncodeError {
     #[error("the record takes {0} bytes, and a comment holds {BODY_LIMIT}")]
     TooLong(usize),
     /// The record cannot be encoded; a defect of this program.
-    #[error("the record can't be written: {0}")]
+    #[error("the record cannot be written: {0}")]
     Inexpressible(String),
 }
 

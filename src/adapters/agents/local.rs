@@ -89,7 +89,7 @@ impl Agents for LocalAgents {
             Some(Program::Vendor(agent)) => driver::take(host, agent, order, cancellation).await,
             Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => scripted::take(&host.variables, &text, order, cancellation).await,
-                Err(error) => unable(format!("the script {} can't be read: {error}", path.display())),
+                Err(error) => unable(format!("the script {} cannot be read: {error}", path.display())),
             },
             Some(Program::ScriptText(text)) => {
                 scripted::take(&host.variables, text, order, cancellation).await

@@ -54,7 +54,7 @@ impl TurnFiles {
     /// Writes the files of a turn, and makes the environment that names them.
     ///
     /// # Errors
-    /// When a file or a folder can't be written.
+    /// When a file or a folder cannot be written.
     pub fn make(host: &TurnHost, order: &TurnOrder, allowed: Allowed<'_>) -> Result<Self, String> {
         let turn_id = turn_id(order);
         let hidden = files::make_hidden(&host.folders.turns(&order.subject))?;
@@ -62,7 +62,7 @@ impl TurnFiles {
         files::make_folder(&host.folders.logs(&order.subject))?;
         let offered = Offered::in_folder(&folder);
         let context = serde_json::to_vec_pretty(&order.context)
-            .map_err(|error| format!("the context can't be written: {error}"))?;
+            .map_err(|error| format!("the context cannot be written: {error}"))?;
         files::write_over(&offered.context, &context)?;
         files::write_over(&offered.schema, schema::text(&schema::of(order.kind)).as_bytes())?;
         let mut environment = environment::common(&host.variables, allowed.names);

@@ -111,7 +111,7 @@ async fn classic_protection(repository: &GithubRepository, branch: &str) -> Resu
     }
 }
 
-/// Separates what may not be read from what can't be reached.
+/// Separates what may not be read from what cannot be reached.
 fn readable<T>(read: Result<T, ForgeError>, what: &str) -> Result<Result<T, BranchRules>, ForgeError> {
     match read {
         Ok(read) => Ok(Ok(read)),

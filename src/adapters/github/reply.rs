@@ -53,7 +53,7 @@ pub(super) enum Fault {
     Limited(Timestamp),
     /// No whole answer. A write may have happened or not.
     Lost(String),
-    /// gh itself can't be run.
+    /// gh itself cannot be run.
     NoProgram(String),
 }
 

@@ -15,7 +15,7 @@ pub fn terminate(pid: u32) -> Result<(), String> {
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
     let pid = raw.ok_or_else(|| format!("{pid} is not a process id"))?;
     kill_process(pid, Signal::TERM)
-        .map_err(|error| format!("process {} can't be asked to end: {error}", pid.as_raw_nonzero()))
+        .map_err(|error| format!("process {} cannot be asked to end: {error}", pid.as_raw_nonzero()))
 }
 
 /// Returns whether a signal was ignored when this process was started.

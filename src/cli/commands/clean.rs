@@ -70,7 +70,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
         return Ok(format!("{text}there is nothing to remove\n"));
     }
     if arguments.dry_run {
-        return Ok(format!("{text}dry run: nothing was removed\n"));
+        return Ok(format!("{text}Dry run: nothing was removed.\n"));
     }
     if !arguments.yes && !is_allowed(&text)? {
         return Ok("nothing was removed\n".to_owned());

@@ -108,9 +108,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
         let root = temporary.keep();
         print::talk(&directions(&root.join("project"), &root));
     } else if is_for_people {
-        print::talk(
-            "\nThe project is removed again; `agent-loop demo --keep` keeps it for you to explore.\n",
-        );
+        print::talk("\nThe project was removed; `agent-loop demo --keep` keeps it for you to explore.\n");
     }
     Ok(code)
 }
@@ -150,7 +148,7 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
         let path = project.join(name);
         let made =
             path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
-        made.map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+        made.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     }
     let commands: [&[&str]; 5] = [
         &["init", "--quiet", "--initial-branch=main"],

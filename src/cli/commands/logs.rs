@@ -125,7 +125,7 @@ fn running(here: &OpenRepository) -> Vec<Subject> {
 fn one_running<'a>(place: &CommandPlace, running: &'a [Subject]) -> Result<&'a Subject, String> {
     match running {
         [one] => Ok(one),
-        [] => Err(format!("nothing is running; list the logs with: {}", place.command("agent-loop logs"))),
+        [] => Err(format!("no run is active; list the logs with: {}", place.command("agent-loop logs"))),
         many => {
             let command = |subject| place.command(&format!("agent-loop logs {subject} --follow"));
             let commands: Vec<String> =

@@ -132,7 +132,7 @@ pub fn describe(known: &SubjectSummary) -> String {
         SubjectState::Interrupted => "interrupted".to_owned(),
         SubjectState::Delivered(number) => format!("delivered as pull request {number}"),
         SubjectState::NeedsHuman(how) | SubjectState::Settled(how) => how.clone(),
-        SubjectState::Unreadable(why) => format!("can't be read: {why}"),
+        SubjectState::Unreadable(why) => format!("cannot be read: {why}"),
     }
 }
 

@@ -370,7 +370,7 @@ fn no_repository(folder: &Path, complaint: &str) -> RunError {
         let message = format!("{folder} is not in a git repository; go to one, or make one with `git init`");
         return RunError::refused(Refused::Usage, message).with_next("git init");
     }
-    let message = format!("git can't use the repository at {folder}: {}", complaint.trim());
+    let message = format!("git cannot use the repository at {folder}: {}", complaint.trim());
     RunError::refused(Refused::Config, message)
 }
 

@@ -141,7 +141,7 @@ fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> R
         return Ok(());
     }
     Err(usage(format!(
-        "the {which} command `{command}` can't be run: `{program}` was not found in the absolute folders of PATH; \
+        "the {which} command `{command}` cannot be run: `{program}` was not found in the absolute folders of PATH; \
          install it, or set another command: {}",
         which.set_by("COMMAND")
     )))

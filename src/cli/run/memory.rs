@@ -21,7 +21,7 @@ pub fn memory(
         return match refresh {
             Refresh::AsNeeded => Ok(Memory::Off),
             Refresh::All | Refresh::Tests => Err(
-                "the agent memory is off (`agent_memory.enabled = false`), so it can't be renewed; turn it \
+                "the agent memory is off (`agent_memory.enabled = false`), so it cannot be renewed; turn it \
                  on in the settings, or leave out --refresh-agent-memory and --refresh-test-profile"
                     .to_owned(),
             ),

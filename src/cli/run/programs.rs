@@ -187,7 +187,7 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
         (Backend::Scripted, _) => file(name, Path::new(detail)).map(Program::ScriptFile),
         (Backend::Command, Some(path)) => {
             let program = found(&file(name, path)?.to_string_lossy(), variables).map_err(|why| {
-                RunError::refused(Refused::Usage, format!("`{name}` can't be started: {why}"))
+                RunError::refused(Refused::Usage, format!("`{name}` cannot be started: {why}"))
             })?;
             let (arguments, variables) = (Vec::new(), Vec::new());
             let deadline = deadline(known.role, None, settings);
@@ -308,7 +308,7 @@ fn configured_agent(
 ) -> Result<CommandAgent, RunError> {
     let config = |why: String| RunError::refused(Refused::Config, why);
     let cmd = agent.cmd.as_ref().ok_or_else(|| {
-        config(format!("[agents.{configured}] has no `cmd`, so `{name}` can't be started; set it there"))
+        config(format!("[agents.{configured}] has no `cmd`, so `{name}` cannot be started; set it there"))
     })?;
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables)

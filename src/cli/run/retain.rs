@@ -27,7 +27,7 @@ pub fn after_a_run(folders: &Folders, retention: &Retention) {
     #[expect(clippy::disallowed_methods, reason = "the ages of files are taken from the same clock")]
     let now = SystemTime::now();
     for path in retention::outlived(folders, &subjects, limits, now) {
-        // What can't be removed now is tried again after the next run.
+        // What cannot be removed now is tried again after the next run.
         let _: Result<(), String> = retention::remove(&path);
     }
 }

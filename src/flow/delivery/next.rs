@@ -80,7 +80,7 @@ fn can_be_made(cx: &FlowContext<'_>, branch: &BranchName) -> Decision<()> {
         if cx.tip(&name)?.is_some() {
             let rename = format!("git branch -m {name} {name}-old");
             let message = format!(
-                "the branch `{branch}` can't be created beside the branch `{name}`; rename that one: `{rename}`"
+                "the branch `{branch}` cannot be created beside the branch `{name}`; rename that one: `{rename}`"
             );
             return first(Step::Stop(Conclusion::refused(Refused::Usage, message).with_next(rename)));
         }

@@ -60,7 +60,7 @@ fn opened_text(state: &DiscussState, at: At<'_>, opened: &DebateOpened) -> Strin
 fn independence(debaters: &Voters) -> Option<String> {
     let seats = debaters.seats();
     if seats.len() == 1 {
-        return Some("This is a panel of one: nobody contradicts its vote.".to_owned());
+        return Some("There is only one debater: nobody contradicts its vote.".to_owned());
     }
     let houses: BTreeSet<Option<&str>> = seats.iter().map(Seat::house).collect();
     match houses.into_iter().collect::<Vec<_>>().as_slice() {
@@ -88,7 +88,7 @@ fn position_text(round: u32, position: &Position) -> String {
     section(&mut text, "Proposed issues", &proposals);
     match (said.analyzer_framing, &said.framing_note) {
         (Some(Framing::Misframed), Some(note)) => {
-            let _ = write!(text, "\n**The analyzer's agenda is misframed.** {}\n", neutral(note.as_str()));
+            let _ = write!(text, "\n**Objection to the analyzer's agenda.** {}\n", neutral(note.as_str()));
         }
         (Some(Framing::Accurate | Framing::Misframed) | None, _) => {}
     }
@@ -386,7 +386,7 @@ mod tests {
     fn panels_of_one_house_are_named() {
         let seat = |name: &&str| Seat::from(&name.parse::<AgentName>().unwrap());
         for (debaters, expected) in [
-            (&["claude"][..], Some("panel of one")),
+            (&["claude"][..], Some("only one debater")),
             (&["claude", "strict=claude"], Some("one vendor")),
             (&["claude", "codex"], None),
             (&["one=command:./a.sh", "two=command:./a.sh"], None),

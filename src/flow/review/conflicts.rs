@@ -28,8 +28,9 @@ pub(super) fn noted(seen: &OpenReview<'_>, head: &CommitSha, conclusion: Conclus
     let files = more.iter().fold(first.clone(), |files, file| format!("{files}, {file}"));
     let command = format!("agent-loop pr {} --auto-merge", seen.state.number);
     let base = &seen.observed.pull.base_ref;
-    let note =
-        format!("`{base}` conflicts with it in {files}; `{command}` lets the coder resolve the conflict");
+    let note = format!(
+        "`{base}` conflicts with this change in {files}; `{command}` lets the coder resolve the conflict"
+    );
     ControlFlow::Continue(conclusion.reworded(|message| format!("{message}. {note}")).with_next(command))
 }
 

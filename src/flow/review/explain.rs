@@ -115,8 +115,8 @@ fn conflict(base: &BranchName, files: &[String]) -> Condition {
 
 fn item(item: &Item) -> Condition {
     let remedy = match &item.author {
-        Author::Reviewer(_) => "a fix, or an objection, that its reviewer accepts",
-        Author::Gate(_) => "a commit on which its gate no longer finds it",
+        Author::Reviewer(_) => "a fix or an objection that the reviewer accepts",
+        Author::Gate(_) => "a commit on which the gate no longer reports the finding",
     };
     Condition {
         kind: ConditionKind::Item,
@@ -143,7 +143,10 @@ fn requirements(seen: &OpenReview<'_>, at: &ReviewAt) -> Vec<Condition> {
             let (state, remedy) = if seats.iter().all(covers) {
                 (ConditionState::Met, None)
             } else {
-                (ConditionState::Unmet, Some("an approval by every reviewer that was shown it"))
+                (
+                    ConditionState::Unmet,
+                    Some("an approval by every reviewer, given with the requirement in the prompt"),
+                )
             };
             let (kind, name) = (ConditionKind::Requirement, one.id.to_string());
             let evidence = format!("{}: {}", one.author, one.text);

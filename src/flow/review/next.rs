@@ -118,7 +118,7 @@ fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Obser
         return ControlFlow::Continue(());
     }
     let message = format!(
-        "pull request {number} changes no file: its head {} is the same as `{base_ref}`",
+        "pull request {number} changes no file: its head {} has the same files as `{base_ref}`",
         head.short()
     );
     match state.run.as_ref().filter(|run| run.state.is_open()) {

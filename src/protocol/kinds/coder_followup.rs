@@ -122,7 +122,7 @@ impl CoderFollowup {
                     report.complaints.push(complaint.about([id]));
                 }
                 (Owner::Gate | Owner::FormerReviewer, _) => {
-                    let found = format!("`{id}`, which can't be disputed");
+                    let found = format!("`{id}`, which cannot be disputed");
                     let complaint =
                         Complaint::new("/disputed_items", "items of a reviewer on the roster", found);
                     report.complaints.push(complaint.about([id]));

@@ -136,7 +136,7 @@ fn unreadable_endings_are_named() {
     let failure =
         outcome(Vendor::Claude, 0, &[r#"{"type":"result","is_error":false,"result":"yes"#]).unwrap_err();
     let message = failure.to_string();
-    assert!(message.contains("its `result` event can't be read: EOF while parsing a string"), "{message}");
+    assert!(message.contains("its `result` event cannot be read: EOF while parsing a string"), "{message}");
 }
 
 /// What comes after the event that ends a turn: an exit code, a signal.

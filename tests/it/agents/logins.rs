@@ -105,7 +105,7 @@ fn gemini_settings_outrank_its_variables() {
         (selected("gemini-api-key"), &[vertex, key], "GEMINI_API_KEY"),
         (selected("oauth-personal"), &[key], "personal accounts"),
         (selected("cloud-shell"), &[], "unknown kind of login"),
-        ("{".to_owned(), &[key], "can't be read"),
+        ("{".to_owned(), &[key], "cannot be read"),
     ] {
         let state = format!("{:?}", gemini(&settings, variables));
         assert!(state.contains(expected), "{settings} {variables:?}: {state}");

@@ -281,6 +281,6 @@ fn a_damaged_journal_hides_nothing_else() {
     fs::write(journal, text).unwrap();
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains(" approved, not merged"), "{}", status.stdout);
-    assert!(status.stdout.contains("can't be read: line 1 of the journal"), "{}", status.stdout);
+    assert!(status.stdout.contains("cannot be read: line 1 of the journal"), "{}", status.stdout);
     assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("would keep task/"));
 }

@@ -144,7 +144,7 @@ fn an_impossible_folder_is_refused_first() {
     }
     let ended = stage.run(&task(&["--agent-memory-dir", "notes.txt"]));
     assert_eq!(ended.exit, Some(1), "{}", ended.stdout);
-    assert!(ended.stdout.contains("`notes.txt` can't contain the agent memory"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("`notes.txt` cannot contain the agent memory"), "{}", ended.stdout);
     approved(&stage.run(&task(&["--agent-memory-dir", ".notes"])));
 }
 

@@ -260,7 +260,7 @@ fn repeated_reports_are_shown_once() {
     let ended = scene.run("Check it", &["--test-command", "sh check.sh", "--max-rounds", "3"]);
     let said = &ended.stderr;
     assert_eq!(said.matches("named by the command of a gate").count(), 1, "{said}");
-    assert!(said.contains("1 for the reviewers to judge, same as in round 1"), "{said}");
+    assert!(said.contains("1 finding for the reviewers to judge, same as in round 1"), "{said}");
     let thread = scene.stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
     assert!(thread.contains("For the reviewers to judge: the same as on "), "{thread}");
 }

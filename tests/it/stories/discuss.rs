@@ -339,7 +339,7 @@ async fn research_follows_its_policy() {
 #[tokio::test]
 async fn a_panel_of_one_is_named() {
     let (world, _, _) = played(&debate("alone", vec![("one", votes(&["implement"]))])).await;
-    assert!(world.thread(1).last().unwrap().body.contains("This is a panel of one"));
+    assert!(world.thread(1).last().unwrap().body.contains("There is only one debater"));
 }
 
 /// Without named debaters the default agents debate, as far as this machine has them.

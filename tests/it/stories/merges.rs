@@ -62,7 +62,7 @@ async fn unresolved_conflicts_are_never_pushed() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending.exit_code(), 1, "{}", outcome.message);
     let expected =
-        "left a change that can't be used: conflict markers remain in code (merge the base branch yourself";
+        "left a change that cannot be used: conflict markers remain in code (merge the base branch yourself";
     assert!(outcome.message.contains(expected), "{}", outcome.message);
     assert_eq!(world.branches()[&branch("feature")][FILE], "new and good");
     assert!(!world.kept().is_empty(), "the work is kept");
@@ -74,7 +74,7 @@ async fn nobody_merges_a_conflict_unasked() {
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     assert_eq!(next_command(&outcome), "agent-loop pr 1 --auto-merge");
-    assert!(outcome.message.contains("`main` conflicts with it in"), "{}", outcome.message);
+    assert!(outcome.message.contains("`main` conflicts with this change in"), "{}", outcome.message);
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ pub(super) fn saved(state: &State) -> Value {
             .map(|((_, subject), entries)| (subject.clone(), entries.iter().cloned().enumerate().collect()))
             .collect(),
     };
-    serde_json::to_value(saved).unwrap_or_else(|error| panic!("a world can't be saved: {error}"))
+    serde_json::to_value(saved).unwrap_or_else(|error| panic!("a world cannot be saved: {error}"))
 }
 
 /// Returns the new and changed members. Members are never removed.

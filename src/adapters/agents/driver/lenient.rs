@@ -26,7 +26,7 @@ pub(super) fn read(line: &[u8], reader: &ReadLine<'_>, tell: &mut dyn FnMut(Even
         reader(&bytes(&fitting(object, &fits)), tell)
     });
     if let (Err(error), Some(kind)) = (read, TYPE.captures(&text).and_then(|found| found.get(1))) {
-        tell(Event::Unreadable(format!("its `{}` event can't be read: {error}", kind.as_str())));
+        tell(Event::Unreadable(format!("its `{}` event cannot be read: {error}", kind.as_str())));
     }
 }
 

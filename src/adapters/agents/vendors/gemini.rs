@@ -180,7 +180,7 @@ fn login(setup: &Setup<'_>) -> LoginState {
     let folder = setup.in_home(".gemini");
     let text = folder.as_ref().and_then(|folder| settings_text(&folder.join("settings.json")));
     let Ok(settings) = text.map_or(Ok(Value::Null), |text| serde_json::from_str::<Value>(&text)) else {
-        return LoginState::Unknown { why: Some("its settings.json can't be read") };
+        return LoginState::Unknown { why: Some("its settings.json cannot be read") };
     };
     let is_true = |name| setup.variable(name).is_some_and(|value| value == "true");
     let has_key = setup.variable("GEMINI_API_KEY").is_some();

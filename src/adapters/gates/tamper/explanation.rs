@@ -4,6 +4,7 @@ use crate::domain::gate::{Finding, FindingLevel, Verdict};
 use crate::domain::tamper::judge::{TamperFinding, TamperPlace};
 use crate::domain::tamper::policy::Consequence;
 use crate::ports::gates::GateReport;
+use crate::text::markdown::count;
 use crate::text::sanitize;
 
 /// The most files that one finding names.
@@ -18,11 +19,15 @@ pub(super) fn explain(found: &[TamperFinding<'_>]) -> GateReport {
     let verdict = if blocks == 0 { Verdict::Pass } else { Verdict::Fail };
     let detail = match (findings.len() - blocks, blocks) {
         (0, 0) => String::new(),
-        (reports, 0) => format!("{reports} for the reviewers to judge"),
-        (0, blocks) => format!("{blocks} refused"),
-        (reports, blocks) => format!("{blocks} refused, {reports} for the reviewers to judge"),
+        (reports, 0) => format!("{} for the reviewers to judge", counted(reports)),
+        (0, blocks) => format!("{} refused", counted(blocks)),
+        (reports, blocks) => format!("{} refused, {reports} for the reviewers to judge", counted(blocks)),
     };
     GateReport::Measured { verdict, detail, findings, log: None }
+}
+
+fn counted(findings: usize) -> String {
+    count(u64::try_from(findings).unwrap_or(u64::MAX), "finding")
 }
 
 fn finding(found: &TamperFinding<'_>) -> Finding {

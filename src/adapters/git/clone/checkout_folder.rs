@@ -34,7 +34,7 @@ pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), Workspa
         way(&paths.checkout.tree, folder).into_iter().any(|path| exists(&path) && !is_plain_folder(&path));
     if blocked || exists(&path) {
         return Err(WorkspaceError::NotFound(format!(
-            "`{folder}` can't contain the agent memory: the repository has a file or folder with that name at {}; \
+            "`{folder}` cannot contain the agent memory: the repository has a file or folder with that name at {}; \
              choose another one with --agent-memory-dir",
             commit.short()
         )));

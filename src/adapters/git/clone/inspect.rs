@@ -85,7 +85,7 @@ fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<S
             let name = refs.keys().chain(expected.keys()).find(differs);
             Some(format!("the ref {} was changed", name.map_or("", String::as_str)))
         }
-        None => Some("the refs can't be read".to_owned()),
+        None => Some("the refs cannot be read".to_owned()),
     }
 }
 
@@ -96,7 +96,7 @@ async fn index_tampering(
 ) -> Result<Option<String>, WorkspaceError> {
     let git = mirror.line_on(&paths.checkout.tree, &paths.index());
     let Some(changed) = agent_index::differences(git, paths, None, laid).await? else {
-        return Ok(Some("the index can't be read".to_owned()));
+        return Ok(Some("the index cannot be read".to_owned()));
     };
     Ok(first(&changed).map(|path| format!("{path} was changed in the index")))
 }

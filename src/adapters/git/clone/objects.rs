@@ -10,7 +10,7 @@ use crate::ports::workspace::WorkspaceError;
 pub(super) fn check_objects(folder: &Path) -> Result<(), WorkspaceError> {
     let odd = |path: &Path| {
         WorkspaceError::Git(format!(
-            "{} is neither a regular file nor a folder; commits can't be read",
+            "{} is neither a regular file nor a folder; commits cannot be read",
             path.display()
         ))
     };

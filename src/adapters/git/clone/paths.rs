@@ -133,7 +133,7 @@ impl ClonePaths {
     /// Returns the error for a clone whose unfinished work is unknown.
     pub(crate) fn unreadable(&self, why: &str) -> WorkspaceError {
         WorkspaceError::Unclean(format!(
-            "{} can't be read (another version wrote it), and the work in {} can't be saved: {why}\nnothing was discarded: \
+            "{} cannot be read (another version wrote it), and the work in {} cannot be saved: {why}\nnothing was discarded: \
              continue with that version, or move {} away, then run again",
             self.note_path().display(),
             self.checkout.tree.display(),

@@ -96,7 +96,7 @@ fn set_aside(paths: &ClonePaths, error: &WorkspaceError) -> Result<String, Works
     rename(&paths.checkout.tree, &aside)?;
     paths.close()?;
     Ok(format!(
-        "unfinished work can't be saved as a commit ({error}); its files are in {} until the clones of this subject are removed",
+        "unfinished work cannot be saved as a commit ({error}); its files are in {} until the clones of this subject are removed",
         aside.display()
     ))
 }

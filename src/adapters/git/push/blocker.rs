@@ -45,7 +45,7 @@ impl Blocker {
     pub(crate) fn refusal(&self, moving: &Moving, folder: &Path) -> Push {
         let (cause, remedy) = self.explained(folder);
         Push::Refused(format!(
-            "the branch {} is checked out in {}, which can't follow: {}\n{remedy}, then run again",
+            "the branch {} is checked out in {}, which cannot follow: {}\n{remedy}, then run again",
             moving.branch,
             folder.display(),
             cause.trim_end().replace('\n', "; "),
@@ -98,7 +98,7 @@ impl Blocker {
             Self::Unfinished(what) => (format!("it is in the middle of {what}"), finish),
             Self::SplitIndex => {
                 let whole = typed(&["update-index", "--no-split-index"]);
-                ("its index can't be read, or is split".to_owned(), format!("unsplit it ({whole})"))
+                ("its index cannot be read, or is split".to_owned(), format!("unsplit it ({whole})"))
             }
             Self::NoCommit => ("its HEAD has no commit".to_owned(), "check out a branch".to_owned()),
         }

@@ -70,7 +70,7 @@ impl UserDirectories {
         let Some(held) = all.get_mut(&checkout.paths.git) else { return Ok(()) };
         match &held.clone_id {
             Some(other) if *other != paths.id => Err(WorkspaceError::Held(format!(
-                "{}: {} and {} can't work there at the same time; give each its own directory, or ask one after the \
+                "{}: {} and {} cannot work there at the same time; give each its own directory, or ask one after the \
                  other (`--no-parallel-reviewers`)",
                 checkout.paths.tree.display(),
                 other.path(),

@@ -146,6 +146,6 @@ fn end(children: &[Child]) -> Result<(), String> {
     if left.is_empty() {
         Ok(())
     } else {
-        Err(format!("processes {left:?} of an earlier run can't be ended; end them by hand"))
+        Err(format!("processes {left:?} of an earlier run cannot be ended; end them by hand"))
     }
 }

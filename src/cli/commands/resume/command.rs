@@ -147,7 +147,7 @@ impl<'here> Candidates<'here> {
             (Some(When::Later(_)), _) if arguments.due && (arguments.list || !print::results_are_seen()) => {}
             (Some(_), _) => self.waiting.push(Resumable { here, known }),
             (None, SubjectState::Unreadable(why)) if arguments.due => {
-                self.unreadable.push(format!("{} can't be read: {why}", known.subject()));
+                self.unreadable.push(format!("{} cannot be read: {why}", known.subject()));
             }
             (None, SubjectState::NeedsHuman(_)) => self.for_person += 1,
             (None, _) => {}

@@ -38,11 +38,12 @@ pub(super) fn save(path: &Path, thread: &SavedThread) -> Result<(), String> {
 /// Reads a thread.
 pub(super) fn load(path: &Path, subject: &SubjectReference) -> Result<SavedThread, String> {
     let failed = |why: String| format!("{} is not a saved thread: {why}", path.display());
-    let size = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+    let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
+    let size = fs::metadata(path).map_err(unreadable)?;
     if !size.is_file() || size.len() > LARGEST {
         return Err(failed(format!("it is not a file of at most {} MiB", LARGEST >> 20)));
     }
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = fs::read_to_string(path).map_err(unreadable)?;
     let file: SavedThread = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
     if file.schema != SCHEMA {
         return Err(failed(format!("its schema is `{}`, and this program knows `{SCHEMA}`", file.schema)));

@@ -85,7 +85,7 @@ impl ChainState {
     fn headline(&self, record: &Envelope) -> String {
         let said = self.0.as_ref().and_then(|machine| machine.announce(record).ok());
         match said.as_ref().and_then(Announcement::author) {
-            Some(agent) => format!("round {}: `{}` of {agent}", record.round, record.body.kind()),
+            Some(agent) => format!("round {}: `{}` by {agent}", record.round, record.body.kind()),
             None => format!("round {}: `{}` by {}", record.round, record.body.kind(), record.tool),
         }
     }

@@ -458,7 +458,7 @@ async fn unreadable_work_is_moved_aside() {
     assert!(scene.workspace.salvage(&coder(), &scene.head).await.is_err());
     let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
     let warning = prepared.warning.unwrap();
-    assert!(warning.contains("can't be saved as a commit"), "{warning}");
+    assert!(warning.contains("cannot be saved as a commit"), "{warning}");
     assert_eq!(read(&clone.parent().unwrap().join("kept-1"), "a.txt"), "half\n");
     assert_eq!(read(&clone, "a.txt"), "one\n");
 }

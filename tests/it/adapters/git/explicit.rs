@@ -339,7 +339,7 @@ async fn a_checkout_serves_one_agent() {
     let Err(WorkspaceError::Held(text)) = lending.prepare(&reviewer(), head).await else {
         panic!("both at once")
     };
-    assert!(text.contains("can't work there at the same time"), "{text}");
+    assert!(text.contains("cannot work there at the same time"), "{text}");
     lending.scene.harvest().await;
     lending.begin(&reviewer(), head).await;
     assert_eq!(lending.inspect().await, Inspection::Untouched);

@@ -170,7 +170,7 @@ async fn pipes_in_git_folders_never_hang() {
     fs::remove_file(clone.join(".git/index")).unwrap();
     program("mkfifo", &clone, &[".git/index"]).await;
     let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().found;
-    assert_eq!(inspection, Inspection::Tampered("the index can't be read".to_owned()));
+    assert_eq!(inspection, Inspection::Tampered("the index cannot be read".to_owned()));
 }
 
 #[tokio::test]

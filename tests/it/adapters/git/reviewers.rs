@@ -73,7 +73,7 @@ async fn every_kind_of_tampering_is_found() {
             "a.txt was changed",
         ),
         ("echo '* text eol=lf' > .gitattributes; printf 'one\\r\\n' > a.txt", "a.txt was changed"),
-        ("echo junk > .git/index", "the index can't be read"),
+        ("echo junk > .git/index", "the index cannot be read"),
         ("rm -rf .git", "the clone or its .git is no longer a folder"),
         (
             "git update-index --skip-worktree a.txt; echo x >> .gitignore; git status",
