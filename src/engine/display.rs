@@ -87,7 +87,10 @@ async fn show_reviews(cx: &RunContext, session: &mut Session, number: PullReques
 
 async fn publish(cx: &RunContext, number: PullRequestNumber, review: &ForgeReview) {
     if let Err(error) = cx.world.forge.publish_review(number, review).await {
-        cx.warn(format!("a review of {} is only in the comments: {error}", review.head.short()));
+        cx.warn(format!(
+            "a review of {} could not be published as a native review, only as a comment: {error}",
+            review.head.short()
+        ));
     }
 }
 
@@ -119,7 +122,7 @@ async fn resolve(cx: &RunContext, session: &mut Session, number: PullRequestNumb
         return;
     }
     if let Err(error) = cx.world.forge.resolve(number, &new).await {
-        cx.warn(format!("the conversations about resolved findings stay open: {error}"));
+        cx.warn(format!("the conversations about resolved findings could not be resolved: {error}"));
     }
 }
 

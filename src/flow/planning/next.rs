@@ -40,7 +40,8 @@ pub(super) fn next(state: &PlanningState, cx: &FlowContext<'_>) -> Decision<Infa
     let seen = OpenPlanning { cx, state, run, issue: &issue };
     let Some(plan) = &state.plan else { return planner::first_plan(&seen) };
     if state.rounds.is_stuck() {
-        let message = "the coder did not change the plan in two turns in a row, and findings are still open";
+        let message = "the coder did not change the plan in two turns in a row, and findings are still open. Decide in a comment with a \
+             last line `-- Human Reviewer`, or name another coder with `--coder`, then run the same command again";
         return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
     }
     reviews(&seen, &RoundAt { round: state.rounds.round(), head: plan.hash.clone() }, plan)

@@ -236,7 +236,8 @@ fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
 fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     let rounds = &seen.state.rounds;
     if rounds.is_stuck() {
-        let message = "the coder changed nothing in two turns in a row, and findings are still open";
+        let message = "the coder changed nothing in two turns in a row, and findings are still open. Decide in a comment with a last line \
+             `-- Human Reviewer`, or name another coder with `--coder`, then run the same command again";
         return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
     }
     match (rounds.has_begun(), rounds.gating()) {
