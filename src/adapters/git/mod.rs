@@ -7,11 +7,12 @@
 //! A turn in a reused, clean clone costs no spawn in `prepare` if the clone is at its commit, else one; none in `inspect`; none
 //! (nothing changed) to seven (changed, with new files, and the agent used its own index) in `harvest`. A change of files that
 //! configure agents costs 4 more, once for each pair of base and head. The files of a clone are compared with our index without
-//! git (`clone/scan.rs`), so that the cost of git is that of what changed.
+//! git (`clone/scan.rs`), so that the cost of git is that of what changed, and once for each turn (`clone/settled.rs`).
 
 mod checkout_paths;
 mod clone;
 mod disk;
+mod git_folders;
 mod identity;
 mod lock_holder;
 mod measured_trees;
@@ -27,6 +28,7 @@ mod workplace;
 mod workspace;
 
 pub use clone::salvage::Kept;
+pub use git_folders::GitFolders;
 pub use identity::Identity;
 pub use measured_trees::{MeasuredTrees, TreeEntry};
 pub use mirror::merge::MergeOutcome;
@@ -37,4 +39,4 @@ pub use runner::Git;
 pub use user_checkout::explicit_directory::ExplicitDirectory;
 pub use version::{GitVersion, MINIMUM_VERSION};
 pub use waiting::WaitNotice;
-pub use workspace::{GitFolders, GitWorkspace};
+pub use workspace::GitWorkspace;

@@ -20,6 +20,7 @@ use super::clone::salvage::{self, Kept};
 use super::clone::settled::SettledClones;
 use super::clone::{harvest, inspect, prepare};
 use super::disk::{make_folder, remove};
+use super::git_folders::GitFolders;
 use super::mirror::difference;
 use super::mirror::facts::CommitFacts;
 use super::mirror::merge::{self, MergeOutcome};
@@ -37,15 +38,6 @@ use super::user_checkout::explicit_directory::ExplicitDirectory;
 use super::user_checkout::turn;
 use super::waiting::WaitNotice;
 use super::workplace::Workplace;
-
-/// Our own folders. Each is created when it is needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitFolders {
-    pub mirror: PathBuf,
-    pub clones: PathBuf,
-    /// Whole diffs, one file for each pair of commits.
-    pub diffs: PathBuf,
-}
 
 /// Where to move branches.
 enum Target<'a> {
