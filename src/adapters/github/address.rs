@@ -53,6 +53,11 @@ impl RepositoryAddress {
         format!("https://{}/{}/{}.git", self.host, self.owner, self.name)
     }
 
+    /// Returns the repository as an argument for gh and for `--repo`.
+    pub fn named(&self) -> String {
+        if self.host == GITHUB { self.to_string() } else { format!("{}/{self}", self.host) }
+    }
+
     /// Returns whether both addresses name the same repository.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let names = |one: &Self| format!("{}/{one}", one.host).to_ascii_lowercase();

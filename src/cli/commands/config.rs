@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::cli::arguments::common::RepositoryArgs;
+use crate::cli::arguments::common::{KnownRepositoryArgs, RepositoryArgs};
 use crate::cli::config::keys;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
@@ -14,6 +14,7 @@ use crate::cli::config::merged::Configuration;
 use crate::cli::config::template;
 use crate::cli::config::trust::{self, TrustFile};
 use crate::cli::repository::Repository;
+use crate::cli::repository::open::OpenRepository;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::BranchName;
 use crate::domain::shell::quoted;
@@ -69,7 +70,7 @@ pub struct TrustArguments {
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     #[command(flatten)]
-    pub repository: RepositoryArgs,
+    pub repository: KnownRepositoryArgs,
 }
 
 /// Runs a command, and returns the text to print.
@@ -196,9 +197,18 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
     })
 }
 
+/// Returns the repository of a folder, or the one that a run outside of its checkouts has read.
+async fn trusted(arguments: &KnownRepositoryArgs, surroundings: &Surroundings) -> Result<Repository, String> {
+    let Some(named) = &arguments.repo else {
+        let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+        return Ok(Repository::find(&folder, &surroundings.variables).await?);
+    };
+    let here = OpenRepository::of(arguments, None, surroundings).await?;
+    here.map(|here| here.repository).ok_or_else(|| format!("no run has read {named} on this machine yet"))
+}
+
 async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
-    let repository = Repository::find(&folder, &surroundings.variables).await?;
+    let repository = trusted(&arguments.repository, surroundings).await?;
     let name = repository.trust_name();
     if let Some(expected) = arguments.expected.as_ref().filter(|expected| **expected != name) {
         return Err(format!(

@@ -159,10 +159,12 @@ fn faulty(message: String) -> RunError {
 
 /// Returns the command that trusts the file on a branch.
 pub fn trust_command(repository: &Repository, branch: &BranchName) -> String {
-    // The name prevents that the file of the current folder is trusted instead.
-    let elsewhere = match repository.home {
-        BranchHome::Mirror(_) => format!(" {}", shell::quoted(&repository.trust_name())),
-        BranchHome::Here | BranchHome::Origin | BranchHome::Nowhere => String::new(),
+    // The file of the current folder must not be trusted instead.
+    let elsewhere = match (&repository.home, repository.address()) {
+        (BranchHome::Mirror(_), Some(address)) => format!(" --repo {}", shell::quoted(&address.named())),
+        (BranchHome::Mirror(_) | BranchHome::Here | BranchHome::Origin | BranchHome::Nowhere, _) => {
+            String::new()
+        }
     };
     let base = if repository.branch.as_ref() == Some(branch) {
         String::new()
@@ -174,9 +176,16 @@ pub fn trust_command(repository: &Repository, branch: &BranchName) -> String {
 
 fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> RunError {
     let command = trust_command(repository, branch);
+    let show = match &repository.home {
+        BranchHome::Mirror(mirror) => {
+            let mirror = shell::quoted(&mirror.to_string_lossy());
+            format!("git -C {mirror} show refs/remotes/forge/")
+        }
+        BranchHome::Here | BranchHome::Origin | BranchHome::Nowhere => "git show ".to_owned(),
+    };
     let message = format!(
         "{REPOSITORY_FILE} on {branch} sets programs, paths or trusted logins ({}), and you have not trusted it yet. \
-         Read it: `git show {}`; then trust it: `{command}`",
+         Read it: `{show}{}`; then trust it: `{command}`",
         keys.join(", "),
         shell::quoted(&format!("{branch}:{REPOSITORY_FILE}")),
     );

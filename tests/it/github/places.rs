@@ -112,6 +112,19 @@ fn settings_come_from_the_named_repository() {
     assert_eq!(outcome["reason"], "untrusted-config", "{}\n{}", ended.stdout, ended.stderr);
     let message = outcome["message"].as_str().unwrap();
     assert!(message.starts_with("agent-loop.toml on main sets programs"), "{message}");
+    let next = outcome["next_command"].as_str().unwrap().to_owned();
+    assert_eq!(next, format!("agent-loop config trust --repo {} --base main", named(&stage)));
+    let outside = beside(&stage, "outside");
+    let words: Vec<&str> = next.split(' ').skip(1).collect();
+    let trusted = stage.run(&[&words[..], &["-C", outside.to_str().unwrap()]].concat());
+    assert!(
+        trusted.stdout.contains("gates.tests.command = \"true\""),
+        "{}{}",
+        trusted.stdout,
+        trusted.stderr
+    );
+    let again = in_folder(&stage, &outside, &["task", "Do what is marked"]).json();
+    assert_ne!(again["reason"], "untrusted-config", "{again}");
 }
 
 #[test]
