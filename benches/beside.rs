@@ -24,9 +24,8 @@ const AGENT: &str = include_str!("../fixtures/agents/todo-agent.sh");
 const OTHERS: &str = "#!/bin/sh\n[ -n \"${AGENT_LOOP_KIND:-}\" ] || { cat > /dev/null; echo '{\"state\":\"approved\"}'; exit 0; }\n";
 /// The names under which the agent is on `PATH`.
 const NAMES: [&str; 4] = ["agent", "claude", "codex", "gemini"];
-/// Our command.
-const OURS: &str =
-    "task 'Resolve every TODO' --quiet --coder coder=command:agent --reviewer one=command:agent";
+/// Our command. A program is named by its path.
+const OURS: &str = "task 'Resolve every TODO' --quiet --coder coder=command:../programs/agent --reviewer one=command:../programs/agent";
 /// The number of measured runs.
 const RUNS: usize = 5;
 /// The length of a clock tick in milliseconds.
