@@ -32,31 +32,27 @@ async fn push(cx: &RunContext, session: &mut Session, order: PushOrder) -> Resul
     // A push is short unless another process blocks it: only an immediate stop interrupts it.
     let push = cx.world.workspace.push(&branch, &commit, expected.as_ref());
     match cx.unless(Urgency::Kill, push).await? {
-        Ok(Push::Done) => {
-            session.obstacle = None;
-            session.waiting_since = None;
-            session.mirrored = Some(commit.clone());
-            cx.tell(&RunEvent::Pushed { branch, head: commit });
-            Ok(())
-        }
+        Ok(Push::Done) => {}
         Ok(Push::Moved(_)) => {
             let salvage = cx.world.workspace.keep(&session.subject, &commit).await?;
             telling::salvage(&cx.world, &salvage);
-            Ok(())
+            return Ok(());
         }
         Ok(Push::Refused(why)) => {
             session.obstacle = Some(Obstacle::PushRefused(why));
-            Ok(())
+            return Ok(());
         }
-        Err(error) => {
-            // The next read shows whether the write happened; if it did not, the error is used.
-            if cx.world.workspace.tip(&branch).await?.as_ref() == Some(&commit) {
-                Ok(())
-            } else {
-                Err(error.into())
-            }
+        // The branch shows whether the write happened; if it did not, the error is used.
+        Err(error) if cx.world.workspace.tip(&branch).await?.as_ref() != Some(&commit) => {
+            return Err(error.into());
         }
+        Err(_) => {}
     }
+    session.obstacle = None;
+    session.waiting_since = None;
+    session.mirrored = Some(commit.clone());
+    cx.tell(&RunEvent::Pushed { branch, head: commit });
+    Ok(())
 }
 
 async fn open_pull_request(

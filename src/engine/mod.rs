@@ -12,7 +12,7 @@ pub mod measuring;
 mod merge_turn;
 mod observe;
 pub mod outcome;
-mod people;
+pub mod people;
 mod perform;
 mod publish;
 mod results;

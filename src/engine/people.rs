@@ -23,10 +23,8 @@ pub(super) fn listen<'thread>(
     let reviews = remarks.reviews.iter().filter(|review| !codec::claims(&review.body));
     let mut said: Vec<&Comment> = comments.chain(reviews).collect();
     said.sort_by_key(|comment| comment.created_at);
-    let trusted = said.iter().filter(|comment| counts(trust, comment.role, &comment.author));
-    let required = described
-        .chain(said.iter().copied())
-        .filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body));
+    let trusted = said.iter().filter(|comment| counts(trust, comment));
+    let required = required(trust, described.chain(said.iter().copied()));
     let context = |comment: &&Comment| ContextComment {
         author: comment.author.to_string(),
         body: comment.body.to_string(),
@@ -37,6 +35,14 @@ pub(super) fn listen<'thread>(
         comments: said.iter().map(context).collect(),
         requirements: own.into_iter().chain(required).collect(),
     }
+}
+
+/// Returns the requirements in comments of people.
+pub fn required<'thread>(
+    trust: &Trust,
+    comments: impl Iterator<Item = &'thread Comment>,
+) -> Vec<Requirement> {
+    comments.filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body)).collect()
 }
 
 /// Returns the remarks that claim to be records.
@@ -58,11 +64,15 @@ fn text(issue: &Issue) -> IssueText {
 }
 
 fn requirement(trust: &Trust, role: AuthorRole, author: &Login, body: &str) -> Option<Requirement> {
-    if counts(trust, role, author) { requirements::in_text(author, body) } else { None }
+    if may_require(trust, role, author) { requirements::in_text(author, body) } else { None }
 }
 
-/// Returns whether requirements of this author count.
-fn counts(trust: &Trust, role: AuthorRole, author: &Login) -> bool {
+/// Returns whether requirements and answers of the author of a comment count.
+pub fn counts(trust: &Trust, comment: &Comment) -> bool {
+    may_require(trust, comment.role, &comment.author)
+}
+
+fn may_require(trust: &Trust, role: AuthorRole, author: &Login) -> bool {
     match role {
         AuthorRole::Owner | AuthorRole::Member => true,
         AuthorRole::Stranger => trust.humans.contains(author),

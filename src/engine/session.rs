@@ -232,7 +232,7 @@ impl Session {
                 self.known.get_or_insert_default().extend(published?);
             }
         }
-        let ChainReading { links, tail, ignored, newer: _ } = reading;
+        let ChainReading { links, tail, ignored, position: _, newer: _ } = reading;
         let illegal = self.apply(links)?;
         self.tail = Some(tail);
         self.facts.people.remove(&self.subject);

@@ -127,7 +127,9 @@ pub fn fits(body: &Body) -> Result<(), EncodeError> {
 /// # Errors
 /// Fails if the line alone does not fit into a comment.
 pub fn room(line: &str) -> Result<usize, EncodeError> {
-    BODY_LIMIT.checked_sub(line.len() + SEPARATOR.len()).ok_or(EncodeError::TooLong(line.len()))
+    BODY_LIMIT
+        .checked_sub(line.len() + SEPARATOR.len())
+        .ok_or(EncodeError::TooLong(line.len() + SEPARATOR.len()))
 }
 
 /// Returns the body of a comment: the visible part, then the record.
@@ -189,7 +191,10 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
         body: Body::from_parts(wire.kind.into_owned(), wire.payload.into_owned()),
     };
     let expected = chain::record_id(&record.prev, record.body.kind(), record.body.agent().as_ref());
-    if wire.v != VERSION || record.id != expected {
+    if wire.v != VERSION {
+        return Err(format!("version {VERSION} outside and {} inside", wire.v));
+    }
+    if record.id != expected {
         return Err("its id is not the one that follows from its place".to_owned());
     }
     // A program that encodes the record again would get a different hash.

@@ -105,6 +105,8 @@ pub struct ChainReading {
     pub links: Vec<Link>,
     /// The `prev` of the next record.
     pub tail: ChainHash,
+    /// The number of comments up to the last accepted record.
+    pub position: usize,
     pub ignored: Vec<IgnoredComment>,
     /// The version of a trusted record that is newer than this program.
     pub newer: Option<u64>,
@@ -269,8 +271,8 @@ struct Linker {
 
 impl Linker {
     fn new(chain: &Chain, trusted: &[Login]) -> Self {
-        let reading =
-            ChainReading { links: Vec::new(), tail: chain.start(), ignored: Vec::new(), newer: None };
+        let (links, tail, ignored) = (Vec::new(), chain.start(), Vec::new());
+        let reading = ChainReading { links, tail, position: 0, ignored, newer: None };
         Self {
             chain: chain.clone(),
             trusted: trusted.to_vec(),
@@ -317,5 +319,6 @@ impl Linker {
         self.passed.insert(std::mem::replace(&mut self.reading.tail, decoded.hash.clone()));
         self.ids.insert(decoded.record.id.clone());
         self.reading.links.push(Link::Record(Arc::clone(&decoded.record)));
+        self.reading.position = self.count.saturating_add(1);
     }
 }

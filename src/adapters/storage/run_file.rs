@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,9 @@ pub struct RunFile {
     pub task: Option<String>,
     /// The branch to change, if a command named it.
     pub base: Option<BranchName>,
+    /// The folder of the logs of all repositories, if the run moved them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<PathBuf>,
     /// The latest command that started a run, for `resume`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<StartCommand>,

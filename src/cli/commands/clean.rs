@@ -12,6 +12,7 @@ use crate::adapters::git::Kept;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::common::KnownRepositoryArgs;
+use crate::cli::repository::logbook;
 use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::saved::{SavedWork, saved_work};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
@@ -62,7 +63,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     else {
         return Ok("there is nothing to remove\n".to_owned());
     };
-    let here = here.with_trusted_recorders(surroundings).await;
+    let here = here.with_trust(surroundings).await;
     let removal = plan(&here, arguments).await?;
     let tense = if arguments.dry_run { RemovalTense::Never } else { RemovalTense::Next };
     let text = render(&removal, tense);
@@ -92,7 +93,7 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
             removal.stays.push(why_it_stays(known));
             continue;
         }
-        let paths = retention::everything(&here.folders, &subject).into_iter();
+        let paths = retention::everything(&logbook::folders(here, &subject), &subject).into_iter();
         removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
     }
     if here.folders.mirror().exists() {

@@ -120,12 +120,8 @@ pub async fn task(arguments: TaskArguments, surroundings: &Surroundings) -> Exit
         Err(why) => return complain(&why, 2, &surroundings.place),
     };
     let TaskArguments { interactive, clarifications, mut run, .. } = arguments;
-    let answers = if interactive {
-        run.settings.values.extend(clarifications.values);
-        Answers::AtTheTerminal
-    } else {
-        Answers::Nobody
-    };
+    run.settings.values.extend(clarifications.values);
+    let answers = if interactive { Answers::AtTheTerminal } else { Answers::Nobody };
     let goal = Goal { flow: names::DELIVERY, target: GoalTarget::Task(text) };
     begin(goal, &run, answers, surroundings).await
 }

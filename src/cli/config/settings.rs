@@ -14,6 +14,7 @@ use crate::domain::debate::{DebatePolicy, OnDebaterFailure, ResearchPolicy};
 use crate::domain::execution::ExecutionMode;
 use crate::domain::ids::Login;
 use crate::domain::policy::{Followups, OnReviewerFailure, Policy};
+use crate::domain::trust::Trust;
 use crate::engine::guard::OnSecret;
 use crate::flow::budget::Budget;
 use crate::flow::request::ReviewSessions;
@@ -180,6 +181,12 @@ pub struct TrustSettings {
     /// Logins without write access whose signed requirements are accepted.
     #[schemars(with = "Vec<String>")]
     pub humans: Vec<Login>,
+}
+
+impl TrustSettings {
+    pub fn trust(&self) -> Trust {
+        Trust { recorders: self.recorders.clone(), humans: self.humans.clone() }
+    }
 }
 
 /// Secrets in texts that are about to be published.

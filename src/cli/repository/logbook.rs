@@ -1,7 +1,6 @@
 //! The raw logs of a subject, latest first: the turn of each, and how the turn ended according to the journal.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::adapters::storage::folders::Folders;
@@ -79,7 +78,7 @@ impl LogSource {
     }
 }
 
-/// Returns the logs of a subject, latest first. A command may have chosen their folder.
+/// Returns the logs of a subject, latest first.
 pub fn read(here: &OpenRepository, subject: &Subject) -> Vec<Log> {
     let mut files = retention::logs(&folders(here, subject), std::slice::from_ref(subject));
     // The folder also contains usage summaries.
@@ -88,10 +87,10 @@ pub fn read(here: &OpenRepository, subject: &Subject) -> Vec<Log> {
     described(files, &entries, here.holder(subject).as_ref())
 }
 
-fn folders(here: &OpenRepository, subject: &Subject) -> Folders {
+/// Returns the folders of a subject: its run may have moved the logs.
+pub fn folders(here: &OpenRepository, subject: &Subject) -> Folders {
     let file = RunFile::load(&here.folders.run_file(subject)).unwrap_or_default();
-    let moved = file.flags.get("paths.logs").and_then(toml::Value::as_str).map(PathBuf::from);
-    here.folders.clone().with_logs(moved.as_deref())
+    here.folders.clone().with_logs(file.logs.as_deref())
 }
 
 /// Describes each log. The input is oldest first, the result latest first.
@@ -194,6 +193,7 @@ fn mark_gates(logs: &mut [Log], entries: &[Entry]) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::time::Duration;
 
     use jiff::Timestamp;

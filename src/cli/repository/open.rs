@@ -17,8 +17,9 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
 use crate::cli::usage::summary::RunCost;
 use crate::cli::view::place::CommandPlace;
-use crate::domain::ids::{IssueNumber, Login, PullRequestNumber};
+use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::subject::Subject;
+use crate::domain::trust::Trust;
 use crate::engine::outcome::RunError;
 use crate::ports::forge::ForgeError;
 use crate::ports::journal::Holder;
@@ -36,8 +37,8 @@ pub struct OpenRepository {
     pub forge: AnyForge,
     pub folders: Folders,
     workspace: Arc<GitWorkspace>,
-    /// The logins whose records are accepted: our own, and those that settings trust.
-    pub recorders: Vec<Login>,
+    /// The trusted logins; the login of this program is one of the recorders.
+    pub trust: Trust,
     /// How commands in messages name the repository.
     pub place: CommandPlace,
 }
@@ -80,14 +81,16 @@ impl OpenRepository {
     fn at(site: Site, surroundings: &Surroundings) -> Self {
         let workspace = Arc::new(site.workspace(&surroundings.variables));
         let Site { repository, forge, folders, .. } = site;
-        let recorders = vec![forge.login()];
-        Self { repository, forge, folders, workspace, recorders, place: surroundings.place.clone() }
+        let trust = Trust { recorders: vec![forge.login()], humans: Vec::new() };
+        Self { repository, forge, folders, workspace, trust, place: surroundings.place.clone() }
     }
 
     /// Adds the logins that settings trust. Commands that only read accept settings that a run would reject.
     #[must_use]
-    pub async fn with_trusted_recorders(mut self, surroundings: &Surroundings) -> Self {
-        self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
+    pub async fn with_trust(mut self, surroundings: &Surroundings) -> Self {
+        let trusted = trusted(&self.repository, surroundings).await.unwrap_or_default();
+        self.trust.recorders.extend(trusted.recorders);
+        self.trust.humans = trusted.humans;
         self
     }
 
@@ -181,11 +184,11 @@ impl OpenRepository {
     }
 }
 
-/// Returns the logins that settings trust to write records.
-async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, RunError> {
-    let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
+/// Returns the logins that settings trust.
+async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Trust, RunError> {
+    let Some(branch) = &repository.branch else { return Ok(Trust::default()) };
     let found = BaseLayers::look(repository, branch, surroundings).await?;
-    Ok(found.merged(&[])?.settings.trust.recorders)
+    Ok(found.merged(&[])?.settings.trust.trust())
 }
 
 /// Returns the settings of the forge for a command that only reads.

@@ -13,6 +13,7 @@ use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::engine::outcome::Outcome;
+use crate::engine::people;
 use crate::engine::thread;
 use crate::flow;
 use crate::flow::machine::Machine;
@@ -179,10 +180,13 @@ fn touched(here: &OpenRepository, subject: &Subject) -> Option<Timestamp> {
     Timestamp::try_from(when).ok()
 }
 
-/// The state of a flow for a subject, and the time of its last record.
+/// The state of a flow for a subject.
 struct Folded {
     flow: FlowName,
     machine: Box<dyn Machine>,
+    /// The number of comments up to the last record.
+    position: usize,
+    /// The time of the last record.
     noted: Timestamp,
 }
 
@@ -206,8 +210,9 @@ fn fold(
             machine.apply(link).map_err(|objection| objection.to_string())?;
         }
         let noted = reading.records().last().map_or(Timestamp::UNIX_EPOCH, |record| record.at);
-        if latest.as_ref().is_none_or(|latest| latest.noted < noted) {
-            latest = Some(Folded { flow: name.clone(), machine, noted });
+        let position = reading.position;
+        if latest.as_ref().is_none_or(|latest| latest.position < position) {
+            latest = Some(Folded { flow: name.clone(), machine, position, noted });
         }
     }
     latest.ok_or_else(|| format!("no flow is about {subject}"))
@@ -240,7 +245,8 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
     let thread = thread::decoded(&comments);
-    let Folded { flow, machine, noted } = fold(&subject, |chain| thread.chain(chain, &here.recorders), here)?;
+    let Folded { flow, machine, position, noted } =
+        fold(&subject, |chain| thread.chain(chain, &here.trust.recorders), here)?;
     let (view, run) = (machine.view(), machine.run());
     let ending = run.and_then(|run| run.ending.clone());
     let bare = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
@@ -251,9 +257,9 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         commands: Some(here.forge.commands(number)),
         ..bare.with_view(view)
     };
-    let later: Vec<&Comment> =
-        comments.iter().map(|comment| &**comment).filter(|comment| comment.created_at > noted).collect();
-    let verdict = RunVerdict::of(&*machine, &pull_request, &later);
+    let later = comments.get(position..).unwrap_or_default().iter().map(|comment| &**comment);
+    let required = people::required(&here.trust, later);
+    let verdict = RunVerdict::of(&*machine, &pull_request, &required);
     let state = match (&pull_request.state, &verdict) {
         (PullRequestState::Merged { .. }, _) => SubjectState::Settled("merged".to_owned()),
         (PullRequestState::Closed, _) => SubjectState::Settled("closed".to_owned()),
@@ -273,7 +279,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         }
         (PullRequestState::Open, RunVerdict::Approved) => after(&Ending::Approved, noted),
         (PullRequestState::Open, RunVerdict::Ended(ending)) => {
-            outcome.next = answered::has_requirement(&later).then(|| format!("agent-loop pr {number}"));
+            outcome.next = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
             after(ending, noted)
         }
     };
@@ -312,16 +318,12 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let Some(issue) = there(here.forge.issue(number).await)? else { return Ok(None) };
     let subject = Subject::Issue(number);
     let thread = thread::decoded(&issue.comments);
-    let folded = fold(&subject, |chain| thread.chain(chain, &here.recorders), here)?;
+    let folded = fold(&subject, |chain| thread.chain(chain, &here.trust.recorders), here)?;
     let view = folded.machine.view();
     let phases = view.parts;
     let file = RunFile::load(&here.folders.run_file(&subject))?;
-    let later: Vec<&Comment> = issue
-        .comments
-        .iter()
-        .map(|comment| &**comment)
-        .filter(|comment| comment.created_at > folded.noted)
-        .collect();
+    let later = issue.comments.get(folded.position..).unwrap_or_default().iter().map(|comment| &**comment);
+    let later: Vec<&Comment> = later.filter(|comment| people::counts(&here.trust, comment)).collect();
     let ended = folded.machine.run().and_then(|run| run.ending.as_ref());
     let answered = ended.and_then(|ending| answered::next(number, &folded.flow, ending, &later));
     let found = delivery(here, subject, view.pull_request, folded).await?;

@@ -3,11 +3,9 @@
 use crate::adapters::git::GitWorkspace;
 use crate::domain::ending::Ending;
 use crate::domain::pull_request::PullRequest;
+use crate::domain::requirement::Requirement;
 use crate::flow::machine::Machine;
-use crate::ports::forge::Comment;
 use crate::ports::workspace::{MergeParents, Workspace};
-
-use super::answered;
 
 /// What the latest run says about the head of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,20 +24,21 @@ pub enum RunVerdict {
 }
 
 impl RunVerdict {
-    /// Returns the verdict on an open pull request. The comments are those after the last record.
-    pub fn of(machine: &dyn Machine, pull_request: &PullRequest, later: &[&Comment]) -> Self {
+    /// Returns the verdict on an open pull request with the requirements of people since the last record.
+    pub fn of(machine: &dyn Machine, pull_request: &PullRequest, required: &[Requirement]) -> Self {
         let Some(run) = machine.run() else { return Self::NoRun };
-        let is_required = || answered::has_requirement(later);
-        match (&run.ending, machine.view().head) {
-            (None, _) => Self::Open,
-            (Some(Ending::Approved), head) if head.as_ref() != Some(&pull_request.head) => {
+        match &run.ending {
+            None => Self::Open,
+            Some(Ending::Approved | Ending::ApprovedCiPending)
+                if machine.view().head.as_ref() != Some(&pull_request.head) =>
+            {
                 Self::ApprovedOther
             }
-            (Some(Ending::Approved | Ending::ApprovedCiPending), _) if is_required() => {
+            Some(Ending::Approved | Ending::ApprovedCiPending) if !required.is_empty() => {
                 Self::OlderThanRequirement
             }
-            (Some(Ending::Approved), _) => Self::Approved,
-            (Some(ending), _) => Self::Ended(ending.clone()),
+            Some(Ending::Approved) => Self::Approved,
+            Some(ending) => Self::Ended(ending.clone()),
         }
     }
 }

@@ -28,7 +28,6 @@ use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::explanation::Explanation;
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
-use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, RunError};
 use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
 use crate::flow::abilities::Abilities;
@@ -345,7 +344,8 @@ fn prepare(
     let after_debate = after_debate::agents(asked.cast, &seated, &earlier, &found, variables)?;
     let command = StartCommand { flow: assignment.flow.clone(), flags: flags.values };
     let file = earlier.with(asked.agents, command, text, named);
-    let file = RunFile { after_debate, begun_dangerously, ..file };
+    let logs = settings.paths.logs.clone();
+    let file = RunFile { after_debate, begun_dangerously, logs, ..file };
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
@@ -360,7 +360,7 @@ fn prepare(
         request,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
-        trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
+        trust: settings.trust.trust(),
         secrets: secrets::known(settings, variables),
         display: settings.forge.display(),
         prompt_limit: usize::try_from(settings.turns.max_prompt_characters.get()).unwrap_or(usize::MAX),

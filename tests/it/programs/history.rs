@@ -1,5 +1,6 @@
 //! The commands that show earlier runs: their order, wording and omissions.
 
+use std::fs;
 use std::path::Path;
 
 use super::screen::assert_screen;
@@ -113,6 +114,23 @@ issue/2  needs-human (clarification)
     assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "ended");
 }
 
+/// A settings file moves the logs.
+#[test]
+fn moved_logs_are_listed_and_removed() {
+    let stage = Stage::new();
+    let (folder, logs) = (stage.root().join(".config/agent-loop"), stage.root().join("moved"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), format!("[paths]\nlogs = \"{}\"\n", logs.display())).unwrap();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let list = stage.run(&["logs", "pr/1", "--list"]).stdout;
+    assert!(list.contains("reviewer") && list.contains(&logs.display().to_string()), "{list}");
+    stage.run(&["local", "pr", "merge", "1"]);
+    assert_eq!(stage.run(&["clean", "--yes"]).exit, Some(0));
+    let left: Vec<_> =
+        walk(&logs).into_iter().filter(|path| path.extension().is_some_and(|end| end == "log")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 #[test]
 fn logs_are_listed_and_printed() {
     let stage = Stage::new();
@@ -191,7 +209,7 @@ fn clean_keeps_the_cost_of_runs() {
 fn user_checkout_arguments(stage: &Stage) -> Vec<String> {
     let user_checkout = stage.root().join("user-checkout");
     stage.git(&["clone", "--quiet", ".", &user_checkout.display().to_string()]);
-    std::fs::write(user_checkout.join("notes.txt"), "mine\n").unwrap();
+    fs::write(user_checkout.join("notes.txt"), "mine\n").unwrap();
     let words = ["--coder", "claude", "--claude-cmd", "/bin/true", "--claude-dir"].map(str::to_owned);
     let reviewer = ["--reviewer", "one=command:../todo.sh", "--json"].map(str::to_owned);
     words.into_iter().chain([user_checkout.display().to_string()]).chain(reviewer).collect()

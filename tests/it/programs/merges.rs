@@ -73,6 +73,19 @@ fn approved_and_own_changes_are_merged() {
     assert!(merged.stdout.contains("(no run of agent-loop has reviewed it)"), "{}", merged.stdout);
 }
 
+#[test]
+fn a_trusted_strangers_requirement_counts() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let wish = "Also in docs.\n\n-- Human Reviewer";
+    stage.run(&["local", "pr", "comment", "1", "--body", wish, "--as", "mallory", "--role", "none"]);
+    assert_eq!(stage.run(&["status", "pr/1", "--json"]).json()["message"], "approved, not merged");
+    let folder = stage.root().join(".config/agent-loop");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), "[trust]\nhumans = [\"mallory\"]\n").unwrap();
+    refused(&stage, "a person added a requirement after the approval");
+}
+
 /// A run was killed after it had opened the pull request.
 #[test]
 fn unreviewed_work_of_agents_needs_consent() {

@@ -103,7 +103,7 @@ pub(super) async fn known(
     now: Timestamp,
 ) -> (Vec<DoctorCheck>, Vec<ParkedRun>) {
     let here = match OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await {
-        Ok(Some(here)) => here.with_trusted_recorders(surroundings).await,
+        Ok(Some(here)) => here.with_trust(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let fix = "restore that file, or move it away to start again";

@@ -67,7 +67,7 @@ async fn on_the_forge(
 ) -> Result<SavedThread, String> {
     let typed = &arguments.subject;
     let here = OpenRepository::of(&arguments.repository, Some(typed), surroundings).await?;
-    let here = here.ok_or_else(nothing_begun)?.with_trusted_recorders(surroundings).await;
+    let here = here.ok_or_else(nothing_begun)?.with_trust(surroundings).await;
     let subject = here.subject_anywhere(typed).await?;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match &subject {
@@ -79,7 +79,13 @@ async fn on_the_forge(
         Subject::Task(_) => in_the_journal(&here.folders.journal(&subject), &here)?,
     };
     let repository = here.forge.repository_id();
-    Ok(SavedThread { schema: dump::SCHEMA.into(), repository, subject, recorders: here.recorders, comments })
+    Ok(SavedThread {
+        schema: dump::SCHEMA.into(),
+        repository,
+        subject,
+        recorders: here.trust.recorders,
+        comments,
+    })
 }
 
 /// Reads the records of a task from its journal: a task has no thread.
