@@ -22,14 +22,6 @@ impl AnyForge {
             Self::Github(forge) => forge.clone(),
         }
     }
-
-    /// Returns the reason why no issue can be filed, if none can.
-    pub fn no_issues(&self) -> Option<String> {
-        match self {
-            Self::Embedded(_) => None,
-            Self::Github(forge) => forge.no_issues(),
-        }
-    }
 }
 
 impl Deref for AnyForge {

@@ -23,6 +23,7 @@ pub mod gate;
 pub mod gate_plan;
 pub mod ids;
 pub mod instant;
+pub mod invisible;
 pub mod item;
 pub mod item_status;
 pub mod nonce;

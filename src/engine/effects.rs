@@ -85,7 +85,7 @@ async fn file_issue(cx: &RunContext, session: &mut Session, issue: &ChildIssue) 
     let filed = &session.results.filed;
     let is_free =
         |number: IssueNumber| number.0 != issue.parent && filed.values().all(|taken| *taken != number);
-    let mut found = known.iter().filter(|one| child_issue::is_it(&one.title, &one.body, &issue));
+    let mut found = known.iter().filter(|one| child_issue::is_same_issue(&one.title, &one.body, &issue));
     if let Some(found) = found.find(|one| is_free(one.number)) {
         session.results.filed.insert(issue.key, found.number);
         return Ok(());

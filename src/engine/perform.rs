@@ -28,7 +28,7 @@ use super::publish::{self, Published};
 use super::results::results;
 use super::session::{Freshness, Session};
 use super::turns::{RunningTurns, Turned};
-use super::{brief, conclude as outcome, effects, lookup, measuring, observe, telling, turns};
+use super::{brief, conclude, effects, lookup, measuring, observe, telling, turns};
 
 /// The result of a step.
 pub(super) enum AfterStep {
@@ -53,9 +53,9 @@ pub(super) async fn perform(
             publish(cx, session, &draft).await?;
             return Ok(AfterStep::Again);
         }
-        Step::Conclude(draft, conclusion) => return conclude(cx, session, &draft, &conclusion).await,
+        Step::Conclude(draft, conclusion) => return conclude_run(cx, session, &draft, &conclusion).await,
         Step::Stop(conclusion) => {
-            return Ok(AfterStep::End(Box::new(outcome::of(cx, session, &conclusion).await)));
+            return Ok(AfterStep::End(Box::new(conclude::of(cx, session, &conclusion).await)));
         }
         Step::HandOver(HandOver { flow, subject, head }) => {
             if let Some(run) = session.machine.run().map(|run| run.id.clone()) {
@@ -174,18 +174,18 @@ async fn publish(cx: &RunContext, session: &mut Session, draft: &Draft) -> Resul
 }
 
 /// The run has ended when its last record is in the thread; until then the same decision writes the record again.
-async fn conclude(
+async fn conclude_run(
     cx: &RunContext,
     session: &mut Session,
     draft: &Draft,
     conclusion: &Conclusion,
 ) -> Result<AfterStep, RunError> {
-    keep_unpublished(cx, session, &draft.run, outcome::head(session).as_ref()).await?;
+    keep_unpublished(cx, session, &draft.run, conclude::head(session).as_ref()).await?;
     publish(cx, session, draft).await?;
     observe::read_on(cx, session).await?;
     let ended = session.machine.run().and_then(|run| run.ending.as_ref()) == Some(conclusion.ending());
     Ok(if ended {
-        AfterStep::End(Box::new(outcome::of(cx, session, conclusion).await))
+        AfterStep::End(Box::new(conclude::of(cx, session, conclusion).await))
     } else {
         AfterStep::Again
     })

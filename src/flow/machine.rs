@@ -151,30 +151,6 @@ pub enum Objection {
 pub struct FlowMachine<F>(F);
 
 impl<F: Flow> FlowMachine<F> {
-    fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step {
-        let Some(run) = self.0.run() else { return Step::Stop(conclusion) };
-        if run.ending.as_ref() == Some(conclusion.ending()) && conclusion.ending().attempt_windows() == 0 {
-            // The thread has this conclusion already, and nothing has happened since.
-            return Step::Stop(conclusion);
-        }
-        let view = self.0.view();
-        let concluded = Concluded {
-            ending: conclusion.ending().clone(),
-            head: conclusion.head().cloned(),
-            absent: absences(run, &view, cx.results),
-            requirements: covered(&view.votes, cx.facts),
-            votes: view.votes,
-            gates: view.gates,
-            gates_not_run: view.gates_not_run,
-            rounds: view.rounds,
-            usage: run.spent(cx.results),
-            message: conclusion.message().to_owned(),
-        };
-        let body = Body::of(&OfEveryFlow::Concluded(concluded));
-        let draft = unplaced(&run.id, view.round, body);
-        Step::Conclude(Box::new(draft), conclusion)
-    }
-
     fn decide(&self, cx: &FlowContext<'_>) -> Next {
         match self.0.next(cx) {
             ControlFlow::Break(next) => next,
@@ -272,7 +248,27 @@ impl<F: Flow> Machine for FlowMachine<F> {
     }
 
     fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step {
-        Self::conclude(self, cx, conclusion)
+        let Some(run) = self.0.run() else { return Step::Stop(conclusion) };
+        if run.ending.as_ref() == Some(conclusion.ending()) && conclusion.ending().attempt_windows() == 0 {
+            // The thread has this conclusion already, and nothing has happened since.
+            return Step::Stop(conclusion);
+        }
+        let view = self.0.view();
+        let concluded = Concluded {
+            ending: conclusion.ending().clone(),
+            head: conclusion.head().cloned(),
+            absent: absences(run, &view, cx.results),
+            requirements: covered(&view.votes, cx.facts),
+            votes: view.votes,
+            gates: view.gates,
+            gates_not_run: view.gates_not_run,
+            rounds: view.rounds,
+            usage: run.spent(cx.results),
+            message: conclusion.message().to_owned(),
+        };
+        let body = Body::of(&OfEveryFlow::Concluded(concluded));
+        let draft = unplaced(&run.id, view.round, body);
+        Step::Conclude(Box::new(draft), conclusion)
     }
 
     fn explain(&self, cx: &FlowContext<'_>) -> Decision<Explanation> {

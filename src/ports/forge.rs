@@ -204,6 +204,11 @@ pub trait Forge: Send + Sync {
         None
     }
 
+    /// Returns the reason why no issue can be filed, if none can.
+    fn no_issues(&self) -> Option<String> {
+        None
+    }
+
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError>;
 
     /// Finds the issues of this login with this key in the description or with this title, in any state, oldest first. Of very

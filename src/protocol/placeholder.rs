@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::domain::invisible::is_invisible;
 use crate::pattern::pattern;
 
 static NOTHING: LazyLock<Regex> = pattern!(
@@ -24,15 +25,6 @@ pub fn says_nothing(text: &str) -> bool {
     let is_around = |letter: char| letter.is_whitespace() || "-+•*_`().!;:,".contains(letter);
     let bare = seen.trim_matches(is_around).to_lowercase().replace('`', "");
     NOTHING.is_match(&bare.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-fn is_invisible(letter: char) -> bool {
-    letter.is_control() && !letter.is_whitespace()
-        || matches!(
-            letter,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ fn value(parent: u64, key: &ChildKey) -> String {
 }
 
 /// Returns whether a filed issue is this one, by its marker, or by its title if it has none.
-pub fn is_it(filed_title: &str, filed_body: &str, issue: &ChildIssue) -> bool {
+pub fn is_same_issue(filed_title: &str, filed_body: &str, issue: &ChildIssue) -> bool {
     let markers = markers::standing(filed_body);
     match markers.iter().find(|marker| marker.name == "AGENT_LOOP_CHILD") {
         Some(marker) => marker.value == value(issue.parent, &issue.key),
@@ -79,7 +79,7 @@ mod tests {
             let body = body(&issue);
             assert!(body.len() <= BODY_LIMIT, "{words}: {}", body.len());
             assert!(
-                title(&issue.title).chars().count() <= TITLE_LIMIT && is_it("", &body, &issue),
+                title(&issue.title).chars().count() <= TITLE_LIMIT && is_same_issue("", &body, &issue),
                 "{words}"
             );
         }
@@ -101,9 +101,9 @@ mod tests {
         let body = body(&issue);
         assert!(body.starts_with("From the review of #7"));
         assert!(body.trim_end().ends_with(&marker(7, &issue.key)));
-        assert!(is_it("any", &body, &issue));
-        assert!(is_it("title", "by hand", &issue));
+        assert!(is_same_issue("any", &body, &issue));
+        assert!(is_same_issue("title", "by hand", &issue));
         let other = ChildIssue { key: "fedcba9876543210".parse().unwrap(), ..issue };
-        assert!(!is_it("title", &body, &other), "the same title, another piece of work");
+        assert!(!is_same_issue("title", &body, &other), "the same title, another piece of work");
     }
 }

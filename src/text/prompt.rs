@@ -153,23 +153,26 @@ pub fn render_form(
     fill(FORM, values).map_err(|error| PromptError { kind, detail: error.to_string() })
 }
 
+/// The parts that templates include, by name.
+const PARTS: [(&str, &str); 9] = [
+    ("data", include_str!("../../prompts/data.md.jinja")),
+    ("plan", include_str!("../../prompts/plan.md.jinja")),
+    ("memory", include_str!("../../prompts/memory.md.jinja")),
+    ("unfinished", include_str!("../../prompts/unfinished.md.jinja")),
+    ("purpose", include_str!("../../prompts/purpose.md.jinja")),
+    ("excerpt", include_str!("../../prompts/excerpt.md.jinja")),
+    ("answer", include_str!("../../prompts/answer.md.jinja")),
+    ("requirements_coder", include_str!("../../prompts/requirements_coder.md.jinja")),
+    ("requirements_reviewer", include_str!("../../prompts/requirements_reviewer.md.jinja")),
+];
+
 fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
-    environment.add_template("plan", include_str!("../../prompts/plan.md.jinja"))?;
-    environment.add_template("memory", include_str!("../../prompts/memory.md.jinja"))?;
-    environment.add_template("unfinished", include_str!("../../prompts/unfinished.md.jinja"))?;
-    environment.add_template("purpose", include_str!("../../prompts/purpose.md.jinja"))?;
-    environment.add_template("excerpt", include_str!("../../prompts/excerpt.md.jinja"))?;
-    environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;
-    environment
-        .add_template("requirements_coder", include_str!("../../prompts/requirements_coder.md.jinja"))?;
-    environment.add_template(
-        "requirements_reviewer",
-        include_str!("../../prompts/requirements_reviewer.md.jinja"),
-    )?;
+    for (name, part) in PARTS {
+        environment.add_template(name, part)?;
+    }
     let (_, body) = front_matter(template);
     environment.render_str(body, values)
 }

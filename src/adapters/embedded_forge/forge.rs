@@ -17,7 +17,7 @@ use crate::ports::forge::{
 use crate::ports::workspace::{Workspace, WorkspaceError};
 
 use super::closing::closes;
-use super::rows::{SubjectKind, SubjectRow, Writer};
+use super::rows::{NewRow, SubjectKind, SubjectRow, Writer};
 use super::store::Store;
 
 pub const OWN_LOGIN: &str = "agent-loop";
@@ -109,8 +109,7 @@ impl EmbeddedForge {
                 open.number, new.head_ref
             )));
         }
-        let row = SubjectRow {
-            number: 0,
+        let row = NewRow {
             kind: SubjectKind::PullRequest {
                 state: PullRequestState::Open,
                 head_ref: new.head_ref.clone(),
@@ -210,8 +209,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
-        let row = SubjectRow {
-            number: 0,
+        let row = NewRow {
             kind: SubjectKind::Issue(IssueState::Open),
             title: new.title.clone(),
             body: new.body.clone(),

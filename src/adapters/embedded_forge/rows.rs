@@ -11,6 +11,15 @@ pub struct Writer {
     pub role: AuthorRole,
 }
 
+/// An issue or a pull request that is about to be created, open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRow {
+    pub kind: SubjectKind,
+    pub title: String,
+    pub body: String,
+    pub writer: Writer,
+}
+
 /// An issue or a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectRow {

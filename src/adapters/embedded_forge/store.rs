@@ -12,7 +12,7 @@ use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::forge::{Comment, IssueState};
 
-use super::rows::{SubjectKind, SubjectRow, Writer, role, role_name};
+use super::rows::{NewRow, SubjectKind, SubjectRow, Writer, role, role_name};
 use super::schema;
 
 /// The name of the file in the repository's git directory.
@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// Files an issue or a pull request under the next number.
-    pub fn create(&self, new: &SubjectRow, now: Timestamp) -> Result<u64, String> {
+    pub fn create(&self, new: &NewRow, now: Timestamp) -> Result<u64, String> {
         let (kind, head_ref, base_ref, head) = match &new.kind {
             SubjectKind::Issue(_) => ("issue", None, None, None),
             SubjectKind::PullRequest { head_ref, base_ref, head, .. } => {

@@ -71,8 +71,8 @@ const DISK_SIGNS: &[&str] = &[
     "Input/output error",
 ];
 
-/// The maximum length of git's message in an error.
-const COMPLAINT_BYTES: usize = 2000;
+/// The maximum length of git's message in an error, in characters.
+const COMPLAINT_LETTERS: usize = 2000;
 
 /// git, with an environment and an identity of ours.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ pub(super) async fn must(line: CommandLine, what: &str) -> Result<Vec<u8>, Works
 /// Converts git's message to an error.
 pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     let complaint = captured.stderr.trim();
-    let mut shown: String = complaint.chars().take(COMPLAINT_BYTES).collect();
+    let mut shown: String = complaint.chars().take(COMPLAINT_LETTERS).collect();
     if shown.len() < complaint.len() {
         shown.push('…');
     }

@@ -95,11 +95,6 @@ impl GithubForge {
         &self.repository.repo.default_branch
     }
 
-    /// Returns the reason why no issue can be filed, if none can.
-    pub fn no_issues(&self) -> Option<String> {
-        self.repository.no_issues()
-    }
-
     /// Returns the current address of the repository.
     pub fn address(&self) -> RepositoryAddress {
         self.repository.address()
@@ -274,6 +269,10 @@ impl Forge for GithubForge {
 
     fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> Option<String> {
         Some(self.repository.line_url(commit, path, line))
+    }
+
+    fn no_issues(&self) -> Option<String> {
+        self.repository.no_issues()
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

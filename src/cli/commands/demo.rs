@@ -12,7 +12,7 @@ use clap::Args;
 use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::rows::{NewRow, SubjectKind, Writer};
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
 use crate::adapters::gates::tamper::settings::TamperSettings;
 use crate::adapters::process::capture::capture;
@@ -21,8 +21,8 @@ use crate::adapters::process::environment;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::repository::Repository;
 use crate::cli::repository::site::{self, Site};
+use crate::cli::run::attended::attended;
 use crate::cli::run::directories::Directories;
-use crate::cli::run::signals;
 use crate::cli::run::wiring::{self, RunSettings};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude};
@@ -50,7 +50,7 @@ use crate::flow::names;
 use crate::flow::persistence::Persistence;
 use crate::flow::request::{PlanningChoices, Questions, Request, ReviewSessions, Reviewing};
 use crate::flow::terms::Overrides;
-use crate::ports::cancellation::{Canceller, cancellation};
+use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState, RunDisplay};
 
@@ -175,8 +175,7 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
     let main = repository.branch.clone().ok_or("the sample has no branch")?;
     let forge = site::embedded(&repository, ours)?;
     let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
-    let issue = SubjectRow {
-        number: 0,
+    let issue = NewRow {
         kind: SubjectKind::Issue(IssueState::Open),
         title: ISSUE_TITLE.to_owned(),
         body: ISSUE_BODY.to_owned(),
@@ -228,25 +227,11 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
     };
     let engine = Engine::new(world, config, Arc::clone(&canceller), cancellation);
     let subject = Subject::Issue(IssueNumber(number));
-    drive(engine, Assignment { flow: names::DELIVERY, subject, task: None }, canceller, &terminal).await
-}
-
-/// Runs the engine while the terminal is redrawn.
-async fn drive(
-    engine: Engine,
-    assignment: Assignment,
-    canceller: Arc<Canceller>,
-    terminal: &Terminal,
-) -> Result<Outcome, String> {
+    let assignment = Assignment { flow: names::DELIVERY, subject, task: None };
     let begun = SystemClock.now();
-    let outcome = tokio::select! {
-        outcome = engine.run(assignment) => Ok(outcome),
-        () = signals::listen(canceller) => Err("interrupted".to_owned()),
-        () = terminal.beat() => Err("interrupted".to_owned()),
-    };
-    terminal.end();
+    let outcome = attended(engine.run(assignment), canceller, &terminal).await.ok_or("interrupted")?;
     let elapsed = Some(SystemClock.now().duration_since(begun).unsigned_abs());
-    outcome.map(|outcome| Outcome { elapsed, ..outcome })
+    Ok(Outcome { elapsed, ..outcome })
 }
 
 fn request() -> Result<Request, String> {

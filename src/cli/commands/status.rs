@@ -22,12 +22,11 @@ use crate::cli::view::paint::Paint;
 use crate::cli::view::place::CommandPlace;
 use crate::cli::view::{outcome, print};
 use crate::domain::ending::{Ending, Parked};
-use crate::domain::ids::{CommitSha, PullRequestNumber};
+use crate::domain::ids::PullRequestNumber;
 use crate::domain::instant::{time_until, utc};
 use crate::domain::item::Item;
 use crate::domain::phase::{PhaseProgress, PlannedPhase};
 use crate::domain::subject::Subject;
-use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 use crate::text::sanitize::{one_line, unmarked};
 
@@ -166,19 +165,11 @@ pub fn next_command(known: &SubjectSummary) -> Option<String> {
     match known.state {
         SubjectState::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
         SubjectState::Parked(_) | SubjectState::Interrupted => Some(format!("agent-loop resume {subject}")),
-        SubjectState::NeedsHuman(_) if approves_older_head(&known.outcome) => {
-            known.outcome.pull_request.map(|number| format!("agent-loop pr {number}"))
-        }
         SubjectState::NeedsHuman(_) => {
             Some(outcome::next_command(&known.outcome)).filter(|next| !next.is_empty())
         }
         SubjectState::Delivered(_) | SubjectState::Settled(_) | SubjectState::Unreadable(_) => None,
     }
-}
-
-fn approves_older_head(outcome: &Outcome) -> bool {
-    let is_old = |head: &CommitSha| outcome.votes.iter().any(|vote| vote.head != *head);
-    outcome.ending == Ending::Approved && outcome.head.as_ref().is_some_and(is_old)
 }
 
 /// Returns a subject as JSON.

@@ -51,6 +51,13 @@ pub enum SubjectState {
     Unreadable(String),
 }
 
+impl SubjectState {
+    /// Returns the pull request to which the subject led.
+    pub fn delivered(&self) -> Option<PullRequestNumber> {
+        if let Self::Delivered(number) = self { Some(*number) } else { None }
+    }
+}
+
 /// A subject with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectSummary {
@@ -104,14 +111,9 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
 /// Returns the state of a subject, or of the pull request that it led to.
 pub async fn current(here: &OpenRepository, subject: Subject) -> Option<SubjectSummary> {
     let found = known(here, subject).await?;
-    match found.state {
-        SubjectState::Delivered(number) => known(here, Subject::PullRequest(number)).await,
-        SubjectState::Running(_)
-        | SubjectState::Parked(_)
-        | SubjectState::Interrupted
-        | SubjectState::NeedsHuman(_)
-        | SubjectState::Settled(_)
-        | SubjectState::Unreadable(_) => Some(found),
+    match found.state.delivered() {
+        Some(number) => known(here, Subject::PullRequest(number)).await,
+        None => Some(found),
     }
 }
 
@@ -265,6 +267,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (PullRequestState::Closed, _) => SubjectState::Settled("closed".to_owned()),
         (PullRequestState::Open, RunVerdict::NoRun | RunVerdict::Open) => SubjectState::Interrupted,
         (PullRequestState::Open, RunVerdict::ApprovedOther) => {
+            outcome.next = Some(format!("agent-loop pr {number}"));
             SubjectState::NeedsHuman("approved an older head".to_owned())
         }
         (PullRequestState::Open, RunVerdict::OlderThanRequirement) => {

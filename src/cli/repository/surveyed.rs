@@ -2,21 +2,13 @@
 
 use crate::domain::subject::Subject;
 
-use super::survey::{SubjectState, SubjectSummary};
+use super::survey::SubjectSummary;
 
 /// Returns a subject, or the pull request that it led to.
 pub fn current<'all>(all: &'all [SubjectSummary], subject: &Subject) -> Option<&'all SubjectSummary> {
     let of = |subject: &Subject| all.iter().find(|known| known.subject() == subject);
     let known = of(subject)?;
-    match known.state {
-        SubjectState::Delivered(number) => of(&Subject::PullRequest(number)),
-        SubjectState::Running(_)
-        | SubjectState::Parked(_)
-        | SubjectState::Interrupted
-        | SubjectState::NeedsHuman(_)
-        | SubjectState::Settled(_)
-        | SubjectState::Unreadable(_) => Some(known),
-    }
+    known.state.delivered().map_or(Some(known), |number| of(&Subject::PullRequest(number)))
 }
 
 /// Returns whether the run of a subject, or that of the pull request that it led to, ended with success.

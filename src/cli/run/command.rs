@@ -39,6 +39,7 @@ use crate::ports::clock::Clock;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
+use super::attended::attended;
 use super::beginning::Beginning;
 use super::display::terminal;
 use super::gates;
@@ -52,7 +53,7 @@ use super::remembered::{self, Remembered};
 use super::unseen::UnseenFiles;
 use super::wiring::{self, RunSettings};
 use super::{after_debate, directories, memory, overrides, programs, secrets, withheld};
-use super::{rehearse, retain, signals};
+use super::{rehearse, retain};
 
 /// The result of a command.
 #[derive(Debug, Clone, PartialEq)]
@@ -273,16 +274,10 @@ impl Ready {
         let (canceller, cancellation) = cancellation();
         let canceller = Arc::new(canceller);
         let engine = Engine::new(read_only(world), plan.config, Arc::clone(&canceller), cancellation);
-        let interrupted = || RunError::new(Ending::Interrupted, "interrupted");
-        let explained = tokio::select! {
-            explained = engine.explain(plan.assignment) => explained,
-            () = signals::listen(canceller) => Err(interrupted()),
-            () = terminal.beat() => Err(interrupted()),
-        };
-        terminal.end();
+        let explained = attended(engine.explain(plan.assignment), canceller, &terminal).await;
         drop(lock);
         beginning.forget();
-        explained
+        explained.unwrap_or_else(|| Err(RunError::new(Ending::Interrupted, "interrupted")))
     }
 
     async fn begin(self) -> Result<RunResult, RunError> {
@@ -396,14 +391,10 @@ async fn drive(world: World, plan: RunOrder, subject: Subject, terminal: &Termin
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let engine = Engine::new(world, plan.config, Arc::clone(&canceller), cancellation);
-    let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
     let begun = SystemClock.now();
-    let outcome = tokio::select! {
-        outcome = engine.run(plan.assignment) => outcome,
-        () = signals::listen(canceller) => interrupted(),
-        () = terminal.beat() => interrupted(),
-    };
-    terminal.end();
+    let outcome = attended(engine.run(plan.assignment), canceller, terminal).await;
+    let outcome =
+        outcome.unwrap_or_else(|| Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned()));
     let elapsed = Some(SystemClock.now().duration_since(begun).unsigned_abs());
     Outcome { failed_logs: terminal.failed(), elapsed, ..outcome }
 }

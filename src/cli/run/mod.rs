@@ -1,6 +1,7 @@
 //! Runs `task`, `issue`, `pr` and `discuss`: from the command line to an engine, and to its outcome.
 
 mod after_debate;
+pub mod attended;
 pub mod beginning;
 pub mod command;
 pub mod directories;

@@ -1,7 +1,7 @@
 //! `discuss --question`: files the question as an issue on the embedded forge. The same question is filed once.
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::rows::{NewRow, SubjectKind, SubjectRow, Writer};
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
@@ -69,8 +69,7 @@ pub async fn issue(
         return Ok(IssueNumber(known.number));
     }
     let login = repository.person().unwrap_or_else(|| forge.login());
-    let row = SubjectRow {
-        number: 0,
+    let row = NewRow {
         kind: SubjectKind::Issue(IssueState::Open),
         title: one_line(question, TITLE),
         body: question.to_owned(),

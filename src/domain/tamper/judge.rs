@@ -1,7 +1,7 @@
 //! The rules: which files of a change are of which kind, and what follows from that under a policy.
 
 use super::super::agent_files::is_agent_file;
-use super::lines::is_hidden;
+use super::super::invisible::is_invisible;
 use super::manifests::SectionUse;
 use super::markers::MarkerUse;
 use super::policy::{Consequence, TamperKind, TamperPolicy};
@@ -245,12 +245,10 @@ fn hidden_text(file: &TouchedFile) -> Option<String> {
 
 /// Returns whether people and programs may read a path differently.
 fn is_deceptive(file: &TouchedFile) -> bool {
-    let is_odd = |letter: char| letter.is_control() || is_hidden(letter) || is_invisible(letter);
+    let is_odd = |letter: char| {
+        letter.is_control() || is_invisible(letter) || matches!(letter, '\u{2028}' | '\u{2029}')
+    };
     file.path_bytes == PathBytes::Other || file.path.contains(is_odd)
-}
-
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2065}' | '\u{2028}' | '\u{2029}' | '\u{ad}' | '\u{feff}')
 }
 
 #[cfg(test)]

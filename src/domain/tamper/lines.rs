@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::super::invisible::{is_tag, turns_direction};
 use super::markers::{MarkerUse, markers};
 
 /// The most lines that are kept as examples of a use.
@@ -121,9 +122,9 @@ fn silencer(purpose: MarkerUse, marker: &'static str, line: &str) -> Option<Sile
     }
 }
 
-/// Returns whether a character makes people and models see another text than programs: it reorders text, or is a tag.
-pub fn is_hidden(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
+/// Returns whether a character makes people and models see another text than programs.
+fn is_hidden(letter: char) -> bool {
+    turns_direction(letter) || is_tag(letter)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub enum OlderReason {
     Edited,
     #[error("it cannot be read: {0}")]
     Damaged(String),
-    /// The flow is not the review of a pull request.
+    /// The comment belongs to another flow than the one that is read.
     #[error("it belongs to the flow `{0}`")]
     Flow(String),
     /// Prose never names its head, so one comment with data outranks all prose.

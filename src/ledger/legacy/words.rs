@@ -1,4 +1,4 @@
-//! The older tool's vocabulary: the status of an item, and placeholders.
+//! The older tool's words for the status of an item.
 
 use std::sync::LazyLock;
 

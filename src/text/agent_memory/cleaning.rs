@@ -15,7 +15,7 @@ pub(super) fn clean(text: &str, most: usize) -> String {
     one_line(&unmarked(&start), most)
 }
 
-/// Does the same, and returns `None` if the result is empty.
+/// Returns at most `most` characters of a text, on one line; `None` if nothing is left.
 pub(super) fn cleaned(text: &str, most: usize) -> Option<String> {
     Some(clean(text, most)).filter(|text| !text.is_empty())
 }

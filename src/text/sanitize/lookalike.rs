@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::domain::invisible::is_invisible;
+
 /// A visible letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::text) struct Letter {
@@ -18,7 +20,7 @@ pub(in crate::text) fn letters(text: &str) -> Vec<Letter> {
     let mut follows_hidden = false;
     let mut letters = Vec::new();
     for written in text.chars() {
-        if is_hidden(written) {
+        if is_invisible(written) {
             follows_hidden = true;
         } else {
             letters.push(Letter { written, seen: seen(written), follows_hidden });
@@ -30,24 +32,7 @@ pub(in crate::text) fn letters(text: &str) -> Vec<Letter> {
 
 /// Removes the invisible letters from a text; `None` if it has none.
 pub(in crate::text) fn without_hidden(text: &str) -> Option<String> {
-    text.chars().any(is_hidden).then(|| text.chars().filter(|letter| !is_hidden(*letter)).collect())
-}
-
-/// Returns whether a letter changes the direction of the following text, so that its visible order differs.
-pub(in crate::text) fn turns_direction(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Returns whether a letter is invisible.
-fn is_hidden(letter: char) -> bool {
-    let is_control = letter.is_control() && !letter.is_whitespace();
-    is_control
-        || turns_direction(letter)
-        || matches!(letter,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-            | '\u{e0100}'..='\u{e01ef}')
+    text.chars().any(is_invisible).then(|| text.chars().filter(|letter| !is_invisible(*letter)).collect())
 }
 
 /// Returns the ASCII letter that a letter looks like, or the letter itself.

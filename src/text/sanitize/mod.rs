@@ -11,12 +11,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::domain::invisible::turns_direction;
 use crate::pattern::pattern;
 use crate::protocol::markers;
 
 use balanced::balanced;
 use closing::closed;
-use lookalike::{Letter, letters, turns_direction};
+use lookalike::{Letter, letters};
 
 /// The start of an HTML comment.
 const OPENING: &str = "<!--";
@@ -30,7 +31,7 @@ pub fn neutral(text: &str) -> String {
     closed(&balanced(&unmarked(text))).into_owned()
 }
 
-/// Does the same for the message of a commit, without control characters, which git rejects.
+/// Breaks markers and signatures in the message of a commit, and removes control characters, which git rejects.
 pub fn message(text: &str) -> String {
     unmarked(text).chars().filter(|letter| *letter != '\r').collect()
 }
@@ -46,7 +47,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     escaped_beside(text, &LINE_END)
 }
 
-/// Does the same, but keeps colours of ours and of git.
+/// Writes control characters as escapes, except for colours of ours and of git.
 pub fn coloured(text: &str) -> Cow<'_, str> {
     escaped_beside(text, &COLOUR)
 }
@@ -84,7 +85,7 @@ pub fn name(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(write).collect())
 }
 
-/// Does the same for a text within a line or an indented block, where fences have no effect.
+/// Breaks markers and signatures in a text within a line or an indented block, where fences have no effect.
 pub fn unmarked(text: &str) -> String {
     let in_order: String = text.chars().filter(|letter| !steers(*letter) || *letter == '\r').collect();
     keywords::without_closing(&in_order).split_inclusive(ends_line).map(line).collect()

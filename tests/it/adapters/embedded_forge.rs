@@ -1,6 +1,6 @@
 //! The tables of the embedded forge.
 
-use agent_loop::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use agent_loop::adapters::embedded_forge::rows::{NewRow, SubjectKind, Writer};
 use agent_loop::adapters::embedded_forge::store::{FILE, Store};
 use agent_loop::ports::forge::{AuthorRole, IssueState};
 use jiff::Timestamp;
@@ -9,15 +9,9 @@ fn ada() -> Writer {
     Writer { login: "ada".parse().unwrap(), role: AuthorRole::Owner }
 }
 
-fn issue(title: &str) -> SubjectRow {
+fn issue(title: &str) -> NewRow {
     let title = title.to_owned();
-    SubjectRow {
-        number: 0,
-        kind: SubjectKind::Issue(IssueState::Open),
-        title,
-        body: String::new(),
-        writer: ada(),
-    }
+    NewRow { kind: SubjectKind::Issue(IssueState::Open), title, body: String::new(), writer: ada() }
 }
 
 fn at(second: i64) -> Timestamp {

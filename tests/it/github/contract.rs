@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agent_loop::adapters::embedded_forge::EmbeddedForge;
-use agent_loop::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use agent_loop::adapters::embedded_forge::rows::{NewRow, SubjectKind, Writer};
 use agent_loop::adapters::embedded_forge::store::Store;
 use agent_loop::adapters::git::{Git, GitFolders, GitWorkspace, Identity, Remote};
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber};
@@ -53,7 +53,7 @@ impl Hands for EmbeddedForge {
     fn file_issue(&self, title: &str, body: &str) -> u64 {
         let writer = Writer { login: "bob".parse().unwrap(), role: AuthorRole::Member };
         let (title, body) = (title.to_owned(), body.to_owned());
-        let row = SubjectRow { number: 0, kind: SubjectKind::Issue(IssueState::Open), title, body, writer };
+        let row = NewRow { kind: SubjectKind::Issue(IssueState::Open), title, body, writer };
         self.store().create(&row, Timestamp::UNIX_EPOCH).unwrap()
     }
 

@@ -165,36 +165,30 @@ impl Mirror {
     ) -> Result<(), WorkspaceError> {
         let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
         let options = ["--prune", "--no-tags", "--no-write-fetch-head"];
-        let (what, line): (String, Box<dyn Fn() -> CommandLine + Send + Sync>) = match remote {
-            Remote::Local(path) => (
-                format!("fetch the branches of {}", path.display()),
-                Box::new(move || {
-                    self.line()
-                        .arguments(["fetch", "--progress"])
-                        .arguments(options)
-                        .arguments(["--update-shallow", UPLOAD_PACK])
-                        .arguments(deepen)
-                        .argument(path)
-                        .arguments([BRANCHES, TAGS])
-                        // A partial clone fetches missing objects from its own remote, as it does for the user.
-                        .variable("GIT_NO_LAZY_FETCH", "0")
-                }),
-            ),
-            Remote::Url(remote) => (
-                format!("fetch the branches of {}", remote.url),
-                Box::new(move || {
-                    let line = remote.line(self.line()).arguments(["fetch", "--progress"]).arguments(options);
-                    line.argument(&remote.url).arguments([BRANCHES, TAGS])
-                }),
-            ),
+        let fetch = |line: CommandLine| line.arguments(["fetch", "--progress"]).arguments(options);
+        let (what, line) = match remote {
+            Remote::Local(path) => {
+                let line = fetch(self.line())
+                    .arguments(["--update-shallow", UPLOAD_PACK])
+                    .arguments(deepen)
+                    .argument(path)
+                    // A partial clone fetches missing objects from its own remote, as it does for the user.
+                    .variable("GIT_NO_LAZY_FETCH", "0");
+                (format!("fetch the branches of {}", path.display()), line)
+            }
+            Remote::Url(remote) => {
+                let line = fetch(remote.line(self.line())).argument(&remote.url);
+                (format!("fetch the branches of {}", remote.url), line)
+            }
         };
-        let first = self.fetched(remote, line(), &what).await?;
+        let line = line.arguments([BRANCHES, TAGS]);
+        let first = self.fetched(remote, line.clone(), &what).await?;
         if !first.exit.is_success() {
             if !first.stderr.contains(".lock") {
                 return Err(failure(&first, &what));
             }
             self.remove_stale_locks(hold)?;
-            let second = self.fetched(remote, line(), &what).await?;
+            let second = self.fetched(remote, line, &what).await?;
             if !second.exit.is_success() {
                 return Err(failure(&second, &what));
             }

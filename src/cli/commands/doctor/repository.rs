@@ -148,29 +148,15 @@ pub(super) async fn known(
 /// Returns the agent that last reported used-up quota.
 fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
     let entries = journals::read(&here.folders.journal(subject)).ok()?;
-    entries.into_iter().rev().find_map(|entry| match entry {
-        Entry::Finished {
-            turn,
-            finished:
-                Finished::Failed {
-                    failure:
-                        TurnFailure::Quota { .. }
-                        | TurnFailure::QuotaUnknown { .. }
-                        | TurnFailure::RateLimited { .. },
-                    ..
-                },
-            ..
-        } => Some(turn.label),
-        Entry::Finished { .. }
-        | Entry::Attempt { .. }
-        | Entry::Secret { .. }
-        | Entry::Clarified { .. }
-        | Entry::Measured { .. }
-        | Entry::Task { .. }
-        | Entry::Stopped { .. }
-        | Entry::Limited { .. }
-        | Entry::Record { .. }
-        | Entry::Inherited { .. } => None,
+    entries.into_iter().rev().find_map(|entry| {
+        let Entry::Finished { turn, finished: Finished::Failed { failure, .. }, .. } = entry else {
+            return None;
+        };
+        let is_limited = matches!(
+            failure,
+            TurnFailure::Quota { .. } | TurnFailure::QuotaUnknown { .. } | TurnFailure::RateLimited { .. }
+        );
+        is_limited.then_some(turn.label)
     })
 }
 

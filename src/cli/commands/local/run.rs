@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::rows::{NewRow, SubjectKind, SubjectRow, Writer};
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
 use crate::adapters::process::capture::capture;
@@ -118,8 +118,7 @@ impl Handler<'_> {
         match action {
             IssueAction::Create { description, by } => {
                 let writer = self.writer(by)?;
-                let row = SubjectRow {
-                    number: 0,
+                let row = NewRow {
                     kind: SubjectKind::Issue(IssueState::Open),
                     body: self.body(&description)?,
                     title: title(description.title)?,
