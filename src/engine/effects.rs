@@ -32,7 +32,6 @@ async fn push(cx: &RunContext, session: &mut Session, order: PushOrder) -> Resul
     // A push is short unless another process blocks it: only an immediate stop interrupts it.
     let push = cx.world.workspace.push(&branch, &commit, expected.as_ref());
     match cx.unless(Urgency::Kill, push).await? {
-        Ok(Push::Done) => {}
         Ok(Push::Moved(_)) => {
             let salvage = cx.world.workspace.keep(&session.subject, &commit).await?;
             telling::salvage(&cx.world, &salvage);
@@ -46,7 +45,7 @@ async fn push(cx: &RunContext, session: &mut Session, order: PushOrder) -> Resul
         Err(error) if cx.world.workspace.tip(&branch).await?.as_ref() != Some(&commit) => {
             return Err(error.into());
         }
-        Err(_) => {}
+        Ok(Push::Done) | Err(_) => {}
     }
     session.obstacle = None;
     session.waiting_since = None;

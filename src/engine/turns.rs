@@ -393,7 +393,14 @@ async fn harvested(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>)
         }
     };
     let message = inert::plain(&sanitize::message(&message));
-    let AfterTurn { found, notes } = world.workspace.harvest(clone_id, from, &message).await?;
+    let AfterTurn { found, notes } = match world.workspace.harvest(clone_id, from, &message).await {
+        Ok(harvest) => harvest,
+        // git cannot take the files, which stay in the clone: the coder is told why.
+        Err(WorkspaceError::Git(why)) => {
+            return Ok(Left::Nothing { failure: TurnFailure::UnfitFiles { why }, salvage: None });
+        }
+        Err(error) => return Err(error.into()),
+    };
     let files = match &found {
         Harvest::Unchanged => Some(from),
         Harvest::Commit(commit) => Some(commit),

@@ -23,7 +23,7 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use super::errors;
 use super::turn_files::{Allowed, TurnFiles};
-use super::turn_host::{TurnHost, late_end, unstarted};
+use super::turn_host::{TurnHost, unstarted};
 
 /// Any program that reads a prompt on stdin, and answers in a file or on stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,24 +79,16 @@ pub(super) async fn take(
         ..Usage::default()
     };
     let result = result(deadline, &files, &ended, collector.into_bytes());
-    let late = match &result {
-        TurnResult::Answered(_) => late_end(&ended),
-        TurnResult::Failed(_) | TurnResult::Disk(_) | TurnResult::Cancelled => None,
-    };
-    let bare = TurnReport::bare(result, usage);
-    TurnReport { log: Some(files.log), warnings: late.into_iter().collect(), ..bare }
+    TurnReport { log: Some(files.log), ..TurnReport::bare(result, usage) }
 }
 
 fn result(deadline: Duration, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>) -> TurnResult {
-    let in_file = |failure| match complete_file(files) {
-        Some(file) => TurnResult::Answered(RawAnswer { native: None, file: Some(file), message: None }),
-        None => TurnResult::Failed(failure),
-    };
     match ended.end.clone() {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
         End::Disk(why) => TurnResult::Disk(why),
-        End::TimedOut => in_file(TurnFailure::Timeout { seconds: deadline.as_secs() }),
-        End::Hung { seconds } => in_file(TurnFailure::Hang { seconds }),
+        // Until a program exits, it may write another answer over the one in the file.
+        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: deadline.as_secs() }),
+        End::Hung { seconds } => TurnResult::Failed(TurnFailure::Hang { seconds }),
         End::Cancelled => TurnResult::Cancelled,
         End::Exited(Exit::Code(0)) => answered(files, stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
@@ -136,12 +128,6 @@ fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
         }
         (Err(why), _) | (Ok(None), Err(why)) => malformed(why),
     }
-}
-
-/// Returns the answer in the file of a program that did not exit, if the file is one complete object.
-fn complete_file(files: &TurnFiles) -> Option<String> {
-    let text = text(read_foreign(&files.response, ANSWER_LIMIT).ok()?).ok()?;
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).is_ok().then_some(text)
 }
 
 /// A file that is longer than an answer may be, or is not text, is ignored.

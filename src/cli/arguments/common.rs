@@ -1,6 +1,7 @@
 //! Arguments shared by several commands: the repository, JSON output, a text from a file.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -40,13 +41,25 @@ pub enum JsonOutput {
     Events,
 }
 
+/// The maximum length of a text in a file, in bytes.
+const LONGEST_TEXT: u64 = 1 << 20;
+
 /// Reads a text from a file, or from stdin if the path is `-`.
+///
+/// # Errors
+/// When it cannot be read, is not UTF-8, or is longer than 1 MiB.
 pub fn read_text(path: &Path, folder: &Path) -> Result<String, String> {
-    let mut text = String::new();
-    let (name, read) = if path.as_os_str() == "-" {
-        ("stdin".to_owned(), std::io::stdin().lock().read_to_string(&mut text).map(|_| text))
+    let (name, source): (String, io::Result<Box<dyn Read>>) = if path.as_os_str() == "-" {
+        ("stdin".to_owned(), Ok(Box::new(io::stdin().lock())))
     } else {
-        (path.display().to_string(), std::fs::read_to_string(folder.join(path)))
+        let file = File::open(folder.join(path)).map(|file| -> Box<dyn Read> { Box::new(file) });
+        (path.display().to_string(), file)
     };
-    read.map_err(|error| format!("cannot read {name}: {error}"))
+    let mut text = String::new();
+    let read = source.and_then(|source| source.take(LONGEST_TEXT + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LONGEST_TEXT) => Ok(text),
+        Ok(_) => Err(format!("{name} is longer than 1 MiB")),
+        Err(error) => Err(format!("cannot read {name}: {error}")),
+    }
 }

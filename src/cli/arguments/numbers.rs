@@ -127,7 +127,17 @@ fn of_a_run(text: &str, kind: &str) -> Result<Reference, String> {
             "`{kind}` starts a run; the command of the forge is: agent-loop local {kind} {text}"
         ));
     }
-    Ok(Reference { number: number(text)?, repository: repository(text) })
+    let number = number(text)?;
+    match (parts(text).0, kind) {
+        (Some("pr" | "pull"), "issue") => {
+            return Err(format!("{text} is a pull request; type `agent-loop pr {number}`"));
+        }
+        (Some("issue" | "issues"), "pr") => {
+            return Err(format!("{text} is an issue; type `agent-loop issue {number}`"));
+        }
+        (Some(_) | None, _) => {}
+    }
+    Ok(Reference { number, repository: repository(text) })
 }
 
 #[cfg(test)]
@@ -166,6 +176,8 @@ mod tests {
         assert!(pull_request("list").unwrap_err().ends_with("agent-loop local pr list"));
         assert!(issue("create").unwrap_err().ends_with("agent-loop local issue create"));
         assert_eq!(issue("two").unwrap_err(), "type a number, such as 7 or #7, or a URL");
+        assert_eq!(issue("pr/7").unwrap_err(), "pr/7 is a pull request; type `agent-loop pr 7`");
+        assert_eq!(pull_request("issue/7").unwrap_err(), "issue/7 is an issue; type `agent-loop issue 7`");
     }
 
     #[test]

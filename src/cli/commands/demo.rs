@@ -170,18 +170,22 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
     Ok(())
 }
 
+/// Returns the issue of the demo.
+fn issue() -> Result<NewRow, String> {
+    let login = "ada".parse().map_err(|error| format!("{error}"))?;
+    Ok(NewRow {
+        kind: SubjectKind::Issue(IssueState::Open),
+        title: ISSUE_TITLE.to_owned(),
+        body: ISSUE_BODY.to_owned(),
+        writer: Writer { login, role: AuthorRole::Owner },
+    })
+}
+
 async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcome, String> {
     let repository = Repository::find(&ours.folder, &ours.variables).await?;
     let main = repository.branch.clone().ok_or("the sample has no branch")?;
     let forge = site::embedded(&repository, ours)?;
-    let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
-    let issue = NewRow {
-        kind: SubjectKind::Issue(IssueState::Open),
-        title: ISSUE_TITLE.to_owned(),
-        body: ISSUE_BODY.to_owned(),
-        writer: ada,
-    };
-    let number = forge.store().create(&issue, SystemClock.now())?;
+    let number = forge.store().create(&issue()?, SystemClock.now())?;
     let label = |name: &str| name.parse::<Label>().map_err(|error| error.to_string());
     let scripts =
         [(Role::Coder, "sam", CODER), (Role::Reviewer, "careful", CAREFUL), (Role::Reviewer, "quick", QUICK)];

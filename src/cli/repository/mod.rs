@@ -174,6 +174,10 @@ impl Repository {
         let all = git.ask(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]).await?;
         let all = all.unwrap_or_default();
         let another = "name another with --base (`git branch` lists them)";
+        if branch.as_str().contains(char::REPLACEMENT_CHARACTER) {
+            let why = format!("the name of the current branch is not UTF-8; {another}");
+            return Ok(Some(MissingBranch { why, command: "git branch".to_owned() }));
+        }
         if all.is_empty() || self.branch.as_ref() == Some(branch) {
             let first = format!("the branch {branch} has no commit yet; make the first");
             let why = if all.is_empty() { first } else { format!("{first}, or {another}") };

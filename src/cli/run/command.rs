@@ -340,7 +340,7 @@ fn prepare(
     let command = StartCommand { flow: assignment.flow.clone(), flags: flags.values };
     let file = earlier.with(asked.agents, command, text, named);
     let logs = settings.paths.logs.clone();
-    let file = RunFile { after_debate, begun_dangerously, logs, ..file };
+    let file = RunFile { logs, after_debate, begun_dangerously, ..file };
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));

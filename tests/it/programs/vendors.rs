@@ -97,6 +97,22 @@ fn complete_answers_survive_bad_exits() {
     }
 }
 
+/// The reviewer writes an approval, goes on with its work, and would write another answer.
+#[test]
+fn a_draft_is_no_vote() {
+    let stage = Stage::new();
+    let drafts = include_str!("../../../fixtures/agents/todo-agent.sh").to_owned() + "exec sleep 1000\n";
+    stage.agent("drafts.sh", &drafts);
+    for limit in ["--agent-timeout-seconds", "--agent-idle-seconds"] {
+        let mut words = task(&[limit, "2", "--agent-max-retries", "0"]);
+        words[8] = "two=command:../drafts.sh";
+        let ended = stage.run(&words);
+        assert_eq!(ended.json()["reason"], "reviewer-unavailable", "{}{}", ended.stdout, ended.stderr);
+        let votes = ended.json()["votes"].clone();
+        assert!(votes.as_array().unwrap().iter().all(|vote| vote["agent"] != "two"), "{votes}");
+    }
+}
+
 /// Approves with a structured answer.
 const CLAUDE: &str = r#"#!/bin/sh
 nonce=$(sed -n 's/^The nonce of this question is \([a-z0-9]*\).*/\1/p')

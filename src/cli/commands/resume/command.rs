@@ -132,7 +132,7 @@ struct Candidates<'here> {
     waiting: Vec<Resumable<'here>>,
     /// The number of runs that are left to a person.
     for_person: usize,
-    /// The subjects that may be due. A damaged journal counts, because cron would never report it.
+    /// The subjects that may wait, and whose files cannot be read.
     unreadable: Vec<String>,
 }
 
@@ -146,7 +146,7 @@ impl<'here> Candidates<'here> {
             (Some(When::Interrupted), _) if arguments.due => {}
             (Some(When::Later(_)), _) if arguments.due && (arguments.list || !print::results_are_seen()) => {}
             (Some(_), _) => self.waiting.push(Resumable { here, known }),
-            (None, SubjectState::Unreadable(why)) if arguments.due => {
+            (None, SubjectState::Unreadable(why)) => {
                 self.unreadable.push(format!("{} cannot be read: {why}", known.subject()));
             }
             (None, SubjectState::NeedsHuman(_)) => self.for_person += 1,
