@@ -174,9 +174,9 @@ impl Repository {
         let all = git.ask(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]).await?;
         let all = all.unwrap_or_default();
         let another = "name another with --base (`git branch` lists them)";
+        let elsewhere = |why| Ok(Some(MissingBranch { why, command: "git branch".to_owned() }));
         if branch.as_str().contains(char::REPLACEMENT_CHARACTER) {
-            let why = format!("the name of the current branch is not UTF-8; {another}");
-            return Ok(Some(MissingBranch { why, command: "git branch".to_owned() }));
+            return elsewhere(format!("the name of the current branch is not UTF-8; {another}"));
         }
         if all.is_empty() || self.branch.as_ref() == Some(branch) {
             let first = format!("the branch {branch} has no commit yet; make the first");
@@ -193,8 +193,7 @@ impl Repository {
             return Ok(Some(MissingBranch { why, command }));
         }
         let hint = suggestion(branch.as_str(), all.lines());
-        let why = format!("there is no branch `{branch}`{hint}; {another}");
-        Ok(Some(MissingBranch { why, command: "git branch".to_owned() }))
+        elsewhere(format!("there is no branch `{branch}`{hint}; {another}"))
     }
 
     /// Returns the commit that is checked out, and where it left a branch. A branch that is not here is that of `origin`, as
