@@ -24,9 +24,9 @@ use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
 use crate::text::prompt_limit;
 
+use super::clones::{clone_id, participant};
 use super::context::RunContext;
 use super::outcome::RunError;
-use super::turns::{clone_id, participant};
 use crate::domain::ending::Failed;
 
 /// The maximum size of a diff in a prompt, in bytes; the prompt names a file with the whole diff.

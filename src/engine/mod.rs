@@ -1,6 +1,7 @@
 //! The loop: observe, decide, perform, publish. It names no adapter and no flow, and makes no decision about a run.
 
 mod brief;
+mod clones;
 mod conclude;
 mod context;
 mod display;

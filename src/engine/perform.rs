@@ -28,7 +28,7 @@ use super::publish::{self, Published};
 use super::results::results;
 use super::session::{Freshness, Session};
 use super::turns::{RunningTurns, Turned};
-use super::{brief, conclude, effects, lookup, measuring, observe, telling, turns};
+use super::{brief, clones, conclude, effects, lookup, measuring, observe, telling};
 
 /// The result of a step.
 pub(super) enum AfterStep {
@@ -195,7 +195,7 @@ async fn conclude_run(
 /// opened.
 async fn look_at_checkouts(cx: &RunContext, session: &Session, draft: &Draft) -> Result<(), RunError> {
     for participant in &draft.participants {
-        let clone_id = turns::clone_id(&session.subject, participant);
+        let clone_id = clones::clone_id(&session.subject, participant);
         cx.world.workspace.check_user_checkout(&clone_id).await?;
     }
     Ok(())

@@ -11,8 +11,6 @@ use crate::domain::access::Access;
 use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, GateName};
-use crate::domain::roster::Participant;
-use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::aftermath;
 use crate::flow::ask::{Ask, LeftFiles, Pause, Purpose, malformed};
@@ -23,13 +21,12 @@ use crate::ports::cancellation::{Cancellation, Urgency};
 use crate::ports::gates::GateOrder;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{
-    AfterTurn, CloneId, Harvest, Inspection, Layout, Prepared, Salvage, WorkspaceError,
-};
+use crate::ports::workspace::{AfterTurn, CloneId, Harvest, Inspection, Prepared, Salvage, WorkspaceError};
 use crate::protocol::envelope;
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::{inert, sanitize};
 
+use super::clones::{clone_id, layout, participant};
 use super::context::RunContext;
 use super::guard::Guard;
 use super::merge_turn;
@@ -116,6 +113,7 @@ async fn take(world: World, start: Start, cancellation: Cancellation) -> Result<
 #[derive(Clone, Copy)]
 struct PlacedTurn<'turn> {
     world: &'turn World,
+    guard: &'turn Guard,
     ask: &'turn Ask,
     clone_id: &'turn CloneId,
     /// The commit of the files with which the turn begins.
@@ -124,7 +122,7 @@ struct PlacedTurn<'turn> {
 
 /// Returns the folder of a turn: a clone, or an empty folder for an agent that reformats an answer.
 async fn ready(turn: PlacedTurn<'_>, base: &CommitSha) -> Result<Prepared, WorkspaceError> {
-    let PlacedTurn { world, ask, clone_id, from } = turn;
+    let PlacedTurn { world, ask, clone_id, from, .. } = turn;
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => {
             let prepared = world.workspace.prepare(clone_id, &layout(ask, from, base)).await?;
@@ -163,31 +161,6 @@ async fn wait(world: &World, ask: &Ask, pause: Pause, mut cancellation: Cancella
     }
 }
 
-/// Returns the agent of a turn.
-pub(super) fn participant(ask: &Ask) -> Participant {
-    Participant { role: ask.key.role, access: ask.access, label: ask.key.label.clone() }
-}
-
-/// Returns the clone of an agent: changes of an agent that edits are work, all others only read.
-pub(super) fn clone_id(subject: &Subject, who: &Participant) -> CloneId {
-    let (subject, role, label) = (subject.clone(), who.role, who.label.clone());
-    match who.access {
-        Access::Edit => CloneId::Author { subject, role, label },
-        Access::Read | Access::ReadAndWeb | Access::Nothing => CloneId::Reader { subject, role, label },
-    }
-}
-
-/// Returns the content of a clone. Reviewers get instructions only from us and from the base branch, never from the change.
-fn layout(ask: &Ask, from: &CommitSha, base: &CommitSha) -> Layout {
-    let head = from.clone();
-    match ask.access {
-        Access::Read | Access::ReadAndWeb => Layout::Review { head, base: base.clone() },
-        Access::Edit | Access::Nothing => {
-            Layout::Work { head, branch: ask.brief.branch.clone(), unfinished: ask.unfinished.clone() }
-        }
-    }
-}
-
 async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Result<Option<Entry>, RunError> {
     let Start { ask, mut order, clone_id, journal, guard, persistence } = start;
     if let Some(pause) = ask.pause
@@ -198,7 +171,7 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     let turn = ask.key.clone();
     let base = order.base.clone();
     let from = merge_turn::beginning(world, &ask, &clone_id).await?;
-    let placed = PlacedTurn { world, ask: &ask, clone_id: &clone_id, from: &from };
+    let placed = PlacedTurn { world, guard: &guard, ask: &ask, clone_id: &clone_id, from: &from };
     let prepare = ready(placed, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock.now(), surfaced });
@@ -252,7 +225,7 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
 
 /// Runs the setup command in the clone of an agent that edits, but not in a user's checkout.
 async fn set_up_to_edit(turn: PlacedTurn<'_>, order: &TurnOrder, cancellation: Cancellation) -> SetUp {
-    let PlacedTurn { world, ask, clone_id, from: _ } = turn;
+    let PlacedTurn { world, ask, clone_id, .. } = turn;
     if ask.access != Access::Edit || world.workspace.is_user_checkout(clone_id) {
         return SetUp::Ready;
     }
@@ -353,7 +326,7 @@ enum Left {
 /// Checks the clone of an agent that only reads: a vote is void if the voter changed what it reviewed. The edits of any other
 /// agent are void and reported, and its answer counts.
 async fn inspected(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>) -> Result<Left, RunError> {
-    let PlacedTurn { world, ask, clone_id, from } = turn;
+    let PlacedTurn { world, ask, clone_id, from, .. } = turn;
     let AfterTurn { found, mut notes } = world.workspace.inspect(clone_id, from).await?;
     Ok(match (answer, found) {
         (Err(failure), _) => Left::Nothing { failure, salvage: None },
@@ -369,7 +342,7 @@ async fn inspected(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>)
 }
 
 async fn harvested(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>) -> Result<Left, RunError> {
-    let PlacedTurn { world, ask, clone_id, from } = turn;
+    let PlacedTurn { world, guard, ask, clone_id, from } = turn;
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
@@ -392,7 +365,7 @@ async fn harvested(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>)
             return Ok(Left::Answer { raw, commit: None, notes: Vec::new() });
         }
     };
-    let message = inert::plain(&sanitize::message(&message));
+    let message = inert::plain(&sanitize::message(&guard.words(&message)?));
     let AfterTurn { found, notes } = match world.workspace.harvest(clone_id, from, &message).await {
         Ok(harvest) => harvest,
         // git cannot take the files, which stay in the clone: the coder is told why.
@@ -426,7 +399,7 @@ async fn harvested(turn: PlacedTurn<'_>, answer: Result<RawAnswer, TurnFailure>)
 /// Saves the work of a coder that was stopped, unless it is in the user's checkout. If that fails, the next turn finds the
 /// files in the clone.
 async fn back_up(turn: PlacedTurn<'_>) {
-    let PlacedTurn { world, ask, clone_id, from } = turn;
+    let PlacedTurn { world, ask, clone_id, from, .. } = turn;
     if ask.access != Access::Edit || world.workspace.is_user_checkout(clone_id) {
         return;
     }

@@ -241,10 +241,7 @@ pub fn next_command(outcome: &Outcome) -> String {
         Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(outcome),
         Ending::Refused { reason } => match reason {
             Refused::UntrustedConfig => "agent-loop config trust".to_owned(),
-            Refused::Dirty => outcome
-                .subject
-                .as_ref()
-                .map_or_else(|| "git status".to_owned(), |subject| format!("agent-loop resume {subject}")),
+            Refused::Dirty => named_in(&outcome.message).unwrap_or("git status").to_owned(),
             Refused::ClosedSubject => {
                 outcome.reopening.clone().unwrap_or_else(|| "agent-loop status".to_owned())
             }

@@ -119,6 +119,17 @@ fn no_command_gets_the_forges_token() {
     }
 }
 
+/// An invisible letter splits the secret in the summary, which is the message of the commit.
+#[test]
+fn commit_messages_hold_no_secret() {
+    let stage = Stage::new();
+    let todo = include_str!("../../../fixtures/agents/todo-agent.sh");
+    stage.agent("todo.sh", &todo.replace("Every TODO is done now.", r"Used secret-of\u200b-the-forge."));
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let message = stage.git(&["log", "-1", "--format=%B", &stage.branch()]).replace('\u{200b}', "");
+    assert!(message.contains("Used [redacted: ") && !message.contains("the-forge"), "{message}");
+}
+
 #[test]
 fn the_users_checkout_is_unchanged() {
     let stage = Stage::new();
