@@ -280,7 +280,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
             outcome.next = Some(format!("agent-loop pr {number} --auto-merge"));
             SubjectState::NeedsHuman(format!("approved, conflicts with {}", pull_request.base_ref))
         }
-        (PullRequestState::Open, RunVerdict::Approved) => after(&Ending::Approved, noted),
+        (PullRequestState::Open, RunVerdict::Approved) => after(&outcome.ending, noted),
         (PullRequestState::Open, RunVerdict::Ended(ending)) => {
             outcome.next = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
             after(ending, noted)

@@ -1,7 +1,7 @@
 //! Whether a run approves what a pull request contains now.
 
 use crate::adapters::git::GitWorkspace;
-use crate::domain::ending::Ending;
+use crate::domain::ending::{Ending, NeedsHuman};
 use crate::domain::pull_request::PullRequest;
 use crate::domain::requirement::Requirement;
 use crate::flow::machine::Machine;
@@ -27,18 +27,19 @@ impl RunVerdict {
     /// Returns the verdict on an open pull request with the requirements of people since the last record.
     pub fn of(machine: &dyn Machine, pull_request: &PullRequest, required: &[Requirement]) -> Self {
         let Some(run) = machine.run() else { return Self::NoRun };
+        // A run that leaves only the merge to a person has approved the head.
+        let merge = Ending::NeedsHuman { reason: NeedsHuman::Merge };
         match &run.ending {
             None => Self::Open,
-            Some(Ending::Approved | Ending::ApprovedCiPending)
-                if machine.view().head.as_ref() != Some(&pull_request.head) =>
+            Some(ending)
+                if *ending != merge && !matches!(ending, Ending::Approved | Ending::ApprovedCiPending) =>
             {
-                Self::ApprovedOther
+                Self::Ended(ending.clone())
             }
-            Some(Ending::Approved | Ending::ApprovedCiPending) if !required.is_empty() => {
-                Self::OlderThanRequirement
-            }
-            Some(Ending::Approved) => Self::Approved,
-            Some(ending) => Self::Ended(ending.clone()),
+            Some(_) if machine.view().head.as_ref() != Some(&pull_request.head) => Self::ApprovedOther,
+            Some(_) if !required.is_empty() => Self::OlderThanRequirement,
+            Some(Ending::ApprovedCiPending) => Self::Ended(Ending::ApprovedCiPending),
+            Some(_) => Self::Approved,
         }
     }
 }

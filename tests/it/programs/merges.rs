@@ -73,6 +73,21 @@ fn approved_and_own_changes_are_merged() {
     assert!(merged.stdout.contains("(no run of agent-loop has reviewed it)"), "{}", merged.stdout);
 }
 
+/// The user's checkout is in the way of the merge, and later is not.
+#[test]
+fn a_merge_left_over_is_approved() {
+    let stage = Stage::new();
+    let dirty = format!("sh -c 'echo mine >> {}/notes.txt'", stage.repository().display());
+    let ended = stage.run(&task(&["--auto-merge", "--test-command", &dirty]));
+    assert_eq!(
+        (ended.json()["status"].as_str(), ended.json()["reason"].as_str()),
+        (Some("needs-human"), Some("merge"))
+    );
+    stage.git(&["checkout", "--quiet", "--", "notes.txt"]);
+    let merged = stage.run(&["local", "pr", "merge", "1"]);
+    assert!(merged.exit == Some(0) && !merged.stdout.contains('('), "{}{}", merged.stdout, merged.stderr);
+}
+
 #[test]
 fn a_trusted_strangers_requirement_counts() {
     let stage = Stage::new();
