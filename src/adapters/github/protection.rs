@@ -111,7 +111,7 @@ async fn classic_protection(repository: &GithubRepository, branch: &str) -> Resu
     }
 }
 
-/// Separates what may not be read from what cannot be reached.
+/// Returns the reply, or the rules that are unknown because this login may not read them. Other errors stay errors.
 fn readable<T>(read: Result<T, ForgeError>, what: &str) -> Result<Result<T, BranchRules>, ForgeError> {
     match read {
         Ok(read) => Ok(Ok(read)),

@@ -13,6 +13,23 @@ fn with_a_coder_that(stage: &Stage, script: &str, more: &[&str]) -> Ended {
     stage.run(&words)
 }
 
+/// git cannot stage the files of the first turn, which fails. `resume` asks the coder again.
+#[test]
+fn unstageable_files_do_not_wedge_runs() {
+    let stage = Stage::new();
+    let script = "if [ ! -e \"$HOME/told\" ]; then touch \"$HOME/told\"\n\
+        printf '*.rc working-tree-encoding=UTF-16\\n' > .gitattributes; echo hi > a.rc; fi\n\
+        exec \"$HOME/todo.sh\" < /dev/null";
+    let first = with_a_coder_that(&stage, script, &[]);
+    assert_eq!(first.json()["reason"], "agent-failed", "{}", first.stdout);
+    assert!(first.stderr.contains("left a change that cannot be used: could not stage"), "{}", first.stderr);
+    let next = first.json()["next_command"].as_str().unwrap().to_owned();
+    let words: Vec<&str> = next.split(' ').skip(1).chain(["--json"]).collect();
+    let ended = stage.run(&words);
+    assert_eq!(ended.json()["status"], "approved", "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(stage.git(&["ls-tree", "--name-only", &stage.branch()]).trim(), "notes.txt");
+}
+
 /// Checks that the turn failed for this reason, and that its log is named and exists.
 fn failed(stage: &Stage, script: &str, more: &[&str], why: &str) {
     let ended = with_a_coder_that(stage, script, more);

@@ -97,14 +97,19 @@ cat > "$AGENT_LOOP_RESPONSE" <<JSON
 JSON
 "#;
 
-#[test]
-fn a_blank_answer_is_asked_twice() {
-    let stage = Stage::new();
+/// Starts a run whose coder asks two questions at the terminal.
+fn asking(stage: &Stage) -> OnTerminal {
     stage.agent("asks.sh", ASKS);
     let mut words = task(&["--interactive"]);
     words[4] = "sam=command:../asks.sh";
     words.remove(2);
-    let mut asked = OnTerminal::start(&stage, &words, &[]);
+    OnTerminal::start(stage, &words, &[])
+}
+
+#[test]
+fn a_blank_answer_is_asked_twice() {
+    let stage = Stage::new();
+    let mut asked = asking(&stage);
     asked.answers("? (1/2) Which separator?\r\n> ", "");
     asked.answers("Enter alone stops the run.\r\n> ", "");
     let (exit, seen) = asked.end();
@@ -124,11 +129,7 @@ fn a_blank_answer_is_asked_twice() {
 #[test]
 fn interrupted_questions_are_asked_again() {
     let stage = Stage::new();
-    stage.agent("asks.sh", ASKS);
-    let mut words = task(&["--interactive"]);
-    words[4] = "sam=command:../asks.sh";
-    words.remove(2);
-    let mut asked = OnTerminal::start(&stage, &words, &[]);
+    let mut asked = asking(&stage);
     while !asked.seen.contains("(1/2) Which separator?") {
         assert!(asked.read(), "{}", asked.seen);
     }

@@ -119,7 +119,7 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-/// What is known about a clone before its preparation.
+/// The facts about a clone from before its preparation.
 struct Before {
     made: Option<MadeCommit>,
     settled: Option<Settled>,

@@ -38,7 +38,7 @@ impl SettledClones {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(clone_id.clone(), settled);
     }
 
-    /// Forgets a clone, because a turn begins or its files are removed, and returns what was known.
+    /// Removes the entry of a clone that a turn will use, or whose files are removed, and returns the entry.
     pub(crate) fn take(&self, clone_id: &CloneId) -> Option<Settled> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(clone_id)
     }
