@@ -4,6 +4,7 @@ use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::conclusion::Conclusion;
+use crate::flow::view::View;
 use crate::ports::forge::Thread;
 
 use super::context::RunContext;
@@ -17,7 +18,7 @@ pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusi
     let mut outcome = seen(cx, session, bare);
     outcome.next = conclusion.next().map(str::to_owned);
     outcome.reached = conclusion.reached();
-    if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.head) {
+    if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.view.head) {
         // An outcome without a merge base is better than none.
         outcome.base = cx.base(&against, head).await.ok();
     }
@@ -26,7 +27,8 @@ pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusi
 
 /// Returns an outcome with the state of the flow.
 pub(super) fn seen(cx: &RunContext, session: &Session, bare: Outcome) -> Outcome {
-    let (view, run) = (session.machine.view(), session.machine.run());
+    let view = View { head: head(session), ..session.machine.view() };
+    let run = session.machine.run();
     Outcome {
         commands: view.pull_request.map(|number| cx.world.forge.commands(number)),
         view_of_issue: match session.subject {
@@ -36,9 +38,9 @@ pub(super) fn seen(cx: &RunContext, session: &Session, bare: Outcome) -> Outcome
         reopening: thread(&session.subject, view.pull_request.as_ref())
             .map(|thread| cx.world.forge.reopening(thread)),
         run: run.map(|run| run.id.clone()),
-        head: head(session),
         usage: run.map_or_else(Usage::default, |run| run.usage),
-        ..bare.with_view(view)
+        view,
+        ..bare
     }
 }
 

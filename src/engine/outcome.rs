@@ -6,16 +6,12 @@ use std::time::Duration;
 
 use crate::domain::ending::{Ending, Failed, Parked, Refused};
 use crate::domain::forge_calls::ForgeCalls;
-use crate::domain::gate::Measurement;
-use crate::domain::gate_plan::NotRun;
-use crate::domain::ids::{CommitSha, GateName, PullRequestNumber, RunId};
+use crate::domain::ids::{CommitSha, RunId};
 use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
-use crate::domain::revision::RevisionKind;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
-use crate::domain::vote::Vote;
 use crate::flow::conclusion::Reached;
 use crate::flow::view::View;
 use crate::ports::forge::{ForgeCommands, ForgeError};
@@ -31,21 +27,9 @@ pub struct Outcome {
     pub run: Option<RunId>,
     /// The subject at the end; `None` if the command was refused before it had one.
     pub subject: Option<Subject>,
-    pub pull_request: Option<PullRequestNumber>,
-    pub head: Option<CommitSha>,
     pub base: Option<CommitSha>,
-    /// The number of rounds.
-    pub rounds: u32,
-    /// The latest vote of each reviewer of the roster.
-    pub votes: Vec<Vote>,
-    pub votes_on: RevisionKind,
-    pub items: Vec<Item>,
-    /// The latest measurement of each gate.
-    pub gates: Vec<Measurement>,
-    /// The gates that the run does not measure.
-    pub gates_not_run: BTreeMap<GateName, NotRun>,
-    /// The gates that the run has not measured yet.
-    pub gates_unmeasured: Vec<GateName>,
+    /// The state of the flow.
+    pub view: View,
     pub usage: Usage,
     /// Duration of the command, filled in by the caller.
     pub elapsed: Option<Duration>,
@@ -61,8 +45,6 @@ pub struct Outcome {
     pub reopening: Option<String>,
     /// The command that removes the cause of an error, if one does.
     pub next: Option<String>,
-    /// The command that follows in the present state, if the flow knows it.
-    pub flow_next: Option<String>,
     /// A command that most likely runs the tests, if this machine knows one.
     pub known_tests: Option<String>,
     /// The calls of the forge, filled in by the caller.
@@ -80,16 +62,8 @@ impl Outcome {
             message,
             run: None,
             subject: subject.into(),
-            pull_request: None,
-            head: None,
             base: None,
-            rounds: 0,
-            votes: Vec::new(),
-            votes_on: RevisionKind::default(),
-            items: Vec::new(),
-            gates: Vec::new(),
-            gates_not_run: BTreeMap::new(),
-            gates_unmeasured: Vec::new(),
+            view: View::default(),
             usage: Usage::default(),
             elapsed: None,
             forge_calls: ForgeCalls::default(),
@@ -99,7 +73,6 @@ impl Outcome {
             view_of_issue: None,
             reopening: None,
             next: None,
-            flow_next: None,
             known_tests: None,
             redacted: BTreeMap::new(),
         }
@@ -110,34 +83,17 @@ impl Outcome {
         Self { next: error.next, ..Self::bare(subject, error.ending, error.message) }
     }
 
-    #[must_use]
-    pub fn with_view(self, view: View) -> Self {
-        Self {
-            pull_request: view.pull_request,
-            head: view.head,
-            rounds: view.rounds,
-            votes: view.votes,
-            votes_on: view.votes_on,
-            items: view.items,
-            gates: view.gates,
-            gates_not_run: view.gates_not_run,
-            gates_unmeasured: view.gates_unmeasured,
-            flow_next: view.next_command,
-            ..self
-        }
-    }
-
     pub fn open_items(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| item.must_fix())
+        self.view.items.iter().filter(|item| item.must_fix())
     }
 
     /// Returns the items that deserve a change of their own.
     pub fn future_items(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| item.status == ItemStatus::Future)
+        self.view.items.iter().filter(|item| item.status == ItemStatus::Future)
     }
 
     pub fn resolved(&self) -> usize {
-        self.items.iter().filter(|item| item.status == ItemStatus::Resolved).count()
+        self.view.items.iter().filter(|item| item.status == ItemStatus::Resolved).count()
     }
 }
 

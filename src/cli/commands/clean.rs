@@ -86,7 +86,7 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
     let mut removal = Removal::default();
     let all = survey::survey(here).await;
     for subject in here.subjects().into_iter().filter(is_wanted) {
-        let known = all.iter().find(|known| *known.subject() == subject);
+        let known = all.iter().find(|known| known.subject == subject);
         if let Some(known) = known
             && stays(&all, known, arguments)
         {
@@ -111,7 +111,7 @@ async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Remov
 
 /// Returns whether the files of a subject are kept. A subject that led to a pull request is settled when the pull request is.
 fn stays(all: &[SubjectSummary], known: &SubjectSummary, arguments: &CleanArguments) -> bool {
-    let led_to = surveyed::current(all, known.subject());
+    let led_to = surveyed::current(all, &known.subject);
     match led_to.unwrap_or(known).state {
         SubjectState::Running(_) => true,
         SubjectState::Parked(_)
@@ -123,7 +123,7 @@ fn stays(all: &[SubjectSummary], known: &SubjectSummary, arguments: &CleanArgume
 }
 
 fn why_it_stays(known: &SubjectSummary) -> String {
-    format!("{} ({})", known.subject(), status::describe(known))
+    format!("{} ({})", known.subject, status::describe(known))
 }
 
 /// Whether the removal is done, or only shown.

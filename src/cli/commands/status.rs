@@ -161,7 +161,7 @@ pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
 
 /// Returns the next command for a person, if there is one.
 pub fn next_command(known: &SubjectSummary) -> Option<String> {
-    let subject = known.subject();
+    let subject = &known.subject;
     match known.state {
         SubjectState::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
         SubjectState::Parked(_) | SubjectState::Interrupted => Some(format!("agent-loop resume {subject}")),
@@ -257,8 +257,7 @@ fn text(all: &[SubjectSummary], style: ListStyle<'_>, now: Timestamp) -> String 
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
-    let told =
-        |number: PullRequestNumber| all.iter().any(|one| *one.subject() == Subject::PullRequest(number));
+    let told = |number: PullRequestNumber| all.iter().any(|one| one.subject == Subject::PullRequest(number));
     // A subject with a pull request is shown once, as the pull request.
     let is_shown = |known: &&SubjectSummary| origin_of(known).is_none_or(|number| !told(number));
     let of = |section: StatusSection| -> Vec<&SubjectSummary> {
@@ -290,18 +289,18 @@ fn text(all: &[SubjectSummary], style: ListStyle<'_>, now: Timestamp) -> String 
 
 /// Returns the pull request of a task or issue, if it exists.
 fn origin_of(known: &SubjectSummary) -> Option<PullRequestNumber> {
-    match (&known.state, known.subject()) {
+    match (&known.state, &known.subject) {
         (SubjectState::Delivered(number), _) => Some(*number),
-        (SubjectState::Running(_), Subject::Task(_) | Subject::Issue(_)) => known.outcome.pull_request,
+        (SubjectState::Running(_), Subject::Task(_) | Subject::Issue(_)) => known.outcome.view.pull_request,
         (_, _) => None,
     }
 }
 
 /// Returns the tasks and issues that led to this pull request.
 fn origins(all: &[SubjectSummary], known: &SubjectSummary) -> Vec<String> {
-    let Subject::PullRequest(number) = known.subject() else { return Vec::new() };
-    let came = all.iter().filter(|one| origin_of(one) == Some(*number));
-    came.map(|one| one.subject().to_string()).collect()
+    let Subject::PullRequest(number) = known.subject else { return Vec::new() };
+    let came = all.iter().filter(|one| origin_of(one) == Some(number));
+    came.map(|one| one.subject.to_string()).collect()
 }
 
 fn more(count: usize, style: ListStyle<'_>) -> String {
@@ -313,7 +312,7 @@ fn more(count: usize, style: ListStyle<'_>) -> String {
 
 fn line(known: &SubjectSummary, now: Timestamp) -> SettledLine {
     SettledLine {
-        subject: known.subject().to_string(),
+        subject: known.subject.to_string(),
         how: describe(known),
         age: known.touched.map(|touched| overview::ago(touched, now)).unwrap_or_default(),
         title: known.title.clone(),
@@ -322,21 +321,21 @@ fn line(known: &SubjectSummary, now: Timestamp) -> SettledLine {
 
 fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: Timestamp) -> Block {
     let ListStyle { length, place, .. } = style;
-    let (outcome, subject) = (&known.outcome, known.subject().to_string());
+    let (outcome, subject) = (&known.outcome, known.subject.to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
     let stopped =
         |coder| format!("the coder {coder} was stopped; its edits are kept, and resume continues them");
     details.extend(known.cut_off.as_ref().map(stopped));
     // The pull request shows these itself, and an approved one needs nothing.
-    let is_own = matches!(known.subject(), Subject::PullRequest(_)) || outcome.pull_request.is_none();
+    let is_own = matches!(known.subject, Subject::PullRequest(_)) || outcome.view.pull_request.is_none();
     if is_own && outcome.ending != Ending::Approved {
-        details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
+        details.extend((outcome.view.rounds > 0).then(|| format!("round {}", outcome.view.rounds)));
         let vote = |vote: &crate::domain::vote::Vote| {
-            let revision = format!("{} {}", outcome.votes_on, vote.head.short());
+            let revision = format!("{} {}", outcome.view.votes_on, vote.head.short());
             [vote.agent.to_string(), vote.state.name().to_owned(), revision]
         };
-        details.extend(overview::columns(&outcome.votes.iter().map(vote).collect::<Vec<_>>()));
+        details.extend(overview::columns(&outcome.view.votes.iter().map(vote).collect::<Vec<_>>()));
         let open: Vec<&Item> = outcome.open_items().collect();
         let command = place.command(&format!("agent-loop status {subject}"));
         details.extend(open.iter().take(length.most()).flat_map(|open| item(open, length, &command)));

@@ -67,5 +67,5 @@ fn ended(known: Option<SubjectSummary>, pid: u32, place: &CommandPlace) -> Strin
     let Some(known) = known else { return format!("process {pid} has ended\n") };
     let next = status::next_command(&known);
     let next = next.map_or_else(String::new, |next| format!("next: {}\n", place.command(&next)));
-    format!("process {pid} has ended; {} is {}\n{next}", known.subject(), status::describe(&known))
+    format!("process {pid} has ended; {} is {}\n{next}", known.subject, status::describe(&known))
 }

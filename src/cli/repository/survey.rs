@@ -18,6 +18,7 @@ use crate::engine::thread;
 use crate::flow;
 use crate::flow::machine::Machine;
 use crate::flow::names;
+use crate::flow::view::View;
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
 use crate::ports::forge::{Comment, IssueState};
@@ -79,8 +80,19 @@ pub struct SubjectSummary {
 }
 
 impl SubjectSummary {
-    pub fn subject(&self) -> &Subject {
-        &self.subject
+    /// Creates the summary of a subject of which no more is known.
+    fn new(subject: Subject, outcome: Outcome, state: SubjectState) -> Self {
+        Self {
+            subject,
+            flow: None,
+            outcome,
+            state,
+            title: None,
+            touched: None,
+            phases: Vec::new(),
+            verdict: None,
+            cut_off: None,
+        }
     }
 }
 
@@ -101,9 +113,8 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
             let ending = Ending::Failed { reason: Failed::Disk };
             let outcome = Outcome::bare(subject.clone(), ending, why.clone());
             let (title, touched) = (task_title(here, &subject), touched(here, &subject));
-            let state = SubjectState::Unreadable(why);
-            let (flow, phases, verdict, cut_off) = (None, Vec::new(), None, None);
-            Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict, cut_off })
+            let known = SubjectSummary::new(subject, outcome, SubjectState::Unreadable(why));
+            Some(SubjectSummary { title, touched, ..known })
         }
     }
 }
@@ -117,33 +128,20 @@ pub async fn current(here: &OpenRepository, subject: Subject) -> Option<SubjectS
     }
 }
 
-struct SubjectFacts {
-    flow: FlowName,
-    outcome: Outcome,
-    state: SubjectState,
-    title: Option<String>,
-    phases: Vec<(PlannedPhase, PhaseProgress)>,
-    verdict: Option<RunVerdict>,
-}
-
 async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
     let found = match subject {
         Subject::PullRequest(number) => review(here, *number).await?,
         Subject::Issue(number) => issue(here, *number).await?,
         Subject::Task(_) => task(here, subject).await?,
     };
-    let Some(SubjectFacts { flow, mut outcome, state, title, phases, verdict }) = found else {
-        return Ok(None);
-    };
-    outcome.subject = Some(subject.clone());
+    let Some(found) = found else { return Ok(None) };
     let (state, cut_off) = match here.holder(subject) {
         Some(holder) => (SubjectState::Running(holder), None),
-        None => waiting(here, subject, state)?,
+        None => waiting(here, subject, found.state)?,
     };
-    let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
+    let title = found.title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
     let touched = touched(here, subject);
-    let (subject, flow) = (subject.clone(), Some(flow));
-    Ok(Some(SubjectSummary { subject, flow, outcome, state, title, touched, phases, verdict, cut_off }))
+    Ok(Some(SubjectSummary { state, title, touched, cut_off, ..found }))
 }
 
 /// Returns the state of a run, and the coder that was stopped with it; one that was interrupted while it waited for a quota
@@ -222,7 +220,7 @@ fn fold(
 
 impl Folded {
     /// Describes a subject without a pull request: how its run ended, or that it was interrupted.
-    fn found(self, subject: Subject) -> SubjectFacts {
+    fn found(self, subject: Subject) -> SubjectSummary {
         let run = self.machine.run();
         let ending = run.and_then(|run| run.ending.clone());
         let state = match (&ending, run) {
@@ -236,28 +234,28 @@ impl Folded {
             (None, Some(_)) => SubjectState::Interrupted,
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
-        let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
-        let outcome = outcome.with_view(self.machine.view());
-        SubjectFacts { flow: self.flow, outcome, state, title: None, phases: Vec::new(), verdict: None }
+        let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
+        let outcome = Outcome { view: self.machine.view(), ..bare };
+        SubjectSummary { flow: Some(self.flow), ..SubjectSummary::new(subject, outcome, state) }
     }
 }
 
-async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Option<SubjectFacts>, String> {
+async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Option<SubjectSummary>, String> {
     let Some(pull_request) = there(here.forge.pull_request(number).await)? else { return Ok(None) };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
     let thread = thread::decoded(&comments);
     let Folded { flow, machine, position, noted } =
         fold(&subject, |chain| thread.chain(chain, &here.trust.recorders), here)?;
-    let (view, run) = (machine.view(), machine.run());
+    let run = machine.run();
     let ending = run.and_then(|run| run.ending.clone());
-    let bare = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
+    let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
     let mut outcome = Outcome {
         run: run.map(|run| run.id.clone()),
         usage: run.map_or_else(Usage::default, |run| run.usage),
-        head: Some(pull_request.head.clone()),
+        view: View { head: Some(pull_request.head.clone()), ..machine.view() },
         commands: Some(here.forge.commands(number)),
-        ..bare.with_view(view)
+        ..bare
     };
     let later = comments.get(position..).unwrap_or_default().iter().map(|comment| &**comment);
     let required = people::required(&here.trust, later);
@@ -286,8 +284,8 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
             after(ending, noted)
         }
     };
-    let title = Some(pull_request.title);
-    Ok(Some(SubjectFacts { flow, outcome, state, title, phases: Vec::new(), verdict: Some(verdict) }))
+    let (flow, title, verdict) = (Some(flow), Some(pull_request.title), Some(verdict));
+    Ok(Some(SubjectSummary { flow, title, verdict, ..SubjectSummary::new(subject, outcome, state) }))
 }
 
 /// Returns the state after a run with this ending at this time.
@@ -317,7 +315,7 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
     }
 }
 
-async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<SubjectFacts>, String> {
+async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<SubjectSummary>, String> {
     let Some(issue) = there(here.forge.issue(number).await)? else { return Ok(None) };
     let subject = Subject::Issue(number);
     let thread = thread::decoded(&issue.comments);
@@ -329,21 +327,21 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let later: Vec<&Comment> = later.filter(|comment| people::counts(&here.trust, comment)).collect();
     let ended = folded.machine.run().and_then(|run| run.ending.as_ref());
     let answered = ended.and_then(|ending| answered::next(number, &folded.flow, ending, &later));
-    let found = delivery(here, subject, view.pull_request, folded).await?;
-    let flow_next = match found.outcome.flow_next {
-        Some(next) if found.flow == names::DISCUSSION => Some(file.with_agents(next)),
-        next => next,
-    };
+    let mut found = delivery(here, subject, view.pull_request, folded).await?;
+    if found.flow == Some(names::DISCUSSION) {
+        let next = found.outcome.view.next_command.take();
+        found.outcome.view.next_command = next.map(|next| file.with_agents(next));
+    }
     let view_of_issue = Some(here.forge.view_of(number));
     let next = found.outcome.next.or(answered);
-    let outcome = Outcome { view_of_issue, next, flow_next, ..found.outcome };
+    let outcome = Outcome { view_of_issue, next, ..found.outcome };
     let state = match (issue.state, found.state) {
         (IssueState::Closed | IssueState::NotPlanned, SubjectState::NeedsHuman(how)) => {
             SubjectState::Settled(format!("{how}, closed"))
         }
         (_, state) => state,
     };
-    let found = SubjectFacts { title: Some(issue.title), outcome, state, ..found };
+    let found = SubjectSummary { title: Some(issue.title), outcome, state, ..found };
     if phases.is_empty() {
         return Ok(Some(found));
     }
@@ -356,10 +354,10 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     if is_divided && let Some((phase, progress)) = parts::next(&phases) {
         let state = SubjectState::NeedsHuman(format!("{} {}", phase.named(), progress.words()));
         let outcome = Outcome { next: phase.command(), ..found.outcome };
-        return Ok(Some(SubjectFacts { outcome, state, phases, ..found }));
+        return Ok(Some(SubjectSummary { outcome, state, phases, ..found }));
     }
     let state = if is_between { between(&phases) } else { found.state };
-    Ok(Some(SubjectFacts { state, phases, ..found }))
+    Ok(Some(SubjectSummary { state, phases, ..found }))
 }
 
 /// Returns the state of an issue whose phases are done one by one.
@@ -383,7 +381,7 @@ fn between(phases: &[(PlannedPhase, PhaseProgress)]) -> SubjectState {
 }
 
 /// Describes a task. Its records are in its journal until its pull request is open.
-async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectFacts>, String> {
+async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
     let login = here.forge.login();
@@ -394,7 +392,7 @@ async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
     };
     let delivered = from_branch.last().map(|found| found.number);
     let found = delivery(here, subject.clone(), delivered, folded).await?;
-    Ok(Some(SubjectFacts { title: task_title(here, subject), ..found }))
+    Ok(Some(SubjectSummary { title: task_title(here, subject), ..found }))
 }
 
 /// Describes a subject that may have led to a pull request, which then has the current state.
@@ -403,11 +401,13 @@ async fn delivery(
     subject: Subject,
     delivered: Option<PullRequestNumber>,
     folded: Folded,
-) -> Result<SubjectFacts, String> {
+) -> Result<SubjectSummary, String> {
     let Some(number) = delivered else { return Ok(folded.found(subject)) };
-    let outcome = review(here, number).await?.map(|found| found.outcome);
-    let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
-    let (flow, outcome) = (folded.flow, outcome.unwrap_or_else(bare));
-    let (state, title) = (SubjectState::Delivered(number), None);
-    Ok(SubjectFacts { flow, outcome, state, title, phases: Vec::new(), verdict: None })
+    let bare = Outcome::bare(subject.clone(), Ending::Interrupted, String::new());
+    let outcome = match review(here, number).await? {
+        Some(found) => Outcome { subject: bare.subject, ..found.outcome },
+        None => bare,
+    };
+    let known = SubjectSummary::new(subject, outcome, SubjectState::Delivered(number));
+    Ok(SubjectSummary { flow: Some(folded.flow), ..known })
 }

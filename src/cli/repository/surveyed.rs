@@ -6,7 +6,7 @@ use super::survey::SubjectSummary;
 
 /// Returns a subject, or the pull request that it led to.
 pub fn current<'all>(all: &'all [SubjectSummary], subject: &Subject) -> Option<&'all SubjectSummary> {
-    let of = |subject: &Subject| all.iter().find(|known| known.subject() == subject);
+    let of = |subject: &Subject| all.iter().find(|known| known.subject == *subject);
     let known = of(subject)?;
     known.state.delivered().map_or(Some(known), |number| of(&Subject::PullRequest(number)))
 }

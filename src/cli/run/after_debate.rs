@@ -8,6 +8,7 @@ use crate::domain::agent::Role;
 use crate::domain::ending::Refused;
 use crate::engine::outcome::{Outcome, RunError};
 use crate::flow::names;
+use crate::flow::view::View;
 
 use super::programs::{self, AskedAgents, Cast};
 use super::remembered::Remembered;
@@ -34,7 +35,8 @@ pub(super) fn agents(
 pub(super) fn named(file: &RunFile, outcome: Outcome) -> Outcome {
     match &file.command {
         Some(command) if command.flow == names::DISCUSSION => {
-            Outcome { flow_next: outcome.flow_next.map(|next| file.with_agents(next)), ..outcome }
+            let next_command = outcome.view.next_command.map(|next| file.with_agents(next));
+            Outcome { view: View { next_command, ..outcome.view }, ..outcome }
         }
         Some(_) | None => outcome,
     }

@@ -300,7 +300,7 @@ impl Ready {
         let known_tests = learning.memory.test_command();
         let outcome = after_debate::named(&file, Outcome { known_tests, ..outcome });
         // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
-        let number = outcome.pull_request;
+        let number = outcome.view.pull_request;
         let kept = number.map(|number| remembered::keep_for_pull_request(&file, &folders, number));
         warn(&terminal, [kept.and_then(Result::err)]);
         let outcome = beginning.forget_if_idle(outcome);

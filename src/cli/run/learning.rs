@@ -26,7 +26,7 @@ impl Learning {
     /// Saves a test command that passed. Returns a warning if that fails.
     pub fn learn(&self, outcome: &Outcome) -> Option<String> {
         let passed = |gate: &Measurement| gate.gate == GateName::tests() && gate.verdict == Verdict::Pass;
-        let tests = self.tests.as_ref().filter(|_| outcome.gates.iter().any(passed))?;
+        let tests = self.tests.as_ref().filter(|_| outcome.view.gates.iter().any(passed))?;
         let saved = self.memory.add_passed(&tests.command);
         saved.err().map(|why| format!("the agent memory was not saved: {why}"))
     }

@@ -88,7 +88,7 @@ fn touched(recorder: &UsageRecorder<'_>, outcome: &Outcome) -> Vec<(Subject, Vec
     let UsageRecorder { folders, ordered, start } = *recorder;
     let mut wanted = vec![ordered.clone()];
     wanted.extend(outcome.subject.clone());
-    wanted.extend(outcome.pull_request.map(Subject::PullRequest));
+    wanted.extend(outcome.view.pull_request.map(Subject::PullRequest));
     let mut found: Vec<(Subject, Vec<Entry>)> = Vec::new();
     while let Some(subject) = wanted.pop() {
         if found.iter().any(|(known, _)| *known == subject) {

@@ -33,11 +33,11 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
         "exit": outcome.ending.exit_code(),
         "run": outcome.run,
         "subject": outcome.subject,
-        "pr": outcome.pull_request,
-        "head": outcome.head,
+        "pr": outcome.view.pull_request,
+        "head": outcome.view.head,
         "base": outcome.base,
-        "rounds": outcome.rounds,
-        "votes": outcome.votes,
+        "rounds": outcome.view.rounds,
+        "votes": outcome.view.votes,
         "items": {
             "open": outcome.open_items().map(item).collect::<Vec<_>>(),
             "future": outcome.future_items().map(item).collect::<Vec<_>>(),
@@ -84,20 +84,21 @@ fn item(item: &Item) -> Value {
 /// Returns every gate: those that were measured, then those that were not, each with the reason.
 fn gates(outcome: &Outcome) -> Vec<Value> {
     let not_run = |(gate, why): (&GateName, &str)| json!({ "name": gate, "verdict": "not-run", "detail": why, "findings": [] });
-    let left_out = outcome.gates_not_run.iter().map(|(gate, why)| (gate, why.name()));
-    let unmeasured = outcome.gates_unmeasured.iter().map(|gate| (gate, "not measured yet"));
+    let left_out = outcome.view.gates_not_run.iter().map(|(gate, why)| (gate, why.name()));
+    let unmeasured = outcome.view.gates_unmeasured.iter().map(|gate| (gate, "not measured yet"));
     let tests = GateName::tests();
-    let is_known = outcome.gates_not_run.contains_key(&tests) || has_tests(outcome);
+    let is_known = outcome.view.gates_not_run.contains_key(&tests) || has_tests(outcome);
     let without_command = outcome
+        .view
         .pull_request
         .filter(|_| !is_known && approves(&outcome.ending))
         .map(|_| (&tests, "no test command"));
     let not_run = left_out.chain(unmeasured).chain(without_command).map(not_run);
-    outcome.gates.iter().map(gate).chain(not_run).collect()
+    outcome.view.gates.iter().map(gate).chain(not_run).collect()
 }
 
 fn has_tests(outcome: &Outcome) -> bool {
-    outcome.gates.iter().any(|gate| gate.gate == GateName::tests())
+    outcome.view.gates.iter().any(|gate| gate.gate == GateName::tests())
 }
 
 fn gate(measured: &Measurement) -> Value {
@@ -164,18 +165,18 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
 /// Returns the ending in one line: `approved #1 at b950be8 · 2 rounds · 17 s · $0.42`.
 fn headline(outcome: &Outcome) -> String {
     let subject = || outcome.subject.as_ref().map(ToString::to_string);
-    let what = outcome.pull_request.map(|number| format!("#{number}")).or_else(subject);
+    let what = outcome.view.pull_request.map(|number| format!("#{number}")).or_else(subject);
     let what = what.map_or_else(String::new, |what| format!(" {what}"));
-    let at = match (&outcome.ending, &outcome.head) {
+    let at = match (&outcome.ending, &outcome.view.head) {
         (Ending::Merged { commit }, _) => format!(" as {}", commit.short()),
-        (_, Some(head)) if outcome.pull_request.is_some() => format!(" at {}", head.short()),
+        (_, Some(head)) if outcome.view.pull_request.is_some() => format!(" at {}", head.short()),
         (_, _) => String::new(),
     };
     let reason = outcome.ending.reason().filter(|reason| *reason != outcome.ending.status());
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
     let already = if is_merged_before(outcome) { "already " } else { "" };
     let mut parts = vec![format!("{already}{}{reason}{what}{at}", outcome.ending.status())];
-    parts.extend((outcome.rounds > 0).then(|| count(u64::from(outcome.rounds), "round")));
+    parts.extend((outcome.view.rounds > 0).then(|| count(u64::from(outcome.view.rounds), "round")));
     let is_refused = matches!(outcome.ending, Ending::Refused { .. });
     parts.extend(outcome.elapsed.filter(|_| !is_refused).map(duration));
     parts.extend(cost(&outcome.usage));
@@ -229,7 +230,7 @@ pub fn next_command(outcome: &Outcome) -> String {
         }
         Ending::Interrupted | Ending::Parked { .. } => about_it("resume", outcome),
         // What the coder said instead of a change is in its log.
-        Ending::Blocked { reason: Blocked::NoChange } if outcome.pull_request.is_none() => {
+        Ending::Blocked { reason: Blocked::NoChange } if outcome.view.pull_request.is_none() => {
             about_it("logs", outcome)
         }
         Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } | Ending::Deadlock => {
@@ -250,7 +251,7 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
         Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
-            outcome.flow_next.clone().unwrap_or_else(|| "agent-loop status".to_owned())
+            outcome.view.next_command.clone().unwrap_or_else(|| "agent-loop status".to_owned())
         }
     }
 }
@@ -279,10 +280,10 @@ fn about_it(command: &str, outcome: &Outcome) -> String {
 
 /// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
 fn again(outcome: &Outcome) -> String {
-    if let Some(command) = &outcome.flow_next {
+    if let Some(command) = &outcome.view.next_command {
         return command.clone();
     }
-    match (outcome.pull_request, &outcome.subject) {
+    match (outcome.view.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),
         (None, Some(Subject::PullRequest(number))) => format!("agent-loop pr {number}"),
         (None, Some(Subject::Issue(number))) => format!("agent-loop issue {number}"),
@@ -311,9 +312,9 @@ mod tests {
             (Ending::Failed { reason: Failed::Disk }, None, "agent-loop doctor"),
             (Ending::Interrupted, Some(7), "agent-loop resume task/0123abcd"),
         ] {
-            let pull_request = number.map(PullRequestNumber);
-            let bare = Outcome::bare(task.clone(), ending, String::new());
-            assert_eq!(next_command(&Outcome { pull_request, ..bare }), expected);
+            let mut outcome = Outcome::bare(task.clone(), ending, String::new());
+            outcome.view.pull_request = number.map(PullRequestNumber);
+            assert_eq!(next_command(&outcome), expected);
         }
     }
 

@@ -147,7 +147,7 @@ async fn sequential_reviewers_stop_between_two() {
     let request = Request { reviewing: Reviewing::Sequential, ..story.request() };
     let assignment = pull_request(story.pull_request().0);
     let outcome = story.run_as(&world, assignment, request).await.unwrap();
-    assert_eq!((outcome.ending, outcome.votes.len(), world.calls().len()), (SPENT, 1, 1));
+    assert_eq!((outcome.ending, outcome.view.votes.len(), world.calls().len()), (SPENT, 1, 1));
 }
 
 #[tokio::test]

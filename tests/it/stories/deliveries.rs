@@ -129,7 +129,7 @@ async fn quota_parks_and_votes_stay() {
         (outcome.ending.exit_code(), outcome.ending),
         (3, Ending::Parked { resets_at, reason: Parked::Quota })
     );
-    assert_eq!(outcome.votes.len(), 1);
+    assert_eq!(outcome.view.votes.len(), 1);
     let words = "the quota of `tired` (reviewer) is used up until 1970-01-06 23:59 UTC";
     let published = world.thread(1).last().unwrap().body.clone();
     for said in [outcome.message.as_str(), &published] {

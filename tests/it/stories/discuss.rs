@@ -164,7 +164,10 @@ async fn different_votes_end_in_deadlock() {
     let story = deadlocked();
     let world = story.world();
     let outcome = story.play(&world).await;
-    assert_eq!((outcome.ending.status(), outcome.ending.exit_code(), outcome.rounds), ("deadlock", 4, 3));
+    assert_eq!(
+        (outcome.ending.status(), outcome.ending.exit_code(), outcome.view.rounds),
+        ("deadlock", 4, 3)
+    );
     assert_eq!(story.summaries(&world).last().unwrap(), "3 summary deadlock needs-human []");
 }
 
@@ -367,11 +370,11 @@ async fn a_split_files_its_stages() {
     let other = later.world();
     let outcome = later.play(&other).await;
     assert!(outcome.message.contains("3 proposed issues are not filed"), "{}", outcome.message);
-    assert_eq!(outcome.flow_next.unwrap(), "agent-loop discuss 1 --materialize-split-issues");
+    assert_eq!(outcome.view.next_command.unwrap(), "agent-loop discuss 1 --materialize-split-issues");
     for _ in 0..2 {
         let outcome = stages_filed().take_over(&other).await;
         assert!(outcome.message.contains("filed as #2, #3, #4"), "{}", outcome.message);
-        assert_eq!(outcome.flow_next.unwrap(), "agent-loop issue 2");
+        assert_eq!(outcome.view.next_command.unwrap(), "agent-loop issue 2");
         assert_eq!(other.states(), world.states());
     }
 }

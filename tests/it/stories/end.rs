@@ -20,8 +20,13 @@ impl End {
         Self {
             status: outcome.ending.status(),
             reason: outcome.ending.reason(),
-            rounds: outcome.rounds,
-            votes: outcome.votes.iter().map(|vote| format!("{} {}", vote.agent, vote.state.name())).collect(),
+            rounds: outcome.view.rounds,
+            votes: outcome
+                .view
+                .votes
+                .iter()
+                .map(|vote| format!("{} {}", vote.agent, vote.state.name()))
+                .collect(),
             branches: world.branches().iter().map(|branch| format!("{branch:?}")).collect(),
             states: world.states().iter().map(|state| format!("{state:?}")).collect(),
         }

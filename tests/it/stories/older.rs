@@ -74,7 +74,7 @@ async fn older_plans_leave_their_findings() {
         world.say(1, &login("agent-loop"), body);
         let outcome = story.play(&world).await;
         assert_eq!(outcome.ending, Ending::Planned, "{}", outcome.message);
-        let items: Vec<_> = outcome.items.iter().map(|item| (item.id.as_str(), item.status)).collect();
+        let items: Vec<_> = outcome.view.items.iter().map(|item| (item.id.as_str(), item.status)).collect();
         assert_eq!(items, [("item-4", ItemStatus::Resolved)], "it is known, so it is not raised again");
     }
 }
@@ -116,7 +116,7 @@ async fn another_logins_thread_needs_trust() {
     let outcome = trusting.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     assert!(
-        outcome.items.iter().any(|item| item.text == "there is a bug"),
+        outcome.view.items.iter().any(|item| item.text == "there is a bug"),
         "the ledger of that thread is gone on with"
     );
 }

@@ -195,7 +195,7 @@ async fn a_plan_is_approved_by_all() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Planned, "{}", outcome.message);
-    assert_eq!((outcome.rounds, outcome.votes.len(), outcome.resolved()), (2, 2, 1));
+    assert_eq!((outcome.view.rounds, outcome.view.votes.len(), outcome.resolved()), (2, 2, 1));
     assert!(outcome.message.contains("agent-loop issue 1"), "{}", outcome.message);
     let calls = world.calls().len();
     let again = story.play(&world).await;
@@ -380,7 +380,7 @@ async fn phases_go_on_one_by_one() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let body = world.pull_request(outcome.pull_request.unwrap()).await.unwrap().body;
+    let body = world.pull_request(outcome.view.pull_request.unwrap()).await.unwrap().body;
     assert!(body.contains("Closes #2\nRefs #1\nPlan `"), "{body}");
     let calls = world.calls().len();
     let again = story.play(&world).await;
@@ -426,7 +426,7 @@ async fn stages_are_filed_and_never_closed() {
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     let titles: Vec<String> = children(&world).await.into_iter().map(|issue| issue.title).collect();
     assert_eq!(titles, ["Stage B", "Stage C"]);
-    let body = world.pull_request(outcome.pull_request.unwrap()).await.unwrap().body;
+    let body = world.pull_request(outcome.view.pull_request.unwrap()).await.unwrap().body;
     assert!(body.contains("Refs #1\n") && !body.contains("Closes"), "{body}");
 }
 

@@ -25,7 +25,7 @@ use super::stage::{Begins, Story, issue, pull_request, story};
 
 /// Returns the description of the pull request of a run.
 async fn description(world: &MemoryWorld, outcome: &Outcome) -> String {
-    world.pull_request(outcome.pull_request.expect(&outcome.message)).await.unwrap().body
+    world.pull_request(outcome.view.pull_request.expect(&outcome.message)).await.unwrap().body
 }
 
 /// A coder that plans this step, and implements the plan.
@@ -210,10 +210,10 @@ async fn a_closed_pull_request_is_replaced() {
     let story = a_plan_by_phase();
     let world = story.world();
     let first = story.play(&world).await;
-    world.close_as_person(first.pull_request.unwrap().0);
+    world.close_as_person(first.view.pull_request.unwrap().0);
     let second = story.run_as(&world, issue(2), story.request()).await.unwrap();
     assert_eq!(second.ending, Ending::Approved, "{}", second.message);
-    assert_ne!(second.pull_request, first.pull_request);
+    assert_ne!(second.view.pull_request, first.view.pull_request);
     let body = description(&world, &second).await;
     assert!(body.contains("Closes #2\nRefs #1\nPlan `"), "{body}");
     let parent = story.play(&world).await;
@@ -306,7 +306,7 @@ async fn small_improvements_change_the_plan() {
         ..a_plan_revised()
     };
     let outcome = story.play(&story.world()).await;
-    assert_eq!((outcome.ending.clone(), outcome.rounds), (Ending::Planned, 2), "{}", outcome.message);
+    assert_eq!((outcome.ending.clone(), outcome.view.rounds), (Ending::Planned, 2), "{}", outcome.message);
 }
 
 /// Only records are read: an edit of their text changes nothing, and a deleted approval is none.

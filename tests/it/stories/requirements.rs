@@ -44,7 +44,7 @@ async fn every_reviewer_resolves_a_requirement() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.votes);
+    assert!(outcome.view.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.view.votes);
 }
 
 /// The repeated question contains everything that the first one did.
@@ -109,7 +109,7 @@ async fn requirements_during_reviews_are_read() {
     world.restart();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.votes);
+    assert!(outcome.view.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.view.votes);
 }
 
 #[tokio::test]
@@ -122,7 +122,11 @@ async fn only_trusted_strangers_sign_requirements() {
         world.say_as(1, (&"mallory".parse().unwrap(), AuthorRole::Stranger), WISH);
         let outcome = story.play(&world).await;
         assert_eq!(outcome.ending, Ending::Approved);
-        assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == shown), "{:?}", outcome.votes);
+        assert!(
+            outcome.view.votes.iter().all(|vote| vote.requirements.len() == shown),
+            "{:?}",
+            outcome.view.votes
+        );
     }
 }
 

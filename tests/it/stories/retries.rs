@@ -135,7 +135,7 @@ async fn too_many_requests_park_the_run() {
     let world = story.world();
     let outcome = story.play(&world).await;
     let Ending::Parked { resets_at, reason } = outcome.ending else { panic!("{}", outcome.message) };
-    assert_eq!((reason, outcome.votes.len()), (Parked::RateLimit, 1), "the other vote stays");
+    assert_eq!((reason, outcome.view.votes.len()), (Parked::RateLimit, 1), "the other vote stays");
     assert!(resets_at > world.now());
 }
 

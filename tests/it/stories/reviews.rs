@@ -106,7 +106,13 @@ async fn everyone_must_approve_the_same_commit() {
         "2 concluded approved -",
     ];
     assert_eq!(story.summaries(&world), summaries);
-    assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
+    assert!(
+        outcome.view.votes.iter().all(|vote| outcome
+            .view
+            .head
+            .as_ref()
+            .is_some_and(|head| vote.head == *head))
+    );
 }
 
 #[tokio::test]
@@ -176,14 +182,14 @@ async fn the_loop_ends_at_its_maximum() {
     let story = never_content();
     let world = story.world();
     let outcome = story.play(&world).await;
-    assert_eq!((outcome.ending, outcome.rounds), (Ending::Blocked { reason: Blocked::Rounds }, 3));
+    assert_eq!((outcome.ending, outcome.view.rounds), (Ending::Blocked { reason: Blocked::Rounds }, 3));
     assert_eq!(world.calls().iter().filter(|call| call.contains("coder_followup")).count(), 2);
 }
 
 #[tokio::test]
 async fn an_idle_coder_ends_the_run() {
     let outcome = idle_coder().play(&idle_coder().world()).await;
-    assert_eq!((outcome.ending, outcome.rounds), (Ending::Blocked { reason: Blocked::NoChange }, 2));
+    assert_eq!((outcome.ending, outcome.view.rounds), (Ending::Blocked { reason: Blocked::NoChange }, 2));
 }
 
 #[tokio::test]
@@ -196,7 +202,7 @@ async fn a_failed_reviewer_has_not_voted() {
     let story = failing_reviewer_goes_on();
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
-    assert_eq!(outcome.rounds, 2, "the coder worked on what the other found");
+    assert_eq!(outcome.view.rounds, 2, "the coder worked on what the other found");
 }
 
 #[tokio::test]
@@ -239,7 +245,13 @@ async fn a_push_voids_an_approval() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved);
     assert_eq!(world.branches()[&"feature".parse().unwrap()][FILE], "new and good");
-    assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
+    assert!(
+        outcome.view.votes.iter().all(|vote| outcome
+            .view
+            .head
+            .as_ref()
+            .is_some_and(|head| vote.head == *head))
+    );
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ async fn everybody_reviewed_the_approved_head() {
             world.restart();
             if let Some(outcome) = outcome.filter(|outcome| outcome.ending == Ending::Approved) {
                 approvals += 1;
-                assert_approved(&story, &world, seed, outcome.head.as_ref().unwrap());
+                assert_approved(&story, &world, seed, outcome.view.head.as_ref().unwrap());
             }
             if dice(seed, ("push", command), 3) == 0 {
                 let files = [(FILE.to_owned(), format!("pushed {command}"))].into();

@@ -127,12 +127,12 @@ pub(super) async fn known(
     for known in &all {
         match &known.state {
             SubjectState::Parked(parking) => waiting.push(ParkedRun {
-                subject: known.subject().clone(),
+                subject: known.subject.clone(),
                 parking: *parking,
-                label: whose(&here, known.subject()),
+                label: whose(&here, &known.subject),
             }),
             SubjectState::Unreadable(why) => {
-                checks.push(DoctorCheck::warning("runs", format!("{}: {why}", known.subject())));
+                checks.push(DoctorCheck::warning("runs", format!("{}: {why}", known.subject)));
             }
             SubjectState::Running(_)
             | SubjectState::Interrupted

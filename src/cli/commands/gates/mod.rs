@@ -87,7 +87,7 @@ async fn pull_request(
                 Some(here) => survey::known(here, subject).await,
                 None => None,
             };
-            let number = known.and_then(|known| known.outcome.pull_request);
+            let number = known.and_then(|known| known.outcome.view.pull_request);
             number.ok_or_else(undelivered)
         }
         (None, SubjectReference::Number(number)) => {

@@ -115,9 +115,9 @@ fn open_points(known: &SubjectSummary) -> Vec<String> {
     let mut points = vec![format!("its run ended as {}", status::describe(known))];
     let findings = u64::try_from(outcome.open_items().count()).unwrap_or(u64::MAX);
     points.extend((findings > 0).then(|| format!("{} to fix", count(findings, "finding"))));
-    let votes = outcome.votes.iter().filter(|vote| vote.state != Ballot::Approved);
+    let votes = outcome.view.votes.iter().filter(|vote| vote.state != Ballot::Approved);
     points.extend(votes.map(|vote| format!("`{}`: {}", vote.agent, vote.state.name())));
-    let gates = outcome.gates.iter().filter(|gate| gate.verdict != Verdict::Pass);
+    let gates = outcome.view.gates.iter().filter(|gate| gate.verdict != Verdict::Pass);
     points.extend(gates.map(|gate| format!("gate {}: {}", gate.gate, gate.verdict.name())));
     points
 }

@@ -147,7 +147,7 @@ impl<'here> Candidates<'here> {
             (Some(When::Later(_)), _) if arguments.due && (arguments.list || !print::results_are_seen()) => {}
             (Some(_), _) => self.waiting.push(Resumable { here, known }),
             (None, SubjectState::Unreadable(why)) => {
-                self.unreadable.push(format!("{} cannot be read: {why}", known.subject()));
+                self.unreadable.push(format!("{} cannot be read: {why}", known.subject));
             }
             (None, SubjectState::NeedsHuman(_)) => self.for_person += 1,
             (None, _) => {}
@@ -265,7 +265,7 @@ fn is_locked(outcome: &Outcome) -> bool {
 
 /// Locks a due subject, and checks it again under the lock: another process may have resumed and parked it.
 async fn lock_if_due(waiting: &Resumable<'_>) -> Result<Option<SubjectLock>, String> {
-    let subject = waiting.known.subject();
+    let subject = &waiting.known.subject;
     let locks = waiting.here.folders.locks();
     files::make_folder(locks)?;
     let lock = match lock::take(&FileJournals::due_lock_path(locks, subject), subject, SystemClock.now()) {
@@ -279,7 +279,7 @@ async fn lock_if_due(waiting: &Resumable<'_>) -> Result<Option<SubjectLock>, Str
 }
 
 fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
-    let subject = waiting.known.subject();
+    let subject = &waiting.known.subject;
     let file = RunFile::load(&waiting.here.folders.run_file(subject))?;
     let target = match subject {
         Subject::Issue(number) => GoalTarget::Issue(*number),

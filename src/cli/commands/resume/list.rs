@@ -61,7 +61,7 @@ pub(super) fn text(
         return if is_for_cron { String::new() } else { nothing(for_person) };
     }
     let block = |waiting: &Resumable<'_>| Block {
-        subject: waiting.known.subject().to_string(),
+        subject: waiting.known.subject.to_string(),
         state: status::describe_now(&waiting.known, now),
         title: waiting.known.title.clone(),
         details: Vec::new(),
@@ -80,7 +80,7 @@ fn nothing(for_person: usize) -> String {
 }
 
 fn command(waiting: &Resumable<'_>) -> String {
-    waiting.here.place.command(&format!("agent-loop resume {}", waiting.known.subject()))
+    waiting.here.place.command(&format!("agent-loop resume {}", waiting.known.subject))
 }
 
 fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) -> Value {
