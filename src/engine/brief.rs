@@ -11,14 +11,14 @@ use crate::domain::nonce::Nonce;
 use crate::domain::plan::PlanReference;
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
-use crate::flow::ask::{Ask, Brief, Form, Purpose};
+use crate::flow::ask::{Ask, Form, Purpose};
 use crate::ports::World;
 use crate::ports::agents::TurnOrder;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::Extent;
 use crate::protocol::context::{
-    CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextPlan, ContextRequirement,
-    ContextSubject,
+    CONTEXT_SCHEMA, ChangedFile, Context, ContextDebate, ContextGate, ContextItem, ContextPlan,
+    ContextRequirement, ContextSubject,
 };
 use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
@@ -44,7 +44,7 @@ pub(super) async fn order(
     let delimiter = world.clock.unique();
     let base = cx.base(&ask.brief.against, &key.head).await?;
     let nonce = nonce(ask);
-    let (prompt, context, model) = match &ask.purpose {
+    let TurnPrompt { prompt, context, model } = match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => work(cx, subject, ask, &base, &delimiter).await?,
         Purpose::Form(form) => form_only(ask, form, &delimiter, answer_by(world, ask))?,
     };
@@ -77,8 +77,12 @@ fn nonce(ask: &Ask) -> Option<&Nonce> {
     }
 }
 
-/// The prompt, the structured context, and the requested model.
-type PromptParts = (String, Context, Option<String>);
+/// The prompt of a turn, with its context in structured form and the requested model.
+struct TurnPrompt {
+    prompt: String,
+    context: Context,
+    model: Option<String>,
+}
 
 async fn work(
     cx: &RunContext,
@@ -86,7 +90,7 @@ async fn work(
     ask: &Ask,
     base: &CommitSha,
     delimiter: &str,
-) -> Result<PromptParts, RunError> {
+) -> Result<TurnPrompt, RunError> {
     let world = &cx.world;
     let difference = world.workspace.difference(base, &ask.key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
@@ -96,7 +100,7 @@ async fn work(
             format!("This is only the beginning of the diff; the file {path} has all of it.")
         }
     };
-    let mut context = context(ask, &ask.brief, difference.files, diff_path);
+    let mut context = context(ask, difference.files, diff_path);
     if let Purpose::Again { complaints } = &ask.purpose {
         context.errors.clone_from(complaints);
     }
@@ -117,7 +121,7 @@ async fn work(
         nonce: nonce(ask).map(Nonce::as_str),
     };
     let prompt = prompt_limit::render(ask.key.kind, material, cx.config.prompt_limit).map_err(unwritten)?;
-    Ok((prompt, context, ask.model.clone()))
+    Ok(TurnPrompt { prompt, context, model: ask.model.clone() })
 }
 
 /// Returns the path of the longer agent memory: only a coder has it, and only in a clone of ours.
@@ -133,41 +137,40 @@ fn memory_folder(world: &World, subject: &Subject, ask: &Ask) -> Option<String> 
 }
 
 /// Creates the input for an agent that reformats an answer: it gets no information about the subject.
-fn form_only(ask: &Ask, form: &Form, delimiter: &str, answer_by: AnswerBy) -> Result<PromptParts, RunError> {
-    let subject = ContextSubject {
-        title: String::new(),
-        body: String::new(),
-        comments: Vec::new(),
-        ..ask.brief.subject.clone()
+fn form_only(ask: &Ask, form: &Form, delimiter: &str, answer_by: AnswerBy) -> Result<TurnPrompt, RunError> {
+    let Ask { brief, expectation, key, .. } = ask;
+    let blind = |one: &Item| ContextItem {
+        text: String::new(),
+        notes: Vec::new(),
+        dispute: None,
+        ..item(one, key.kind.scope())
     };
-    let (task, origin, gates, plan) = (String::new(), None, Vec::new(), None);
-    let blind = Brief { subject, task, origin, gates, plan, ..ask.brief.clone() };
-    let mut context = context(ask, &blind, Vec::new(), None);
-    context.errors.clone_from(&form.complaints);
-    context.positions.clear();
-    if let Some(debate) = &mut context.debate {
-        debate.agenda = None;
-    }
-    context.summary = None;
-    context.unfinished = false;
-    context.merging = false;
-    context.clarifications.clear();
-    for item in &mut context.items {
-        item.text.clear();
-        item.notes.clear();
-        item.dispute = None;
-    }
     // The requirements for the answer are those at the time of the question.
     let named = |id: &RequirementId| ContextRequirement {
         id: id.to_string(),
         author: String::new(),
         text: String::new(),
     };
-    context.requirements = ask.expectation.requirements.ids.iter().map(named).collect();
-    context.requirements_omitted = u64::from(ask.expectation.requirements.extent == SurfacedExtent::Bounded);
+    let context = Context {
+        schema: CONTEXT_SCHEMA.to_owned(),
+        kind: key.kind.name().to_owned(),
+        round: key.round,
+        max_rounds: brief.max_rounds,
+        subject: ContextSubject {
+            kind: brief.subject.kind.clone(),
+            number: brief.subject.number,
+            ..ContextSubject::default()
+        },
+        items: brief.items.iter().map(blind).collect(),
+        requirements: expectation.requirements.ids.iter().map(named).collect(),
+        requirements_omitted: u64::from(expectation.requirements.extent == SurfacedExtent::Bounded),
+        errors: form.complaints.clone(),
+        debate: brief.debate.clone().map(|debate| ContextDebate { agenda: None, ..debate }),
+        ..Context::default()
+    };
     let prompt =
         prompt::render_form(ask.key.kind, &context, &form.source, delimiter, answer_by).map_err(unwritten)?;
-    Ok((prompt, context, form.model.clone()))
+    Ok(TurnPrompt { prompt, context, model: form.model.clone() })
 }
 
 fn answer_by(world: &World, ask: &Ask) -> AnswerBy {
@@ -179,7 +182,8 @@ fn unwritten(error: prompt::PromptError) -> RunError {
     RunError::failed(Failed::Error, error.to_string())
 }
 
-fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {
+fn context(ask: &Ask, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {
+    let Ask { brief, .. } = ask;
     let paths = changed_files.iter().map(|file| &file.path);
     Context {
         agent_files: paths.filter(|path| is_agent_file(path)).cloned().collect(),
@@ -202,7 +206,7 @@ fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path:
         plan: brief.plan.as_ref().map(plan),
         clarifications: brief.clarifications.clone(),
         errors: Vec::new(),
-        positions: brief.debate.as_ref().map_or_else(Vec::new, |debate| debate.positions.clone()),
+        positions: brief.positions.clone(),
         debate: brief.debate.clone(),
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::turn::{TurnKey, Unfinished};
 use crate::protocol::answer;
-use crate::protocol::context::{Clarification, ContextDebate, ContextSubject};
+use crate::protocol::context::{Clarification, ContextDebate, ContextPosition, ContextSubject};
 use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::implementation::{Implementation, Implemented};
@@ -74,6 +74,8 @@ pub struct Brief {
     pub plan: Option<PlanReference>,
     /// The state of the debate, for debaters and the analyzer.
     pub debate: Option<ContextDebate>,
+    /// The positions of debaters that this agent may see.
+    pub positions: Vec<ContextPosition>,
 }
 
 impl Brief {
@@ -94,6 +96,7 @@ impl Brief {
             summary: None,
             plan: None,
             debate: None,
+            positions: Vec::new(),
         }
     }
 }

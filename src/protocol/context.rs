@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub const CONTEXT_SCHEMA: &str = "agent-loop/context/1";
 
 /// The input of one agent in one turn. It contains only what this agent may see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Context {
     /// Always `agent-loop/context/1`.
@@ -60,7 +60,7 @@ pub struct Context {
 }
 
 /// The issue, pull request or task of a turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextSubject {
     /// `issue`, `pr` or `task`.
@@ -183,9 +183,6 @@ pub struct ContextDebate {
     pub debaters: Vec<String>,
     /// The agenda of this round; absent in the first.
     pub agenda: Option<ContextAgenda>,
-    /// The positions in the prompt.
-    #[serde(skip)]
-    pub positions: Vec<ContextPosition>,
 }
 
 /// The agenda of a round of a debate.

@@ -50,7 +50,7 @@ fn ask(open: &OpenDebate<'_>, round: &DebateRound) -> Option<Ask> {
     let (at, kind) = (run.at(debate.round()), ResponseKind::DiscussAgenda);
     let key = TurnKey::first(at, Role::Analyzer, &seat.label, kind, &debate.head);
     let expectation = Expectation { debate: Some(open.expected()), ..Expectation::bare(kind) };
-    let brief = open.brief(open.about(round.positions.iter().map(shown).collect()));
+    let brief = open.brief(None, round.positions.iter().map(shown).collect());
     let published_turns = state.published_turns(Role::Analyzer, &seat.label);
     Some(Ask { published_turns, ..Ask::first(key, Access::Read, brief, expectation, seat.model.clone()) })
 }

@@ -9,7 +9,7 @@ use crate::domain::nonce::Nonce;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
-use crate::protocol::context::{ContextDebate, ContextPosition};
+use crate::protocol::context::ContextPosition;
 use crate::protocol::expectation::{Expectation, Voter};
 use crate::protocol::kinds::discuss_review::DiscussReview;
 use crate::protocol::text::Text;
@@ -58,9 +58,9 @@ fn ask(open: &OpenDebate<'_>, seat: &Seat) -> Ask {
         agenda.as_ref().is_none_or(|agenda| agenda.analyzer.is_none()) || position.given.agent == *label
     };
     let before = debate.complete().into_iter().flat_map(|round| &round.positions);
-    let about = open.about(before.filter(sees).map(shown).collect());
+    let positions = before.filter(sees).map(shown).collect();
     let published_turns = state.published_turns(Role::Debater, label);
-    let brief = open.brief(ContextDebate { agenda, ..about });
+    let brief = open.brief(agenda, positions);
     let access = access(debate.terms.policy.research);
     Ask { published_turns, ..Ask::first(key, access, brief, expectation, seat.model.clone()) }
 }

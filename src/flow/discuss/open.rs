@@ -1,7 +1,7 @@
 //! An open debate: its state, its terms and the inputs of its decisions, and what all its prompts say.
 
 use crate::domain::ids::Label;
-use crate::protocol::context::{ContextDebate, ContextPosition};
+use crate::protocol::context::{ContextAgenda, ContextDebate, ContextPosition};
 use crate::protocol::expectation::Debate;
 
 use super::super::ask::{Against, Brief};
@@ -24,17 +24,13 @@ impl OpenDebate<'_> {
         Debate { round: self.debate.round(), debaters, research: self.debate.terms.policy.research }
     }
 
-    /// Returns the facts about the debate for prompts, with these positions.
-    pub(super) fn about(&self, positions: Vec<ContextPosition>) -> ContextDebate {
+    /// Returns the input for a prompt of the current round, with the agenda and the positions that the agent sees.
+    pub(super) fn brief(&self, agenda: Option<ContextAgenda>, positions: Vec<ContextPosition>) -> Brief {
         let debaters = self.debate.terms.debaters.labels().map(Label::to_string).collect();
         let research = self.debate.terms.policy.research.name().to_owned();
-        ContextDebate { research, debaters, agenda: None, positions }
-    }
-
-    /// Returns the input for a prompt of the current round.
-    pub(super) fn brief(&self, debate: ContextDebate) -> Brief {
+        let debate = Some(ContextDebate { research, debaters, agenda });
         let (subject, against) = (self.debate.subject.clone(), Against::Commit(self.debate.head.clone()));
         let max_rounds = self.debate.terms.policy.rounds();
-        Brief { debate: Some(debate), ..Brief::about(subject, against, max_rounds) }
+        Brief { debate, positions, ..Brief::about(subject, against, max_rounds) }
     }
 }
