@@ -77,6 +77,16 @@ pub enum Thread {
     PullRequest(PullRequestNumber),
 }
 
+impl Thread {
+    /// Returns the number of the issue or pull request.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Issue(number) => number.0,
+            Self::PullRequest(number) => number.0,
+        }
+    }
+}
+
 /// A pull request that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPullRequest {

@@ -22,9 +22,13 @@ use super::store::Store;
 
 pub const OWN_LOGIN: &str = "agent-loop";
 
-/// Returns the error for a number that no issue or pull request has.
-pub fn missing(number: u64, what: &str) -> String {
-    let list = if what == "issue" { "issue list" } else { "pr list" };
+/// Returns the error for an issue or pull request that does not exist.
+pub fn missing(thread: Thread) -> String {
+    let (what, list) = match thread {
+        Thread::Issue(_) => ("issue", "issue list"),
+        Thread::PullRequest(_) => ("pull request", "pr list"),
+    };
+    let number = thread.number();
     format!("{what} {number} does not exist here; `agent-loop local {list}` lists those that do")
 }
 
@@ -56,9 +60,9 @@ impl EmbeddedForge {
         Writer { login: self.login.clone(), role: AuthorRole::Owner }
     }
 
-    fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
-        let row = self.stored(self.store.subject(number))?;
-        row.ok_or_else(|| ForgeError::NotFound(missing(number, what)))
+    fn row(&self, thread: Thread) -> Result<SubjectRow, ForgeError> {
+        let row = self.stored(self.store.subject(thread.number()))?;
+        row.ok_or_else(|| ForgeError::NotFound(missing(thread)))
     }
 
     /// Converts a row to a pull request with the current head.
@@ -185,7 +189,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
-        let row = self.row(number.0, "issue")?;
+        let row = self.row(Thread::Issue(number))?;
         let SubjectKind::Issue(state) = row.kind else {
             return Err(ForgeError::NotFound(format!(
                 "{number} is a pull request, not an issue; see it with `agent-loop local pr view {number}`"
@@ -220,7 +224,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
-        let row = self.row(number.0, "pull request")?;
+        let row = self.row(Thread::PullRequest(number))?;
         self.current(row).await
     }
 
@@ -261,11 +265,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
-        let number = match thread {
-            Thread::Issue(number) => number.0,
-            Thread::PullRequest(number) => number.0,
-        };
-        let written = self.store.comment(number, &self.writer(), body, SystemClock.now());
+        let written = self.store.comment(thread.number(), &self.writer(), body, SystemClock.now());
         self.stored(written).map(drop)
     }
 

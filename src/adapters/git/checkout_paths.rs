@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disk::{is_plain_folder, read_foreign};
+use super::disk::{is_plain_folder, read_at_most};
 use super::mirror::refs::common_folder;
 
 /// The maximum size of the `.git` file of a linked checkout.
@@ -37,7 +37,7 @@ impl CheckoutPaths {
         if !kind.is_file() {
             return None;
         }
-        let text = String::from_utf8(read_foreign(&dot, LINK_BYTES)?).ok()?;
+        let text = String::from_utf8(read_at_most(&dot, LINK_BYTES)?).ok()?;
         let git = tree.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n')).canonicalize().ok()?;
         let common = common_folder(&tree)?.canonicalize().ok()?;
         (is_plain_folder(&git) && is_plain_folder(&common)).then_some(Self { tree, git, common })

@@ -44,7 +44,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, WorkspaceError> 
 }
 
 /// Returns the content of a file that an agent may have made; `None` unless it is a regular file of at most this size.
-pub(super) fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
+pub(super) fn read_at_most(path: &Path, most: u64) -> Option<Vec<u8>> {
     let bytes = files::read_bounded(path, most).ok()?;
     (u64::try_from(bytes.len()).ok()? <= most).then_some(bytes)
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
-use super::disk::read_foreign;
+use super::disk::read_at_most;
 
 /// The maximum length of a process id.
 const BYTES: u64 = 64;
@@ -18,5 +18,5 @@ pub(crate) fn note(file: &mut File) -> io::Result<()> {
 
 /// Returns the process that holds the lock according to the lock file.
 pub(crate) fn read(path: &Path) -> Option<u32> {
-    String::from_utf8(read_foreign(path, BYTES)?).ok()?.trim().parse().ok()
+    String::from_utf8(read_at_most(path, BYTES)?).ok()?.trim().parse().ok()
 }

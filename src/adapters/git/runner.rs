@@ -98,7 +98,8 @@ impl Git {
         Self { environment, identity, silence: DEADLINE }
     }
 
-    /// Sets the time after which a fetch or push that shows no progress is ended. The default is 15 minutes.
+    /// Sets the time after which a fetch or push that shows no progress is ended. The default is 15 minutes; a
+    /// test of the timeout sets less.
     #[must_use]
     pub fn with_silence_limit(self, silence: Duration) -> Self {
         Self { silence, ..self }

@@ -351,10 +351,7 @@ impl Forge for GithubForge {
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
-        let number = match thread {
-            Thread::Issue(number) => number.0,
-            Thread::PullRequest(number) => number.0,
-        };
+        let number = thread.number();
         let path = format!("issues/{number}/comments");
         match self.repository.write(Method::Post, &path, &json!({ "body": body })).await {
             Ok(reply) => {

@@ -19,11 +19,11 @@ use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::repository::surveyed;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
+use crate::cli::view::amounts::bytes;
 use crate::cli::view::print;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
 
-use super::logs::bytes;
 use super::status;
 
 /// `clean`

@@ -19,6 +19,7 @@ use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::logbook::{self, Log, LogSource};
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::amounts::bytes;
 use crate::cli::view::overview::columns;
 use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
@@ -204,15 +205,6 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
     }
     let _ = writeln!(text, "  in {}", plain(&folder.to_string_lossy()));
     text
-}
-
-/// Formats a size for people.
-pub fn bytes(count: u64) -> String {
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_000_000 => format!("{} kB", count / 1_000),
-        _ => format!("{} MB", count / 1_000_000),
-    }
 }
 
 /// A log that is being printed.

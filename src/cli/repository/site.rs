@@ -25,7 +25,7 @@ use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
-use crate::ports::forge::Forge;
+use crate::ports::forge::{Forge, Thread};
 use crate::ports::workspace::Workspace;
 
 use super::{BranchHome, Repository};
@@ -326,9 +326,9 @@ fn folders_of_the_embedded(repository: &Repository, store: &Store, surroundings:
     folders.with_locks(repository.common.join("agent-loop-locks"))
 }
 
-/// Refuses a number where there is no embedded forge. Makes nothing.
-pub fn without_forge(repository: &Repository, number: u64, what: &str) -> Result<(), String> {
-    if Store::exists(&repository.common) { Ok(()) } else { Err(missing(number, what)) }
+/// Refuses an issue or pull request where there is no embedded forge. Makes nothing.
+pub fn without_forge(repository: &Repository, thread: Thread) -> Result<(), String> {
+    if Store::exists(&repository.common) { Ok(()) } else { Err(missing(thread)) }
 }
 
 /// The branch that a pull request on the embedded forge wants to change. Makes nothing.

@@ -36,6 +36,7 @@ use crate::ledger::chain::task_key;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
+use crate::ports::forge::Thread;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
@@ -172,11 +173,11 @@ async fn refuse_missing(
     repository: &Repository,
     surroundings: &Surroundings,
 ) -> Result<(), RunError> {
-    let exists = |number, what| site::without_forge(repository, number, what).map_err(usage);
+    let exists = |thread| site::without_forge(repository, thread).map_err(usage);
     match &goal.target {
         // The forge knows the target of a pull request; the head branch may be gone.
-        GoalTarget::PullRequest(number) => return exists(number.0, "pull request"),
-        GoalTarget::Issue(number) => exists(number.0, "issue")?,
+        GoalTarget::PullRequest(number) => return exists(Thread::PullRequest(*number)),
+        GoalTarget::Issue(number) => exists(Thread::Issue(*number))?,
         GoalTarget::Task(_) => {}
     }
     let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;

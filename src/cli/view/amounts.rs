@@ -1,4 +1,4 @@
-//! Elapsed time and local instants as text.
+//! Elapsed time, local instants and sizes as text.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -20,5 +20,14 @@ pub fn until(now: Timestamp, instant: Timestamp) -> String {
         format!("now (since {})", there.strftime(format))
     } else {
         format!("in {} ({})", time_until(now, instant), there.strftime(format))
+    }
+}
+
+/// Formats a size for people.
+pub fn bytes(count: u64) -> String {
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{} kB", count / 1_000),
+        _ => format!("{} MB", count / 1_000_000),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::adapters::git::disk::{is_plain_folder, read_foreign};
+use crate::adapters::git::disk::{is_plain_folder, read_at_most};
 use crate::domain::ids::CommitSha;
 
 const REF_BYTES: u64 = 4096;
@@ -94,7 +94,7 @@ fn collect(folder: &Path, prefix: &str, room: &mut Room, found: &mut BTreeMap<St
 }
 
 fn text(path: &Path, most: u64) -> Option<String> {
-    read_foreign(path, most).and_then(|bytes| String::from_utf8(bytes).ok())
+    read_at_most(path, most).and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::adapters::git::disk::{read_file, read_foreign};
+use crate::adapters::git::disk::{read_at_most, read_file};
 use crate::adapters::git::runner::{ask, fields, os};
 use crate::adapters::process::command::CommandLine;
 use crate::ports::workspace::WorkspaceError;
@@ -14,7 +14,7 @@ const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 /// Returns the first file that a sparse checkout leaves out. No spawn if the index is identical to ours, else one.
 pub(crate) async fn left_out(git: CommandLine, paths: &ClonePaths) -> Result<Option<String>, WorkspaceError> {
     let theirs = paths.checkout.git.join("index");
-    if read_foreign(&theirs, INDEX_BYTES) == read_file(&paths.index())? {
+    if read_at_most(&theirs, INDEX_BYTES) == read_file(&paths.index())? {
         return Ok(None);
     }
     let line = git.variable("GIT_INDEX_FILE", &theirs).arguments(["ls-files", "-t", "-z"]);
@@ -33,7 +33,7 @@ pub(crate) async fn differences(
     tree: &str,
 ) -> Result<Option<Vec<u8>>, WorkspaceError> {
     let theirs = paths.checkout.git.join("index");
-    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else { return Ok(None) };
+    let Some(bytes) = read_at_most(&theirs, INDEX_BYTES) else { return Ok(None) };
     if read_file(&paths.index())?.is_some_and(|ours| ours == bytes) {
         return Ok(Some(Vec::new()));
     }

@@ -5,7 +5,7 @@ use std::fs::{self, Metadata, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::git::disk::{read_foreign, remove};
+use crate::adapters::git::disk::{read_at_most, remove};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::mirror::objects::ObjectId;
 use crate::adapters::git::push::blocker::Blocker;
@@ -129,7 +129,7 @@ async fn listed(
 
 /// Returns whether a folder is a linked worktree of the repository with this git folder.
 fn is_worktree_of(common: &Path, folder: &Path) -> bool {
-    let text = read_foreign(&folder.join(".git"), LINK_BYTES).and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = read_at_most(&folder.join(".git"), LINK_BYTES).and_then(|bytes| String::from_utf8(bytes).ok());
     let link = text.as_deref().and_then(|text| text.strip_prefix("gitdir: ")).map(str::trim_end);
     let git = link.and_then(|link| folder.join(link).canonicalize().ok());
     let worktrees = common.join("worktrees").canonicalize().ok();

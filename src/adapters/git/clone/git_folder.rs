@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::adapters::git::disk::{copy_with_time, make_folder, read_file, remove, write_file};
-use crate::adapters::git::identity::{Identity, quoted};
+use crate::adapters::git::identity::Identity;
 use crate::adapters::git::mirror::refs::SHALLOW;
 use crate::adapters::git::user_checkout::checkout::remember_refs;
 use crate::domain::branch_names;
@@ -119,6 +119,23 @@ fn agent_config(identity: &Identity, head: &CommitSha) -> String {
     )
 }
 
+/// Quotes a value for git's configuration parser.
+fn quoted(value: &str) -> String {
+    let mut text = String::from("\"");
+    for letter in value.chars() {
+        match letter {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            control if control.is_control() => text.push(' '),
+            other => text.push(other),
+        }
+    }
+    text.push('"');
+    text
+}
+
 /// Returns a line of `objects/info/alternates`: a path that git would misread is quoted as in C.
 fn alternate(path: &Path) -> Vec<u8> {
     let bytes = path.as_os_str().as_encoded_bytes();
@@ -135,4 +152,14 @@ fn alternate(path: &Path) -> Vec<u8> {
     }
     line.push(b'"');
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_cannot_leave_its_quotes() {
+        assert_eq!(quoted("a \"b\"\n[core]\\"), r#""a \"b\"\n[core]\\""#);
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn harvest(
     let made = commit(mirror, paths, found, message)?;
     notes.extend(beside(mirror, workplace, &made).await?);
     // A note may be about files that remain.
-    if notes.is_empty() && next_look == NextLook::Spared {
+    if notes.is_empty() && next_look == NextLook::Unneeded {
         settled.learn(&paths.id, Settled { tree: Some(mirror.tree(&made).await?) });
     }
     let found = if mirror.same_files(&made, head).await? {

@@ -55,7 +55,7 @@ pub(crate) async fn inspect(
     }
     let next_look = scan.as_ref().map(CloneScan::next_look).unwrap_or_default();
     let others = scan.map(|scan| scan.others).unwrap_or_default();
-    if next_look == NextLook::Spared && !may_differ && others.is_empty() {
+    if next_look == NextLook::Unneeded && !may_differ && others.is_empty() {
         settled.learn(&paths.id, Settled { tree: None });
     }
     Ok(AfterTurn { found: Inspection::Untouched, notes: untracked(mirror, paths, &others).await? })

@@ -63,7 +63,11 @@ struct FolderScan {
 impl CloneScan {
     /// Returns whether the files must be compared again before the next turn, once index and files are the same.
     pub(super) fn next_look(&self) -> NextLook {
-        if self.touched <= MANY_TOUCHED && self.submodules == 0 { NextLook::Spared } else { NextLook::Needed }
+        if self.touched <= MANY_TOUCHED && self.submodules == 0 {
+            NextLook::Unneeded
+        } else {
+            NextLook::Needed
+        }
     }
 
     /// Scans the files of a clone, from which an agent may have removed permissions.

@@ -19,7 +19,7 @@ pub(crate) struct SettledClones(Mutex<HashMap<CloneId, Settled>>);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum NextLook {
     /// The files need not be compared with the index again.
-    Spared,
+    Unneeded,
     /// Many files have other facts than in the index, or a submodule is checked out, whose git folder is in that of the agent.
     #[default]
     Needed,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::adapters::git::checkout_paths::CheckoutPaths;
-use crate::adapters::git::disk::{is_plain_folder, read_foreign, remove, write_file};
+use crate::adapters::git::disk::{is_plain_folder, read_at_most, remove, write_file};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{ask, os};
 use crate::adapters::git::workplace::Workplace;
@@ -20,7 +20,7 @@ const DECLARATION_BYTES: u64 = 1024 * 1024;
 
 /// Returns the paths of submodules according to `.gitmodules`.
 pub(super) fn declared(tree: &Path) -> BTreeSet<Vec<u8>> {
-    let text = read_foreign(&tree.join(".gitmodules"), DECLARATION_BYTES).unwrap_or_default();
+    let text = read_at_most(&tree.join(".gitmodules"), DECLARATION_BYTES).unwrap_or_default();
     let path = |line: &[u8]| {
         let line = String::from_utf8_lossy(line).into_owned();
         let (key, value) = line.split_once('=')?;

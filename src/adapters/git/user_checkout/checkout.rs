@@ -13,7 +13,7 @@ use crate::adapters::git::checkout_paths::CheckoutPaths;
 use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::paths::ClonePaths;
 use crate::adapters::git::disk::{
-    copy_with_time, failed, is_plain_folder, read_file, read_foreign, remove, rename, write_file,
+    copy_with_time, failed, is_plain_folder, read_at_most, read_file, remove, rename, write_file,
 };
 use crate::adapters::git::identity::Identity;
 use crate::adapters::git::mirror::refs::common_folder;
@@ -100,7 +100,7 @@ impl UserCheckout {
     /// Returns whether a turn of this agent was the last user of the checkout: a person who works here has a branch checked
     /// out.
     pub(crate) fn was_left_by(&self, paths: &ClonePaths) -> bool {
-        let last = read_foreign(&self.paths.git.join(LAST_CLONE), NAME_BYTES);
+        let last = read_at_most(&self.paths.git.join(LAST_CLONE), NAME_BYTES);
         let is_detached = agent_head::raw_head(&self.paths.git).is_some_and(|head| !head.starts_with("ref:"));
         is_detached && last.is_some_and(|last| last == paths.id.path().as_bytes())
     }

@@ -7,7 +7,7 @@ use crate::adapters::git::clone::belonging::changes;
 use crate::adapters::git::clone::git_folder::{self, write_export_gitdir};
 use crate::adapters::git::clone::harvest;
 use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
-use crate::adapters::git::disk::{make_folder, read_foreign, remove, remove_irregular, rename, write_file};
+use crate::adapters::git::disk::{make_folder, read_at_most, remove, remove_irregular, rename, write_file};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::mirror::refs::SHALLOW;
 use crate::adapters::git::push::blocker::Blocker;
@@ -262,7 +262,7 @@ async fn bring(
     let gitdir = paths.import_gitdir();
     remove(&gitdir)?;
     git_folder::skeleton(&gitdir, mirror.path(), None)?;
-    if let Some(shallow) = read_foreign(&checkout.paths.common.join(SHALLOW), SHALLOW_BYTES) {
+    if let Some(shallow) = read_at_most(&checkout.paths.common.join(SHALLOW), SHALLOW_BYTES) {
         write_file(&gitdir.join(SHALLOW), &shallow)?;
     }
     write_file(&gitdir.join("config"), git_folder::format_config(commit).as_bytes())?;
