@@ -46,6 +46,13 @@ pub struct Roster {
     reviewers: Voters,
 }
 
+/// The role and the label of an agent: they identify its seat in a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeatKey {
+    pub role: Role,
+    pub label: Label,
+}
+
 /// A participant of a run. Its folders depend on these fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
@@ -84,6 +91,12 @@ impl TryFrom<Vec<Seat>> for Voters {
 impl From<Voters> for Vec<Seat> {
     fn from(Voters(seats): Voters) -> Self {
         seats
+    }
+}
+
+impl SeatKey {
+    pub fn new(role: Role, label: &Label) -> Self {
+        Self { role, label: label.clone() }
     }
 }
 

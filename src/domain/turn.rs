@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent::{Backend, ResponseKind, Role};
 use super::ids::{CommitSha, Label, RunId};
+use super::roster::SeatKey;
 use super::usage::Usage;
 
 /// The question, agent and commit that identify a turn. Turns with equal keys are the same turn.
@@ -41,6 +42,11 @@ pub struct RunRound {
 }
 
 impl TurnKey {
+    /// Returns the seat of the agent.
+    pub fn seat(&self) -> SeatKey {
+        SeatKey::new(self.role, &self.label)
+    }
+
     /// Returns the key of a question that is asked for the first time.
     pub fn first(at: RunRound, role: Role, label: &Label, kind: ResponseKind, head: &CommitSha) -> Self {
         let RunRound { run, attempt_window, round } = at;

@@ -1,13 +1,13 @@
-//! The events that were emitted for a subject, so that none is repeated.
+//! The events, statuses and reviews that were already shown for a subject, so that none is repeated.
 
 use std::collections::BTreeSet;
 
-use crate::domain::agent::Role;
 use crate::domain::commit_status::CommitStatus;
-use crate::domain::ids::{ItemId, Label, RecordId};
+use crate::domain::ids::{ItemId, RecordId};
+use crate::domain::roster::SeatKey;
 use crate::ports::run_event::RunEvent;
 
-/// The events that were emitted for a subject.
+/// The events, statuses and reviews that were already shown for a subject.
 #[derive(Debug, Default)]
 pub(super) struct EmittedEvents {
     pub(super) round: u32,
@@ -18,7 +18,7 @@ pub(super) struct EmittedEvents {
     pub(super) reviews: BTreeSet<RecordId>,
     /// The resolved findings whose conversations were resolved.
     pub(super) resolved: BTreeSet<ItemId>,
-    pub(super) unpriced: BTreeSet<(Role, Label)>,
+    pub(super) unpriced: BTreeSet<SeatKey>,
     /// The number of finished turns that were looked at for `unpriced`.
     pub(super) looked_at: usize,
 }

@@ -9,6 +9,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::flow_name::FlowName;
 use crate::domain::gate::{Finding, Measurement};
 use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::roster::SeatKey;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::ask::Ask;
@@ -97,7 +98,7 @@ async fn ask(
             session.write(Entry::Secret { secret: session.nonce_secret.clone() }).await?;
         }
         telling::round(cx, session, &ask);
-        let finished = session.finished_turns(ask.key.role, &ask.key.label);
+        let finished = session.finished_turns(&ask.key.seat());
         let script_index = finished.max(ask.published_turns);
         let mut order = brief::order(cx, &session.subject, &ask, script_index).await?;
         order.session = session.to_go_on_with(&ask, cx.config.request.sessions);
@@ -217,9 +218,9 @@ async fn inherit(cx: &RunContext, session: &mut Session, draft: &Draft) -> Resul
         session.write(Entry::Task { words }).await?;
     }
     // A crash may have happened between two of these entries.
-    for ((role, label), turns) in earlier.finished {
-        if session.finished_turns(role, &label) == 0 {
-            let from = Some(source.clone());
+    for (seat, turns) in earlier.finished {
+        if session.finished_turns(&seat) == 0 {
+            let (SeatKey { role, label }, from) = (seat, Some(source.clone()));
             session.write(Entry::Inherited { label, role, turns, from }).await?;
         }
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::roster::SeatKey;
 use crate::flow::results::{Results, Turn, TurnEnd};
 use crate::ports::journal::{Entry, Finished};
 
@@ -30,7 +31,7 @@ pub(super) fn take_in(results: &mut Results, entry: Entry) {
         }
         Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
         Entry::Inherited { label, role, turns, from } => {
-            *results.finished.entry((role, label)).or_default() += turns;
+            *results.finished.entry(SeatKey { role, label }).or_default() += turns;
             results.provenance.source = from.or(results.provenance.source.take());
         }
         Entry::Task { words } => results.provenance.task = Some(words),

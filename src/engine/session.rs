@@ -10,6 +10,7 @@ use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, CommitSha, Label, RecordId, RunId};
 use crate::domain::nonce::NonceSecret;
+use crate::domain::roster::SeatKey;
 use crate::domain::subject::Subject;
 use crate::domain::turn::{SessionNote, TurnKey};
 use crate::flow;
@@ -341,9 +342,9 @@ impl Session {
         take_in(&mut self.results, entry);
     }
 
-    /// Returns the number of turns of this role and label in the journal, including inherited ones.
-    pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
-        self.results.finished.get(&(role, label.clone())).copied().unwrap_or(0)
+    /// Returns the number of turns of this seat in the journal, including inherited ones.
+    pub(super) fn finished_turns(&self, seat: &SeatKey) -> u32 {
+        self.results.finished.get(seat).copied().unwrap_or(0)
     }
 
     /// Returns the session of this agent's last turn in this role: always for a coder, for a reviewer if configured. Another

@@ -71,7 +71,7 @@ fn unpriced(cx: &RunContext, session: &mut Session) {
     let run = session.machine.run().map(|run| &run.id);
     for (key, turn) in session.results.turns.iter().filter(|(key, _)| run == Some(&key.run)) {
         let missed = cx.config.request.budget.missed(turn.usage);
-        if !missed.is_empty() && session.emitted.unpriced.insert((key.role, key.label.clone())) {
+        if !missed.is_empty() && session.emitted.unpriced.insert(key.seat()) {
             cx.warn(format!("the {} `{}` reported {}", key.role, key.label, missed.join("; and ")));
         }
     }

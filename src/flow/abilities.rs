@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{GateName, Label};
-use crate::domain::roster::Seat;
+use crate::domain::ids::GateName;
+use crate::domain::roster::{Seat, SeatKey};
 
 use super::terms::Terms;
 
@@ -12,10 +12,10 @@ use super::terms::Terms;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Abilities {
     /// The agents that are available, by role.
-    pub agents: BTreeSet<(Role, Label)>,
+    pub agents: BTreeSet<SeatKey>,
     pub gates: BTreeSet<GateName>,
     /// The known problems of unavailable agents.
-    pub missing: BTreeMap<(Role, Label), String>,
+    pub missing: BTreeMap<SeatKey, String>,
     /// Why the forge accepts no issue, if it accepts none.
     pub no_issues: Option<String>,
 }
@@ -60,7 +60,7 @@ impl Abilities {
     /// Returns why the first agent without a program cannot take its seat.
     pub fn absent<'seat>(&self, seats: impl IntoIterator<Item = (Role, &'seat Seat)>) -> Option<String> {
         let absent = |(role, seat): (Role, &Seat)| {
-            let (label, who) = (&seat.label, (role, seat.label.clone()));
+            let (label, who) = (&seat.label, SeatKey::new(role, &seat.label));
             let unknown = || {
                 let flag = role.flag();
                 format!(

@@ -24,7 +24,7 @@ pub fn of_failure(
     if asks_for_another(ask, failure).is_some() {
         return FollowUpAction::Corrected;
     }
-    let who = (ask.key.role, ask.key.label.clone());
+    let who = ask.key.seat();
     let failed = retry::Failed { failure, at, who: &who };
     match persistence.retry.after(failed, &ask.tries) {
         Some(Retry { tries, not_before }) => match persistence.retry.model(&who, &tries) {

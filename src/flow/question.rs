@@ -96,7 +96,7 @@ impl Question<'_> {
 
     /// Returns the first attempt: with the first model of the chain or, after parking, the model that is available first.
     fn first_tries(&self, key: &TurnKey) -> Tries {
-        let who = (key.role, key.label.clone());
+        let who = key.seat();
         (0..key.attempt_window).fold(Tries::default(), |first, attempt_window| {
             let asked =
                 (0..).map(|retry| self.results.turn(&TurnKey { attempt_window, retry, ..key.clone() }));
@@ -137,7 +137,7 @@ impl Question<'_> {
 
     /// Returns the last attempt of a turn that is retried after temporary failures, or the next attempt if one is due.
     fn tried(&self, mut ask: Ask, usage: &mut Usage) -> Result<Turn, Box<Ask>> {
-        let who = (ask.key.role, ask.key.label.clone());
+        let who = ask.key.seat();
         loop {
             let Some(turn) = self.results.turn(&ask.key) else { return Err(Box::new(ask)) };
             *usage = usage.plus(turn.usage);
@@ -158,7 +158,7 @@ impl Question<'_> {
         at: Timestamp,
         log: RepairLog,
     ) -> QuestionState<K> {
-        let who = (ask.key.role, ask.key.label.clone());
+        let who = ask.key.seat();
         let failed = retry::Failed { failure, at, who: &who };
         let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, &ask.tries) else {
             return QuestionState::Failed(retry::settled(failed, &ask.tries));
@@ -170,7 +170,7 @@ impl Question<'_> {
     }
 
     fn model(&self, ask: &Ask, tries: &Tries) -> Option<String> {
-        let who = (ask.key.role, ask.key.label.clone());
+        let who = ask.key.seat();
         // Without a configured model, the recorded one is requested.
         self.persistence.retry.model(&who, tries).map(str::to_owned).or_else(|| ask.model.clone())
     }

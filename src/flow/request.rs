@@ -11,7 +11,7 @@ use crate::domain::execution::{DeferredWork, Execution, ExecutionMode};
 use crate::domain::gate_plan::{GateChoice, NotRun};
 use crate::domain::ids::{GateName, IssueNumber};
 use crate::domain::policy::Policy;
-use crate::domain::roster::{InvalidRoster, Roster, Seat};
+use crate::domain::roster::{InvalidRoster, Roster, Seat, SeatKey};
 
 use super::budget::Budget;
 use super::persistence::Persistence;
@@ -181,7 +181,7 @@ impl Request {
 
     /// Returns a seat with the first model of this machine's configuration; without one, with the recorded model.
     pub fn with_model(&self, role: Role, seat: Seat) -> Seat {
-        let who = (role, seat.label.clone());
+        let who = SeatKey::new(role, &seat.label);
         let named = self.persistence.retry.model(&who, &Tries::default()).map(str::to_owned);
         Seat { model: named.or(seat.model), ..seat }
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, Label, RunId};
+use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::requirement::Requirements;
+use crate::domain::roster::SeatKey;
 use crate::domain::subject::Subject;
 use crate::domain::turn::{RunRound, SessionNote, TurnKey, Unfinished};
 use crate::domain::usage::Usage;
@@ -51,7 +51,7 @@ pub enum TurnEnd {
 pub struct Results {
     pub turns: BTreeMap<TurnKey, Turn>,
     /// The number of finished turns of each agent, including those on the subject that handed over.
-    pub finished: BTreeMap<(Role, Label), u32>,
+    pub finished: BTreeMap<SeatKey, u32>,
     /// The usage of the turns of each run, including failed ones.
     spent: BTreeMap<RunId, Usage>,
     pub attempts: BTreeMap<TurnKey, u32>,
@@ -84,7 +84,7 @@ impl Results {
     /// Adds a finished turn. One that replaces another has the same usage.
     pub fn finish(&mut self, key: TurnKey, turn: Turn) {
         self.running.remove(&key);
-        *self.finished.entry((key.role, key.label.clone())).or_default() += 1;
+        *self.finished.entry(key.seat()).or_default() += 1;
         if !self.turns.contains_key(&key) {
             let spent = self.spent.entry(key.run.clone()).or_default();
             *spent = spent.plus(turn.usage);
@@ -176,6 +176,7 @@ pub struct MeasuredAt<'now> {
 mod tests {
     use super::*;
     use crate::domain::agent::ResponseKind;
+    use crate::domain::agent::Role;
     use crate::domain::gate::Verdict;
 
     #[test]

@@ -7,9 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::agent::Role;
 use crate::domain::failure::{Course, TurnFailure};
-use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 
 /// The longest wait for a limit within a run; a longer one parks the run.
 const WORTH_WAITING: SignedDuration = SignedDuration::from_mins(2);
@@ -31,7 +30,7 @@ pub struct RetryPolicy {
     /// `--on-quota`
     pub on_quota: OnQuota,
     /// The models of an agent, in order.
-    pub models: BTreeMap<(Role, Label), Vec<String>>,
+    pub models: BTreeMap<SeatKey, Vec<String>>,
 }
 
 /// The action when an agent's quota is exhausted.
@@ -86,7 +85,8 @@ pub struct Tries {
     passing: u32,
     /// The number of waits for its quota.
     waits: u32,
-    lost: u32,
+    /// The number of times that its session was lost.
+    lost_sessions: u32,
     /// The times at which skipped models are available again, by their indices.
     back: BTreeMap<usize, Back>,
 }
@@ -125,12 +125,12 @@ pub struct Retry {
 pub struct Failed<'turn> {
     pub failure: &'turn TurnFailure,
     pub at: Timestamp,
-    pub who: &'turn (Role, Label),
+    pub who: &'turn SeatKey,
 }
 
 impl RetryPolicy {
     /// Returns the model of an attempt; `None`, the program's own choice, if the chain is empty.
-    pub fn model(&self, who: &(Role, Label), tries: &Tries) -> Option<&str> {
+    pub fn model(&self, who: &SeatKey, tries: &Tries) -> Option<&str> {
         self.models.get(who)?.get(tries.model).map(String::as_str)
     }
 
@@ -157,9 +157,8 @@ impl RetryPolicy {
                 another().or_else(waited)
             }
             // The next turn starts a new session.
-            Course::SessionLost => {
-                (tries.lost == 0).then(|| Retry { tries: Tries { lost: 1, ..tries.clone() }, not_before: at })
-            }
+            Course::SessionLost => (tries.lost_sessions == 0)
+                .then(|| Retry { tries: Tries { lost_sessions: 1, ..tries.clone() }, not_before: at }),
             Course::Secret | Course::Final => None,
         }
     }
@@ -175,7 +174,7 @@ impl RetryPolicy {
     }
 
     /// Returns the first model that was not tried yet.
-    fn of_another_model(&self, at: Timestamp, who: &(Role, Label), tries: &Tries) -> Option<Retry> {
+    fn of_another_model(&self, at: Timestamp, who: &SeatKey, tries: &Tries) -> Option<Retry> {
         let chain = self.models.get(who)?;
         let model = (0..chain.len()).find(|model| !tries.back.contains_key(model))?;
         let (waits, back) = (tries.waits, tries.back.clone());
@@ -192,9 +191,10 @@ impl RetryPolicy {
         };
         let pause = FIRST_PAUSE.saturating_mul(3_i32.saturating_pow(tries.waits)).min(LONGEST_PAUSE);
         let not_before = instant.max(after(at, pause));
-        let (passing, lost) = if model == tries.model { (tries.passing, tries.lost) } else { (0, 0) };
+        let (passing, lost_sessions) =
+            if model == tries.model { (tries.passing, tries.lost_sessions) } else { (0, 0) };
         let (count, back) = (tries.waits + 1, tries.back.clone());
-        let retry = Retry { tries: Tries { model, passing, waits: count, lost, back }, not_before };
+        let retry = Retry { tries: Tries { model, passing, waits: count, lost_sessions, back }, not_before };
         waits.then_some(retry)
     }
 }
@@ -252,13 +252,14 @@ fn after(instant: Timestamp, wait: SignedDuration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::Role;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn who() -> (Role, Label) {
-        (Role::Coder, "claude".parse().unwrap())
+    fn who() -> SeatKey {
+        SeatKey { role: Role::Coder, label: "claude".parse().unwrap() }
     }
 
     fn chain(models: &[&str]) -> RetryPolicy {

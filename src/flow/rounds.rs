@@ -9,7 +9,7 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{Label, RequirementId};
 use crate::domain::item::{CarriedItem, Item};
 use crate::domain::revision::Revision;
-use crate::domain::roster::{Roster, Seat};
+use crate::domain::roster::{Roster, Seat, SeatKey};
 use crate::domain::vote::{Ballot, Vote};
 use crate::protocol::expectation::Completeness;
 
@@ -56,7 +56,7 @@ pub struct Rounds<R> {
     /// The number of consecutive answers of the coder that did not change the revision.
     unchanged_answers: u32,
     /// The number of turns of each role and label in the thread.
-    published: BTreeMap<(Role, Label), u32>,
+    published: BTreeMap<SeatKey, u32>,
     completeness: Completeness,
 }
 
@@ -160,7 +160,7 @@ where
 
     /// Adds a turn in the thread of the subject that handed the run over.
     pub fn inherit_turn(&mut self, role: Role, label: &Label) {
-        self.published.entry((role, label.clone())).or_insert(1);
+        self.published.entry(SeatKey::new(role, label)).or_insert(1);
     }
 
     /// Ends the current round at a record of a later round, or of another revision.
@@ -184,7 +184,7 @@ where
     }
 
     fn count(&mut self, role: Role, label: &Label) {
-        *self.published.entry((role, label.clone())).or_default() += 1;
+        *self.published.entry(SeatKey::new(role, label)).or_default() += 1;
     }
 
     pub fn round(&self) -> u32 {
@@ -270,6 +270,6 @@ where
 
     /// Returns the number of turns of this role and label in the thread.
     pub fn published_turns(&self, role: Role, label: &Label) -> u32 {
-        self.published.get(&(role, label.clone())).copied().unwrap_or(0)
+        self.published.get(&SeatKey::new(role, label)).copied().unwrap_or(0)
     }
 }

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
 use crate::domain::access::Access;
-use crate::domain::agent::{AnswerBy, ResponseKind, Role};
+use crate::domain::agent::{AnswerBy, ResponseKind};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
@@ -46,7 +47,7 @@ impl Program {
 /// The agents of a run.
 #[derive(Debug, Clone)]
 pub struct LocalAgents {
-    pub programs: BTreeMap<(Role, Label), Program>,
+    pub programs: BTreeMap<SeatKey, Program>,
     /// The program that reformats answers, if it is not the one that gave the answer.
     pub repair: Option<Program>,
     pub host: TurnHost,
@@ -64,7 +65,7 @@ pub struct RepairAgent {
 impl LocalAgents {
     /// Returns the program for a turn. The one that reformats answers sees nothing else.
     fn program(&self, kind: ResponseKind, access: Access, label: &Label) -> Option<&Program> {
-        let seated = self.programs.get(&(kind.asked_of(), label.clone()));
+        let seated = self.programs.get(&SeatKey::new(kind.asked_of(), label));
         match access {
             Access::Edit | Access::Read | Access::ReadAndWeb => seated,
             Access::Nothing => self.repair.as_ref().or(seated),

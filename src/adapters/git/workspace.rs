@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use crate::domain::agent::Role;
 use crate::domain::agent_memory::CheckoutFolder;
-use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
+use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::roster::SeatKey;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
     AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, MergeEnd, MergeParents, Prepared, Push,
@@ -74,7 +74,7 @@ impl GitWorkspace {
     /// Adds the user's own checkouts, by absolute path, for these agents. No other run uses a checkout that was used here, as
     /// long as the workspace exists.
     #[must_use]
-    pub fn with_directories(self, given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
+    pub fn with_directories(self, given: BTreeMap<SeatKey, ExplicitDirectory>) -> Self {
         Self { directories: UserDirectories::new(given), ..self }
     }
 

@@ -13,6 +13,7 @@ use crate::domain::ids::BranchName;
 use crate::domain::shell::quoted;
 
 use crate::adapters::files;
+use crate::domain::roster::SeatKey;
 
 /// An agent of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,13 @@ pub struct KnownAgent {
     pub role: Role,
     /// The name. A path in it is absolute.
     pub name: AgentName,
+}
+
+impl KnownAgent {
+    /// Returns the seat of the agent.
+    pub fn seat(&self) -> SeatKey {
+        SeatKey::new(self.role, &self.name.label)
+    }
 }
 
 /// A command that starts a run, with the flags that the run's first record holds: until it is published, only this machine has them.

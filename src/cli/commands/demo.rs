@@ -37,7 +37,7 @@ use crate::domain::gate::FlakyTests;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
-use crate::domain::roster::Seat;
+use crate::domain::roster::{Seat, SeatKey};
 use crate::domain::subject::Subject;
 use crate::domain::tamper::policy::TamperPolicy;
 use crate::domain::trust::Trust;
@@ -191,7 +191,7 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         [(Role::Coder, "sam", CODER), (Role::Reviewer, "careful", CAREFUL), (Role::Reviewer, "quick", QUICK)];
     let mut agents = BTreeMap::new();
     for (role, name, script) in scripts {
-        agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
+        agents.insert(SeatKey { role, label: label(name)? }, Program::ScriptText(script.to_owned()));
     }
     let test = GateCommand {
         command: TEST_COMMAND.to_owned(),

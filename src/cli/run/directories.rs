@@ -8,13 +8,13 @@ use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;
-use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 use crate::engine::outcome::RunError;
 
 use super::models;
 
 /// The user's own checkouts, by the agent that works there.
-pub type Directories = BTreeMap<(Role, Label), ExplicitDirectory>;
+pub type Directories = BTreeMap<SeatKey, ExplicitDirectory>;
 
 /// Returns the user's checkouts of all agents. Agents of the run may share one only if the user allows it, and never at
 /// the same time.
@@ -65,9 +65,7 @@ pub fn directories(
         }
     }
     refuse_memory_in_user_checkout(seated, settings)?;
-    let of = |known: &KnownAgent| {
-        Some(((known.role, known.name.label.clone()), directory(&known.name, settings)?))
-    };
+    let of = |known: &KnownAgent| Some((known.seat(), directory(&known.name, settings)?));
     Ok(everyone.iter().filter_map(of).collect())
 }
 

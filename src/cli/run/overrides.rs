@@ -83,7 +83,7 @@ fn retry(configuration: &Configuration, agents: &[KnownAgent]) -> Result<RetryPo
     for known in agents {
         let chain = models::chain(&known.name, known.role, &configuration.settings)?;
         if !chain.is_empty() {
-            models.insert((known.role, known.name.label.clone()), chain);
+            models.insert(known.seat(), chain);
         }
     }
     Ok(RetryPolicy {

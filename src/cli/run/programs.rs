@@ -20,7 +20,7 @@ use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Role};
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 use crate::domain::shell;
 use crate::domain::vendors::Vendor;
 use crate::engine::outcome::RunError;
@@ -80,9 +80,9 @@ impl Cast {
 pub struct ResolvedAgents {
     /// One agent for each role and label.
     pub everyone: Vec<KnownAgent>,
-    pub programs: BTreeMap<(Role, Label), Program>,
+    pub programs: BTreeMap<SeatKey, Program>,
     /// The reasons why other agents cannot be used.
-    pub missing: BTreeMap<(Role, Label), String>,
+    pub missing: BTreeMap<SeatKey, String>,
 }
 
 /// Whether an agent's program must exist.
@@ -129,7 +129,7 @@ fn resolved(
     for (presence, known) in
         lists.into_iter().flat_map(|(presence, list)| list.iter().map(move |known| (presence, known)))
     {
-        let key = (known.role, known.name.label.clone());
+        let key = known.seat();
         match (program(known, settings, variables), presence) {
             (Ok(program), _) => {
                 programs.insert(key.clone(), program);
@@ -172,7 +172,7 @@ pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent,
 }
 
 /// Returns the agents that have a program.
-pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Label)> {
+pub fn able(programs: &BTreeMap<SeatKey, Program>) -> BTreeSet<SeatKey> {
     programs.keys().cloned().collect()
 }
 

@@ -18,8 +18,7 @@ use crate::adapters::storage::journals::FileJournals;
 use crate::cli::repository::site::Site;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::terminal::Terminal;
-use crate::domain::agent::Role;
-use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 use crate::ports::World;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -29,7 +28,7 @@ use super::directories::Directories;
 /// The parts of a run besides its repository.
 #[derive(Debug)]
 pub struct RunSettings {
-    pub agents: BTreeMap<(Role, Label), Program>,
+    pub agents: BTreeMap<SeatKey, Program>,
     /// The user's own checkouts in which agents work.
     pub directories: Directories,
     pub agent_deadline: Duration,

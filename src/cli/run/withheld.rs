@@ -6,17 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::run_file::KnownAgent;
-use crate::domain::agent::Role;
-use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 
 /// Returns the warning, if a variable is withheld from an agent of the run.
 pub fn warning(
     seated: &[KnownAgent],
-    programs: &BTreeMap<(Role, Label), Program>,
+    programs: &BTreeMap<SeatKey, Program>,
     repair: &RepairAgent,
     variables: &Variables,
 ) -> Option<String> {
-    let seated = seated.iter().filter_map(|known| programs.get(&(known.role, known.name.label.clone())));
+    let seated = seated.iter().filter_map(|known| programs.get(&known.seat()));
     let names: BTreeSet<String> =
         seated.chain(&repair.program).flat_map(|program| program.kept_back(variables)).collect();
     let names: Vec<String> = names.into_iter().collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::agent::Role;
 use crate::domain::ids::{CommitSha, Label, RunId};
 use crate::domain::revision::Revision;
-use crate::domain::roster::Voters;
+use crate::domain::roster::{SeatKey, Voters};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::protocol::context::ContextSubject;
@@ -24,7 +24,7 @@ pub struct DiscussState {
     pub run: Option<RunState>,
     pub debate: Option<DebateState>,
     /// The number of recorded turns of each agent.
-    turns: BTreeMap<(Role, Label), u32>,
+    turns: BTreeMap<SeatKey, u32>,
     /// Whether records are missing since the latest debate was opened.
     pub records: Records,
 }
@@ -139,7 +139,7 @@ impl DiscussState {
             return Err(Illegal("this debater has voted in this round"));
         }
         run.resume(position.given.usage);
-        *self.turns.entry((Role::Debater, position.given.agent.clone())).or_default() += 1;
+        *self.turns.entry(SeatKey::new(Role::Debater, &position.given.agent)).or_default() += 1;
         let seats = debate.terms.debaters.labels().cloned().collect();
         match debate.rounds.last_mut().filter(|last| last.summary.is_none()) {
             Some(current) => current.positions.push(position),
@@ -160,7 +160,7 @@ impl DiscussState {
         run.ending.clone_from(&summary.ending);
         run.usage = run.usage.larger(summary.usage);
         if let Some(agenda) = &summary.agenda {
-            *self.turns.entry((Role::Analyzer, agenda.given.agent.clone())).or_default() += 1;
+            *self.turns.entry(SeatKey::new(Role::Analyzer, &agenda.given.agent)).or_default() += 1;
         }
         let is_current = debate.round() == round;
         if summary.is_final {
@@ -182,6 +182,6 @@ impl DiscussState {
 
     /// Returns the number of recorded turns of an agent.
     pub fn published_turns(&self, role: Role, agent: &Label) -> u32 {
-        self.turns.get(&(role, agent.clone())).copied().unwrap_or(0)
+        self.turns.get(&SeatKey::new(role, agent)).copied().unwrap_or(0)
     }
 }

@@ -6,6 +6,7 @@ use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::follow_up_action::FollowUpAction;
+use agent_loop::domain::roster::SeatKey;
 use agent_loop::flow::persistence::{Persistence, RepairChain};
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::RetryPolicy;
@@ -67,7 +68,7 @@ async fn announced_steps_follow() {
     let resets_at = "2030-01-01T00:00:00Z".parse().unwrap();
     let used_up = failing("used up", &TurnFailure::Quota { resets_at, detail: String::new() });
     let chain = ["large", "small"].map(str::to_owned).to_vec();
-    let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
+    let models = BTreeMap::from([(SeatKey::new(Role::Reviewer, &label("careful")), chain)]);
     let retry = RetryPolicy { models, ..RetryPolicy::default() };
     let chained = Persistence { retry, ..Persistence::default() };
     assert_eq!(announced(&used_up, chained).await, ["next model", "parked"]);

@@ -7,6 +7,7 @@ use crate::world::{MemoryWorld, Reaction, Tree};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::roster::SeatKey;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::Request;
@@ -101,7 +102,7 @@ async fn the_chain_follows_a_spent_model() {
     let story = story("a chain", honest_coder(), vec![("careful", careful)]);
     let world = story.world();
     let chain = ["large", "medium", "small"].map(str::to_owned).to_vec();
-    let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
+    let models = BTreeMap::from([(SeatKey::new(Role::Reviewer, &label("careful")), chain)]);
     let outcome = with(&story, &world, RetryPolicy { models, ..RetryPolicy::default() }).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     assert_eq!(calls_of(&world, "careful"), 3);
@@ -214,7 +215,7 @@ async fn a_spent_chain_parks_the_run() {
     let story = Story { reviewers: vec![("careful", careful)], ..story };
     let world = story.world();
     let chain = ["large", "medium", "small"].map(str::to_owned).to_vec();
-    let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
+    let models = BTreeMap::from([(SeatKey::new(Role::Reviewer, &label("careful")), chain)]);
     let policy = RetryPolicy { models, ..RetryPolicy::default() };
     let parked = with(&story, &world, policy.clone()).await;
     let resets_at = back("medium");

@@ -8,7 +8,7 @@ use agent_loop::domain::agent::{AgentName, Role};
 use agent_loop::domain::gate_plan::GateChoice;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, Followups, OnReviewerFailure};
-use agent_loop::domain::roster::Seat;
+use agent_loop::domain::roster::{Seat, SeatKey};
 use agent_loop::domain::subject::Subject;
 use agent_loop::domain::trust::Trust;
 use agent_loop::engine::guard::Secrets;
@@ -127,18 +127,18 @@ fn files(text: &str) -> BTreeMap<String, String> {
 }
 
 impl Story {
-    fn agents(&self) -> BTreeMap<(Role, Label), Agent> {
-        let mut agents: BTreeMap<(Role, Label), Agent> = BTreeMap::new();
-        agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
+    fn agents(&self) -> BTreeMap<SeatKey, Agent> {
+        let mut agents: BTreeMap<SeatKey, Agent> = BTreeMap::new();
+        agents.insert(SeatKey::new(Role::Coder, &label("sam")), Arc::clone(&self.coder));
         for (name, turn) in &self.reviewers {
-            agents.insert((Role::Reviewer, label(name)), Arc::clone(turn));
-            agents.insert((Role::Debater, label(name)), Arc::clone(turn));
+            agents.insert(SeatKey::new(Role::Reviewer, &label(name)), Arc::clone(turn));
+            agents.insert(SeatKey::new(Role::Debater, &label(name)), Arc::clone(turn));
         }
         if let Some(seat) = &self.debate.analyzer {
-            agents.insert((Role::Analyzer, seat.label.clone()), Arc::clone(&self.coder));
+            agents.insert(SeatKey::new(Role::Analyzer, &seat.label), Arc::clone(&self.coder));
         }
         for (name, turn) in &self.repairers {
-            agents.insert((Role::Repair, label(name)), Arc::clone(turn));
+            agents.insert(SeatKey::new(Role::Repair, &label(name)), Arc::clone(turn));
         }
         agents
     }
@@ -287,11 +287,11 @@ impl Story {
     }
 
     fn config(&self, request: Request, display: RunDisplay) -> EngineConfig {
-        let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
+        let mut agents = BTreeSet::from([SeatKey::new(Role::Coder, &label("sam"))]);
         for role in [Role::Reviewer, Role::Debater] {
-            agents.extend(self.reviewers.iter().map(|(name, _)| (role, label(name))));
+            agents.extend(self.reviewers.iter().map(|(name, _)| SeatKey::new(role, &label(name))));
         }
-        agents.extend(self.debate.analyzer.iter().map(|seat| (Role::Analyzer, seat.label.clone())));
+        agents.extend(self.debate.analyzer.iter().map(|seat| SeatKey::new(Role::Analyzer, &seat.label)));
         let gates = self.gates.iter().map(StoryGate::name).collect();
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
         let abilities = Abilities { agents, gates, ..Abilities::default() };

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::GateName;
+use agent_loop::domain::roster::SeatKey;
 use agent_loop::domain::usage::{Precision, Usage};
 use agent_loop::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use agent_loop::ports::cancellation::Cancellation;
@@ -44,7 +45,7 @@ impl Agents for MemoryWorld {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         let effect = |state: &mut State| {
             let path = order.workdir.display().to_string();
-            let key = (order.role, order.label.clone());
+            let key = SeatKey::new(order.role, &order.label);
             let call = format!("{} {} {} round {}", order.role, order.label, order.kind, order.round);
             state.calls.push(call);
             let Some(agent) = state.agents.get(&key).cloned() else {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::Timestamp;
 
-use agent_loop::domain::agent::Role;
 use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::gate::{Finding, Verdict};
-use agent_loop::domain::ids::{BranchName, CommitSha, GateName, InvalidName, Label, Login};
+use agent_loop::domain::ids::{BranchName, CommitSha, GateName, InvalidName, Login};
 use agent_loop::domain::pull_request::{Check, CheckBoard, PullRequestState, QueuePlace};
+use agent_loop::domain::roster::SeatKey;
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
 use agent_loop::ports::journal::Entry;
@@ -43,7 +43,7 @@ pub(super) struct State {
     pub(super) git: Git,
     pub(super) journals: BTreeMap<(u32, Subject), Vec<Entry>>,
     pub(super) locks: BTreeMap<(u32, Subject), Weak<Mutex<()>>>,
-    pub(super) agents: BTreeMap<(Role, Label), Agent>,
+    pub(super) agents: BTreeMap<SeatKey, Agent>,
     pub(super) gates: BTreeMap<GateName, Gate>,
     pub(super) answer: Option<String>,
     pub(super) now: Timestamp,
@@ -60,7 +60,7 @@ pub(super) struct State {
 /// The initial state of a story.
 pub(crate) struct Setup {
     pub(crate) files: Tree,
-    pub(crate) agents: BTreeMap<(Role, Label), Agent>,
+    pub(crate) agents: BTreeMap<SeatKey, Agent>,
     pub(crate) gates: BTreeMap<GateName, Gate>,
     /// The person's answer to questions, if a person is present.
     pub(crate) answer: Option<String>,
@@ -348,7 +348,7 @@ impl MemoryWorld {
     }
 
     /// Replaces all agents.
-    pub(crate) fn recast(&self, agents: BTreeMap<(Role, Label), Agent>) {
+    pub(crate) fn recast(&self, agents: BTreeMap<SeatKey, Agent>) {
         self.with(|state| state.agents = agents);
     }
 

@@ -14,6 +14,7 @@ use crate::adapters::git::lock_holder;
 use crate::adapters::process::time;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
+use crate::domain::roster::SeatKey;
 use crate::ports::workspace::{CloneId, WorkspaceError};
 
 use super::checkout::UserCheckout;
@@ -25,7 +26,7 @@ const LOCK: &str = "agent-loop.lock";
 /// The named directories, and those in use.
 #[derive(Debug, Default)]
 pub(crate) struct UserDirectories {
-    given: BTreeMap<(Role, Label), ExplicitDirectory>,
+    given: BTreeMap<SeatKey, ExplicitDirectory>,
     /// The checkouts in use, by git folder. Each is locked for the rest of the run.
     held: Mutex<BTreeMap<PathBuf, HeldCheckout>>,
     entering: tokio::sync::Mutex<()>,
@@ -41,12 +42,12 @@ struct HeldCheckout {
 }
 
 impl UserDirectories {
-    pub(crate) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
+    pub(crate) fn new(given: BTreeMap<SeatKey, ExplicitDirectory>) -> Self {
         Self { given, ..Self::default() }
     }
 
     pub(crate) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
-        self.given.get(&(role, label.clone()))
+        self.given.get(&SeatKey::new(role, label))
     }
 
     /// Reserves a checkout for an agent. Fails if another agent of this run, or another run, uses the checkout.

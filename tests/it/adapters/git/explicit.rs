@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use agent_loop::adapters::git::{ExplicitDirectory, GitWorkspace};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::CommitSha;
+use agent_loop::domain::roster::SeatKey;
 use agent_loop::domain::turn::Unfinished;
 use agent_loop::ports::workspace::{
     CloneId, Harvest, Inspection, Layout, Prepared, Workspace, WorkspaceError,
@@ -24,7 +25,7 @@ struct Lending {
 fn in_user_checkout(scene: &Scene, checkout: &Path) -> GitWorkspace {
     let given = ExplicitDirectory { path: checkout.to_owned(), flag: "--claude-dir".to_owned() };
     let who = [(Role::Coder, "claude"), (Role::Reviewer, "codex")];
-    let all = who.map(|(role, label)| ((role, label.parse().unwrap()), given.clone()));
+    let all = who.map(|(role, label)| (SeatKey { role, label: label.parse().unwrap() }, given.clone()));
     scene.again().with_directories(BTreeMap::from(all))
 }
 
