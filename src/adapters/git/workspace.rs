@@ -14,7 +14,7 @@ use crate::ports::workspace::{
     Salvage, Workspace, WorkspaceError,
 };
 
-use super::clone::agent_files::{ReviewTree, review_tree};
+use super::clone::agent_files::review_tree;
 use super::clone::paths::ClonePaths;
 use super::clone::salvage::{self, Kept};
 use super::clone::settled::SettledClones;
@@ -22,7 +22,7 @@ use super::clone::{harvest, inspect, prepare};
 use super::disk::{make_folder, remove};
 use super::git_folders::GitFolders;
 use super::mirror::difference;
-use super::mirror::facts::CommitFacts;
+use super::mirror::facts::ReviewTree;
 use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
 use super::mirror::{Hold, Mirror};
@@ -51,7 +51,6 @@ pub struct GitWorkspace {
     mirror: Mirror,
     remote: Remote,
     folders: GitFolders,
-    facts: CommitFacts,
     settled: SettledClones,
     directories: UserDirectories,
     checkout_folder: Option<CheckoutFolder>,
@@ -64,7 +63,6 @@ impl GitWorkspace {
             mirror: Mirror::new(git, folders.mirror.clone(), remote.folder().map(Path::to_owned)),
             remote,
             folders,
-            facts: CommitFacts::default(),
             settled: SettledClones::default(),
             directories: UserDirectories::default(),
             checkout_folder: None,
@@ -168,11 +166,11 @@ impl GitWorkspace {
             Layout::Review { head, base } if head != base => (head, base),
             Layout::Review { .. } | Layout::Work { .. } => return Ok(None),
         };
-        let tree = if let Some(known) = self.facts.review(base, head) {
+        let tree = if let Some(known) = self.mirror.facts().review(base, head) {
             known
         } else {
             let made = review_tree(&self.mirror, paths, base, head).await?;
-            self.facts.learn_review(base, head, made.clone());
+            self.mirror.facts().learn_review(base, head, made.clone());
             made
         };
         Ok(match tree {
@@ -263,21 +261,21 @@ impl Workspace for GitWorkspace {
     }
 
     async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
-        if let Some(base) = self.facts.base(one, other) {
+        if let Some(base) = self.mirror.facts().base(one, other) {
             return Ok(base);
         }
         let base = self.mirror.merge_base(one, other).await?;
-        self.facts.learn_base(one, other, &base);
+        self.mirror.facts().learn_base(one, other, &base);
         Ok(base)
     }
 
     async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
-        if self.facts.contains(commit, ancestor) {
+        if self.mirror.facts().contains(commit, ancestor) {
             return Ok(true);
         }
         let contains = self.mirror.contains(commit, ancestor).await?;
         if contains {
-            self.facts.learn_ancestry(commit, ancestor);
+            self.mirror.facts().learn_ancestry(commit, ancestor);
         }
         Ok(contains)
     }
@@ -292,12 +290,12 @@ impl Workspace for GitWorkspace {
         to: &CommitSha,
         excerpt_bytes: usize,
     ) -> Result<Difference, WorkspaceError> {
-        if let Some(known) = self.facts.difference(from, to, excerpt_bytes) {
+        if let Some(known) = self.mirror.facts().difference(from, to, excerpt_bytes) {
             return Ok(known);
         }
         let diffs = &self.folders.diffs;
         let found = difference::difference(&self.mirror, diffs, from, to, excerpt_bytes).await?;
-        self.facts.learn_difference(from, to, excerpt_bytes, &found);
+        self.mirror.facts().learn_difference(from, to, excerpt_bytes, &found);
         Ok(found)
     }
 
@@ -373,10 +371,7 @@ impl Workspace for GitWorkspace {
         let at = match &harvest.found {
             Harvest::Unchanged => head,
             Harvest::Commit(commit) => {
-                self.facts.learn_ancestry(commit, head);
-                if let Some(parent) = self.mirror.lineage().parent(commit) {
-                    self.facts.learn_child(commit, &parent);
-                }
+                self.mirror.facts().learn_ancestry(commit, head);
                 commit
             }
             Harvest::Unfit { salvage, .. } => &salvage.commit,
@@ -437,7 +432,7 @@ impl Workspace for GitWorkspace {
         };
         // The reviewers need the difference next. If git cannot compare now, an observation will show it.
         let compare = async {
-            if let Some((base, bytes)) = expected.and_then(|parent| self.facts.compared(parent)) {
+            if let Some((base, bytes)) = expected.and_then(|parent| self.mirror.facts().compared(parent)) {
                 let _ = self.difference(&base, commit, bytes).await;
             }
         };

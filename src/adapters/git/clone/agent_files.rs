@@ -5,21 +5,13 @@ use std::path::Path;
 
 use crate::adapters::git::disk::{make_folder, remove};
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::mirror::facts::ReviewTree;
 use crate::adapters::git::runner::{fields, must, one_line, os};
 use crate::domain::agent_files::is_agent_file;
-use crate::domain::ids::{CommitSha, TreeSha};
+use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 
 use super::paths::ClonePaths;
-
-/// The tree of a review.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ReviewTree {
-    /// The tree of the head: the change touches no file that configures agents.
-    Head,
-    /// The tree of the head with such files from the merge base.
-    Restored(TreeSha),
-}
 
 /// One line of `git diff-tree --raw` from the merge base to the head.
 struct ChangedEntry<'a> {

@@ -124,9 +124,9 @@ pub(crate) fn commit(
     }
     let made = commit_object::write(mirror, &tree, &[&snapshot.base], message)?;
     let commit: CommitSha = made.name()?;
-    mirror.lineage().learn_made(&commit, &snapshot.base, &tree);
+    mirror.facts().learn_made(&commit, &snapshot.base, &tree);
     if let Some(objects) = snapshot.objects {
-        mirror.lineage().learn_objects(&commit, [objects, vec![made]].concat());
+        mirror.facts().learn_objects(&commit, [objects, vec![made]].concat());
     }
     if let Some(mut note) = note {
         note.made = Some(MadeCommit {

@@ -1,15 +1,25 @@
-//! A cache of facts about commits, which never change.
+//! A cache of facts about commits, as far as this process knows them. A commit never changes.
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::adapters::git::clone::agent_files::ReviewTree;
 use crate::domain::agent_files::is_agent_file;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::Difference;
 
+use super::objects::ObjectId;
+
 type Pair = (CommitSha, CommitSha);
+
+/// The tree of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReviewTree {
+    /// The tree of the head: the change touches no file that configures agents.
+    Head,
+    /// The tree of the head with such files from the merge base.
+    Restored(TreeSha),
+}
 
 /// The cached facts.
 #[derive(Debug, Default)]
@@ -17,11 +27,14 @@ pub(crate) struct CommitFacts(Mutex<KnownCommits>);
 
 #[derive(Debug, Default)]
 struct KnownCommits {
+    trees: HashMap<CommitSha, TreeSha>,
     /// The best common ancestors, by each of the two commits and then by the other.
     bases: HashMap<CommitSha, HashMap<CommitSha, CommitSha>>,
     ancestors: HashMap<CommitSha, HashSet<CommitSha>>,
     /// The only parents of commits that this process made.
     parents: HashMap<CommitSha, CommitSha>,
+    /// The objects of such a commit that its parent may not have, if they are all known.
+    objects: HashMap<CommitSha, Vec<ObjectId>>,
     /// The trees of reviews, by base and head.
     reviews: HashMap<Pair, ReviewTree>,
     /// Only the latest difference, because it may be long.
@@ -60,14 +73,38 @@ impl CommitFacts {
         self.known().ancestors.entry(commit.clone()).or_default().insert(ancestor.clone());
     }
 
-    /// Adds what follows for a commit that was just made on top of its only parent. No older commit contains it, so that it has
-    /// the same common ancestors with them as the parent.
-    pub(crate) fn learn_child(&self, commit: &CommitSha, parent: &CommitSha) {
+    pub(crate) fn tree(&self, commit: &CommitSha) -> Option<TreeSha> {
+        self.known().trees.get(commit).cloned()
+    }
+
+    pub(crate) fn learn_tree(&self, commit: &CommitSha, tree: &TreeSha) {
+        self.known().trees.insert(commit.clone(), tree.clone());
+    }
+
+    /// Adds a commit that was just made on top of its only parent. No older commit contains it, so that it has the same common
+    /// ancestors with them as the parent.
+    pub(crate) fn learn_made(&self, commit: &CommitSha, parent: &CommitSha, tree: &TreeSha) {
         let mut known = self.known();
+        known.trees.insert(commit.clone(), tree.clone());
         known.parents.insert(commit.clone(), parent.clone());
         for (other, base) in known.bases.get(parent).cloned().unwrap_or_default() {
             known.learn_base(commit, &other, &base);
         }
+    }
+
+    pub(crate) fn learn_objects(&self, commit: &CommitSha, objects: Vec<ObjectId>) {
+        self.known().objects.insert(commit.clone(), objects);
+    }
+
+    /// Takes the objects of a commit that its parent may not have.
+    pub(crate) fn take_objects(
+        &self,
+        commit: &CommitSha,
+        parent: Option<&CommitSha>,
+    ) -> Option<Vec<ObjectId>> {
+        let mut known = self.known();
+        let is_on_it = known.parents.get(commit) == parent;
+        known.objects.remove(commit).filter(|_| is_on_it)
     }
 
     pub(crate) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {

@@ -5,7 +5,6 @@ pub(super) mod commit_object;
 pub(super) mod difference;
 pub(super) mod facts;
 mod fetch_progress;
-mod lineage;
 pub(super) mod merge;
 pub(super) mod objects;
 pub(super) mod raw_diff;
@@ -28,8 +27,8 @@ use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
+use facts::CommitFacts;
 use fetch_progress::Occasion;
-use lineage::Lineage;
 use objects::ObjectFolder;
 use refs::SHALLOW;
 
@@ -49,7 +48,7 @@ pub(crate) struct Mirror {
     source: Option<PathBuf>,
     turn: tokio::sync::Mutex<()>,
     notice: WaitNotice,
-    lineage: Lineage,
+    facts: CommitFacts,
 }
 
 /// The right to fetch into a mirror and to move branches of its remote: one holder on this machine.
@@ -61,8 +60,8 @@ pub(crate) struct Hold<'a> {
 
 impl Mirror {
     pub(crate) fn new(git: Git, path: PathBuf, source: Option<PathBuf>) -> Self {
-        let (turn, notice, lineage) = Default::default();
-        Self { git, path, source, turn, notice, lineage }
+        let (turn, notice, facts) = Default::default();
+        Self { git, path, source, turn, notice, facts }
     }
 
     pub(crate) fn with_wait_notice(self, notice: WaitNotice) -> Self {
@@ -81,8 +80,8 @@ impl Mirror {
         &self.git
     }
 
-    pub(crate) fn lineage(&self) -> &Lineage {
-        &self.lineage
+    pub(crate) fn facts(&self) -> &CommitFacts {
+        &self.facts
     }
 
     /// Returns a git command with the user's own settings and those of their repository, on other files and another index.
@@ -326,7 +325,7 @@ impl Mirror {
 
     /// Returns the tree of a commit. No spawn if it is known, else one.
     pub(crate) async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
-        if let Some(tree) = self.lineage.tree(commit) {
+        if let Some(tree) = self.facts.tree(commit) {
             return Ok(tree);
         }
         let what = format!("read the tree of {}", commit.short());
@@ -336,7 +335,7 @@ impl Mirror {
             .argument(format!("{commit}^{{tree}}"));
         let captured = ask(line, &what).await?;
         let tree = one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))?;
-        self.lineage.learn_tree(commit, &tree);
+        self.facts.learn_tree(commit, &tree);
         Ok(tree)
     }
 

@@ -84,7 +84,7 @@ impl PushTarget<'_> {
 
     /// Copies the new commit to the repository. No spawn for a commit of this process on top of the old one, else one.
     async fn hand_over(&self, moving: &Moving) -> Result<(), WorkspaceError> {
-        let made = self.mirror.lineage().take_objects(&moving.to, moving.from.as_ref());
+        let made = self.mirror.facts().take_objects(&moving.to, moving.from.as_ref());
         if let (Some(made), Some(common)) = (made, refs::common_folder(self.repository)) {
             let (from, to) = (self.mirror.objects(), ObjectFolder::of(&common));
             // An object in a pack is found by a fetch.
