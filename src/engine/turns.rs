@@ -169,29 +169,9 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
         return Ok(None);
     }
     let turn = ask.key.clone();
-    let base = order.base.clone();
     let from = merge_turn::beginning(world, &ask, &clone_id).await?;
     let placed = PlacedTurn { world, guard: &guard, ask: &ask, clone_id: &clone_id, from: &from };
-    let prepare = ready(placed, &base);
-    let surfaced = ask.expectation.requirements.clone();
-    let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock.now(), surfaced });
-    let prepared = if world.workspace.is_user_checkout(&clone_id) {
-        let prepared = prepare.await?;
-        announce.await?;
-        prepared
-    } else {
-        // The attempt is written while git prepares the clone: both must be done before the agent starts.
-        let (prepared, announced) = tokio::join!(prepare, announce);
-        announced?;
-        prepared?
-    };
-    if let Some(text) = prepared.warning {
-        world.operator.tell(&RunEvent::Warning { text });
-    }
-    if let Some(salvage) = &prepared.salvaged {
-        telling::salvage(world, salvage);
-    }
-    order.workdir = prepared.path;
+    order.workdir = announced(placed, &order.base, &*journal).await?;
     match set_up_to_edit(placed, &order, cancellation.clone()).await {
         SetUp::Ready => {}
         SetUp::Cancelled => return Ok(None),
@@ -221,6 +201,35 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     let entry = Entry::Finished { turn, at, finished };
     journal.append(entry.clone()).await?;
     Ok(Some(entry))
+}
+
+/// Writes the attempt while git prepares the clone: both must be done before the agent starts. Returns the path of the clone.
+async fn announced(
+    turn: PlacedTurn<'_>,
+    base: &CommitSha,
+    journal: &dyn Journal,
+) -> Result<PathBuf, RunError> {
+    let PlacedTurn { world, ask, clone_id, .. } = turn;
+    let prepare = ready(turn, base);
+    let surfaced = ask.expectation.requirements.clone();
+    let announce = journal.append(Entry::Attempt { turn: ask.key.clone(), at: world.clock.now(), surfaced });
+    let prepared = if world.workspace.is_user_checkout(clone_id) {
+        // If the checkout is refused, no attempt is written.
+        let prepared = prepare.await?;
+        announce.await?;
+        prepared
+    } else {
+        let (prepared, announced) = tokio::join!(prepare, announce);
+        announced?;
+        prepared?
+    };
+    if let Some(text) = prepared.warning {
+        world.operator.tell(&RunEvent::Warning { text });
+    }
+    if let Some(salvage) = &prepared.salvaged {
+        telling::salvage(world, salvage);
+    }
+    Ok(prepared.path)
 }
 
 /// Runs the setup command in the clone of an agent that edits, but not in a user's checkout.

@@ -204,24 +204,9 @@ impl Narrator {
     fn announced(&mut self, subject: &Subject, said: &Announcement) -> Vec<Line> {
         self.whole = self.place.command(&format!("agent-loop status {subject}"));
         match said {
-            Announcement::Opened { head, coder, reviewers, gates, gates_not_run, max_rounds } => {
-                if !self.is_first_opening() {
-                    return Vec::new();
-                }
-                let at = head.as_ref().map_or_else(String::new, |head| format!(" at {}", head.short()));
-                let reviewers: Vec<String> = reviewers.iter().map(ToString::to_string).collect();
-                let plural = if reviewers.len() == 1 { "" } else { "s" };
-                let reviewers = reviewers.join(", ");
-                let mut parts = match coder {
-                    Some(coder) => {
-                        vec![format!("{subject}{at}: coder {coder}"), format!("reviewer{plural} {reviewers}")]
-                    }
-                    None => vec![format!("{subject}{at}: debater{plural} {reviewers}")],
-                };
-                parts.extend(gates.iter().map(|gate| format!("gate {gate}")));
-                parts.extend(gates_not_run.iter().map(|(gate, why)| format!("gate {gate} not run ({why})")));
-                parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
-                self.after_row(news(parts.join(" · ")))
+            Announcement::Opened { .. } => {
+                let text = opened(subject, said).filter(|_| self.is_first_opening());
+                text.map_or_else(Vec::new, |text| self.after_row(news(text)))
             }
             Announcement::Delivered { .. } => {
                 self.undelivered = None;
@@ -361,6 +346,27 @@ fn finding(item: &OpenedItem, command: &str) -> Line {
         ItemStatus::Future | ItemStatus::Resolved => "(for later) ",
     };
     news(format!("  {} {kind}{}", item.id, brief(&item.text, LONGEST_TEXT, command)))
+}
+
+/// Describes a run that begins.
+fn opened(subject: &Subject, said: &Announcement) -> Option<String> {
+    let Announcement::Opened { head, coder, reviewers, gates, gates_not_run, max_rounds } = said else {
+        return None;
+    };
+    let at = head.as_ref().map_or_else(String::new, |head| format!(" at {}", head.short()));
+    let plural = if reviewers.len() == 1 { "" } else { "s" };
+    let reviewers: Vec<&str> = reviewers.iter().map(Label::as_str).collect();
+    let reviewers = reviewers.join(", ");
+    let mut parts = match coder {
+        Some(coder) => {
+            vec![format!("{subject}{at}: coder {coder}"), format!("reviewer{plural} {reviewers}")]
+        }
+        None => vec![format!("{subject}{at}: debater{plural} {reviewers}")],
+    };
+    parts.extend(gates.iter().map(|gate| format!("gate {gate}")));
+    parts.extend(gates_not_run.iter().map(|(gate, why)| format!("gate {gate} not run ({why})")));
+    parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
+    Some(parts.join(" · "))
 }
 
 /// Describes a new pull request.
