@@ -54,13 +54,13 @@ pub(super) struct RunContext {
 }
 
 impl RunContext {
-    /// The logins whose records are accepted.
+    /// Returns the logins whose records are accepted.
     pub(super) fn recorders(&self) -> Vec<Login> {
         let trusted = self.config.trust.recorders.iter().cloned();
         std::iter::once(self.world.forge.login()).chain(trusted).collect()
     }
 
-    /// The base branch of a new change.
+    /// Returns the base branch of a new change.
     pub(super) fn base_ref(&self) -> &BranchName {
         self.config.bases.asked.as_ref().unwrap_or(&self.config.bases.default)
     }

@@ -126,7 +126,7 @@ async fn resolve(cx: &RunContext, session: &mut Session, number: PullRequestNumb
     }
 }
 
-/// The numbers of the issues and pull requests of this run, which its comments may link.
+/// Returns the numbers of the issues and pull requests of this run, which its comments may link.
 pub(super) fn own_numbers(session: &Session) -> BTreeSet<u64> {
     let filed = session.results.filed.values().map(|number| number.0);
     let opened = session.facts.pull_requests.keys().map(|number| number.0);

@@ -49,7 +49,7 @@ impl Guard {
         Self { secrets, ..Self::default() }
     }
 
-    /// The number of redactions so far, by kind of secret.
+    /// Returns the number of redactions so far, by kind of secret.
     pub fn found(&self) -> BTreeMap<String, usize> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -49,7 +49,7 @@ fn opening(session: &Session, reading: &ChainReading) -> Option<Announcement> {
     all.filter(|announcement| matches!(announcement, Announcement::Opened { .. })).last()
 }
 
-/// The warning about a comment, or another text on the forge, that claims to be a record.
+/// Returns the warning about a comment, or another text on the forge, that claims to be a record.
 pub(super) fn warning(ignored: &IgnoredComment) -> String {
     format!("comment {} claims to be a record and is ignored: {}", ignored.comment, ignored.why)
 }

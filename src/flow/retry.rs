@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(instants(&RetryPolicy::default(), &lost), [0, 1]);
     }
 
-    /// The failures of models: `9` is used up until second 9, `!` overloaded, `?` unknown.
+    /// Returns the failures of models: `9` is used up until second 9, `!` overloaded, `?` unknown.
     fn failures(words: &str) -> Vec<TurnFailure> {
         let failure = |word: &str| match word {
             "!" => TurnFailure::Overloaded { detail: String::new() },

@@ -100,7 +100,7 @@ pub fn about(id: &str, items: &[Item]) -> String {
     known.map_or_else(String::new, |item| format!(" <sub>{}</sub>", brief(&item.text)))
 }
 
-/// The first line of a text, without code spans and bold words, whose ends may be cut off.
+/// Returns the first line of a text, without code spans and bold words, whose ends may be cut off.
 fn brief(text: &str) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     unmarked(&one_line(first.trim_end_matches(':'), BRIEF).replace("**", "").replace(['`', '<', '>'], ""))

@@ -17,7 +17,7 @@ use super::agent_memory;
 use super::excerpt::Excerpt;
 use super::sanitize;
 
-/// The templates by the kind of answer that they request.
+/// Returns the templates by the kind of answer that they request.
 fn template(kind: ResponseKind) -> &'static str {
     match kind {
         ResponseKind::Implementation => include_str!("../../prompts/implementation.md.jinja"),
@@ -105,7 +105,7 @@ fn with_plain_names(context: &Context) -> Cow<'_, Context> {
     })
 }
 
-/// The subject of a turn in a prompt. Comments on a pull request are not part of its purpose: requirements of people are
+/// Returns the subject of a turn in a prompt. Comments on a pull request are not part of its purpose: requirements of people are
 /// shown separately.
 fn shown(kind: ResponseKind, subject: &ContextSubject) -> Excerpt<'_> {
     match kind {
@@ -120,7 +120,7 @@ fn shown(kind: ResponseKind, subject: &ContextSubject) -> Excerpt<'_> {
     }
 }
 
-/// The agent memory in the form for templates.
+/// Returns the agent memory in the form for templates.
 fn memory(briefing: &Briefing, folder: Option<&str>) -> Value {
     context! {
         made_at => briefing.memory.made_at.short(),

@@ -61,7 +61,7 @@ const PROTOCOLS: [&str; 3] =
     ["protocol.allow=never", "protocol.https.allow=always", "protocol.ssh.allow=always"];
 
 impl RemoteUrl {
-    /// Where a branch is, and its name there.
+    /// Returns where a branch is, and its name there.
     pub(super) fn place<'a>(&'a self, branch: &'a BranchName) -> (&'a str, &'a BranchName) {
         match &self.fork {
             Some(fork) if fork.name == *branch => (&fork.url, &fork.branch),

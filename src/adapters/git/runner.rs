@@ -146,7 +146,7 @@ pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, Works
     ask_with(line, what, Patience::Total).await
 }
 
-/// Whether a line of git shows what it has done, and no fault.
+/// Returns whether a line of git only shows progress.
 fn is_progress(line: &str) -> bool {
     let beginnings =
         ["From ", " ", "remote: Enumerating ", "remote: Total ", "Total ", "Delta compression ", "POST "];

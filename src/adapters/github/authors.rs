@@ -32,7 +32,7 @@ impl Authors {
         Self(Mutex::new(BTreeMap::from([(repository.user.id, repository.repo.own_role())])))
     }
 
-    /// A text with its author.
+    /// Creates a text with its author.
     pub(super) async fn comment(
         &self,
         repository: &GithubRepository,
@@ -54,7 +54,7 @@ impl Authors {
         Ok(Comment { id, author, role, body: body.into(), created_at, updated_at })
     }
 
-    /// What a user may do. Apps are no collaborators, and the association that GitHub shows is no permission.
+    /// Returns the permission of a user. Apps are no collaborators, and the association that GitHub shows is no permission.
     async fn role(&self, repository: &GithubRepository, user: &UserJson) -> Result<AuthorRole, ForgeError> {
         if let Some(role) = self.lock().get(&user.id) {
             return Ok(*role);

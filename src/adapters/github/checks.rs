@@ -98,7 +98,7 @@ fn readable<T>(
     }
 }
 
-/// The part of a failed check's output that tells most: for a job of GitHub Actions the end of its log, else the summary.
+/// Returns the most useful part of a failed check's output: for a job of GitHub Actions the end of its log, else the summary.
 async fn excerpt(
     repository: &GithubRepository,
     known: &KnownChecks,

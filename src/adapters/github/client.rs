@@ -55,7 +55,7 @@ impl GithubRepository {
         RepositoryAddress { host: self.gh.host().to_owned(), owner: owner.to_owned(), name: name.to_owned() }
     }
 
-    /// The login that gh runs as.
+    /// Returns the login that gh runs as.
     pub(super) fn login(&self) -> &Login {
         &self.user.login
     }
@@ -65,7 +65,7 @@ impl GithubRepository {
         format!("{}/{}", self.gh.host(), self.repo.id)
     }
 
-    /// How often GitHub was called.
+    /// Returns the number of calls of GitHub.
     pub(super) fn calls(&self) -> ForgeCalls {
         self.gh.calls()
     }
@@ -83,14 +83,14 @@ impl GithubRepository {
         format!("gh api {named}{}", self.path(rest))
     }
 
-    /// The page of a line of a file at a commit.
+    /// Returns the page of a line of a file at a commit.
     pub(super) fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> String {
         let path: Vec<String> = path.split('/').map(encoded).collect();
         let (host, name) = (self.gh.host(), &self.repo.full_name);
         format!("https://{host}/{name}/blob/{commit}/{}#L{line}", path.join("/"))
     }
 
-    /// The page of a pull request, at one of its comments.
+    /// Returns the page of a pull request, at one of its comments.
     pub(super) fn comment_url(&self, number: PullRequestNumber, comment: Option<&str>) -> String {
         let page = format!("https://{}/{}/pull/{number}", self.gh.host(), self.repo.full_name);
         comment.map_or_else(|| page.clone(), |id| format!("{page}#issuecomment-{id}"))

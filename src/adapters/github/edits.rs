@@ -57,7 +57,7 @@ pub(super) async fn read(
 }
 
 impl EditJson {
-    /// The time of the edit, always after the writing.
+    /// Returns the time of the edit, always after the writing.
     fn after(&self, created: Timestamp) -> Timestamp {
         let later = created.checked_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         self.last_edited_at.map_or(created, |edited| edited.max(later))

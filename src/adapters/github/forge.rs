@@ -115,7 +115,7 @@ impl GithubForge {
         Ok(Some(ends))
     }
 
-    /// The pull request as the check of the subject saw it, once and only right after that.
+    /// Takes the pull request as the check of the subject saw it, once and only right after that.
     fn checked(&self, number: PullRequestNumber) -> Option<PullJson> {
         let (at, pull) = locked(&self.checked).take()?;
         let is_new = SystemClock.now().duration_since(at) < JUST_READ;

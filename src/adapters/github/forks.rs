@@ -58,7 +58,7 @@ pub(super) fn restoring(repository: &GithubRepository, pull: &PullJson) -> Strin
     }
 }
 
-/// The state of a pull request.
+/// Returns the state of a pull request.
 pub(super) fn state(pull: &PullJson) -> PullRequestState {
     match (pull.merged_at, &pull.merge_commit_sha, pull.state.as_str()) {
         (Some(_), commit, _) => {
@@ -69,7 +69,7 @@ pub(super) fn state(pull: &PullJson) -> PullRequestState {
     }
 }
 
-/// A pull request as the engine sees it.
+/// Returns a pull request as the engine sees it.
 pub(super) fn pull_request(repository: &GithubRepository, pull: PullJson) -> PullRequest {
     PullRequest {
         number: PullRequestNumber(pull.number),
@@ -83,7 +83,7 @@ pub(super) fn pull_request(repository: &GithubRepository, pull: PullJson) -> Pul
     }
 }
 
-/// The name of the branch of a pull request here.
+/// Returns the name of the branch of a pull request here.
 fn head_name(pull: &PullJson) -> BranchName {
     match head_place(pull) {
         HeadPlace::Here => pull.head.name.clone(),
@@ -92,7 +92,7 @@ fn head_name(pull: &PullJson) -> BranchName {
     }
 }
 
-/// A name that no branch has: nothing is ever pushed to a branch that happens to have the name of a fork's.
+/// Returns a name that no branch has: nothing is ever pushed to a branch that happens to have the name of a fork's.
 #[expect(clippy::expect_used, reason = "a number after letters is a branch name")]
 fn nameless(pull: &PullJson) -> BranchName {
     format!("deleted-fork-of-pull-request-{}", pull.number).parse().expect("a branch name")

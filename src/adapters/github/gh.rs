@@ -169,7 +169,7 @@ impl Gh {
         self.counted(self.unlimited(&line).await, |calls| &mut calls.writes)
     }
 
-    /// How often GitHub was called.
+    /// Returns the number of calls of GitHub.
     pub(super) fn calls(&self) -> ForgeCalls {
         *lock(&self.calls)
     }
@@ -243,7 +243,7 @@ fn printed(captured: &Captured) -> GhOutput<'_> {
     GhOutput { exit: captured.exit, stdout: &captured.stdout, stderr: &captured.stderr }
 }
 
-/// A text as a part of a query.
+/// Returns a text as a part of a query.
 pub(super) fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     let encode = |byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };

@@ -14,7 +14,7 @@ pub(super) fn excerpt(log: &str, most: usize) -> String {
     text.chars().skip(surplus).collect::<String>().trim().to_owned()
 }
 
-/// A line without its time and without colours.
+/// Returns a line without its time and without colours.
 fn plain(line: &str) -> String {
     let is_time = |word: &str| word.len() > 20 && word.ends_with('Z') && word.contains('T');
     let line = line.trim_start_matches('\u{feff}');

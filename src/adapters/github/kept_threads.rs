@@ -62,7 +62,7 @@ impl KeptThreads {
         }
     }
 
-    /// The comments of a thread, oldest first; none, if they are not there as they were written.
+    /// Returns the comments of a thread, oldest first; none, if they are not there as they were written.
     pub(super) fn load(&self, number: u64) -> Option<Vec<CommentJson>> {
         let folder = match self.keeping() {
             Keeping::Nowhere => return None,

@@ -70,7 +70,7 @@ async fn computed(repository: &GithubRepository, number: PullRequestNumber) -> R
     repository.pull_json(number).await
 }
 
-/// What makes a merge unnecessary or impossible.
+/// Returns the reason why a merge is unnecessary or impossible.
 fn already(pull: &PullJson, head: &CommitSha) -> Option<Merge> {
     match forks::state(pull) {
         PullRequestState::Merged { commit } => Some(Merge::Merged(commit)),
@@ -79,7 +79,7 @@ fn already(pull: &PullJson, head: &CommitSha) -> Option<Merge> {
     }
 }
 
-/// What GitHub wants to happen before the merge, and how that is done.
+/// Returns what GitHub requires before the merge, and how to do it.
 fn obstacle(repository: &GithubRepository, pull: &PullJson, rules: &BranchRules) -> Option<String> {
     let (number, base, named) = (pull.number, &pull.base.name, repository.named());
     match pull.mergeable_state.as_deref() {
@@ -103,7 +103,7 @@ fn obstacle(repository: &GithubRepository, pull: &PullJson, rules: &BranchRules)
     }
 }
 
-/// The demands of a branch that people can meet.
+/// Returns the requirements of a branch that people can meet.
 fn demands(rules: &BranchRules, ask_for_review: &str) -> String {
     let mut demands = Vec::new();
     if rules.approvals > 0 {
@@ -166,7 +166,7 @@ async fn merge_in_some_way(
     )))
 }
 
-/// Whether GitHub's words are about the way to merge, so that another one may be allowed.
+/// Returns whether GitHub's message is about the way to merge, so that another one may be allowed.
 fn forbids_method(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["merge commits", "squash merges", "rebase merges", "linear history", "merge method"]

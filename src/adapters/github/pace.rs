@@ -13,7 +13,7 @@ const LIMITS: [(usize, SignedDuration); 2] =
 pub(super) struct Pace(VecDeque<Timestamp>);
 
 impl Pace {
-    /// When the next write is allowed; the past, if it is now.
+    /// Returns when the next write is allowed; the past, if it is now.
     pub(super) fn next(&self) -> Timestamp {
         let allowed = |(number, span): (usize, SignedDuration)| {
             let place = self.0.len().checked_sub(number)?;

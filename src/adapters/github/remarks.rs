@@ -50,7 +50,7 @@ pub(super) async fn remarks(
     Ok(Remarks { description, reviews })
 }
 
-/// Whether a review says something. Those of this login are views of records, unless a person signed them.
+/// Returns whether a review says something. Those of this login are views of records, unless a person signed them.
 fn is_said(repository: &GithubRepository, review: &Comment) -> bool {
     let matters =
         || requirements::in_text(&review.author, &review.body).is_some() || codec::claims(&review.body);

@@ -28,7 +28,7 @@ impl Headers {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether there is a page after this one.
+    /// Returns whether there is a page after this one.
     pub(super) fn has_next_page(&self) -> bool {
         self.get("link").is_some_and(|link| link.contains("rel=\"next\""))
     }
@@ -126,7 +126,7 @@ fn refusal(status: u16, headers: &Headers, message: &str, now: Timestamp) -> Fau
     }
 }
 
-/// When a limit ends, if the answer is one.
+/// Returns when a limit ends, if the answer is one.
 fn limit(status: u16, headers: &Headers, message: &str, now: Timestamp) -> Option<Timestamp> {
     let number = |name| headers.get(name).and_then(|value| value.parse::<i64>().ok());
     let later = |span| now.checked_add(span).unwrap_or(now);
@@ -141,7 +141,7 @@ fn limit(status: u16, headers: &Headers, message: &str, now: Timestamp) -> Optio
     is_limit.then(|| later(UNSAID_LIMIT))
 }
 
-/// GitHub's words, with the details of a rejected request.
+/// Returns GitHub's message, with the details of a rejected request.
 fn message(body: Option<&Value>) -> String {
     let Some(body) = body else { return String::new() };
     let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -22,7 +22,7 @@ impl UserJson {
     }
 }
 
-/// The account that GitHub shows in the place of a deleted one.
+/// Returns the account that GitHub shows in the place of a deleted one.
 pub(super) fn ghost() -> Login {
     #[expect(clippy::expect_used, reason = "a constant that is a login")]
     "ghost".parse().expect("a login")
@@ -47,7 +47,7 @@ pub(super) struct RepoJson {
 }
 
 impl RepoJson {
-    /// What the login may do that asked for the repository.
+    /// Returns the permission of the login that asked for the repository.
     pub(super) fn own_role(&self) -> AuthorRole {
         match self.permissions.unwrap_or_default() {
             RightsJson { admin: true, .. } => AuthorRole::Owner,
@@ -56,14 +56,14 @@ impl RepoJson {
         }
     }
 
-    /// The scope that a classic token lacks. Other tokens have none, and then GitHub names none.
+    /// Returns the scope that a classic token lacks. Other tokens have none, and then GitHub names none.
     pub(super) fn lacking_scope(&self, scopes: Option<&str>) -> Option<&'static str> {
         let scopes: Vec<&str> = scopes?.split(',').map(str::trim).filter(|scope| !scope.is_empty()).collect();
         let suffices = |scope: &&str| *scope == "repo" || (*scope == "public_repo" && !self.private);
         (!scopes.iter().any(suffices)).then_some("repo")
     }
 
-    /// The ways to merge a pull request that the repository allows.
+    /// Returns the ways to merge a pull request that the repository allows.
     pub(super) fn merge_methods(&self) -> impl Iterator<Item = &'static str> {
         let all = [
             ("merge", self.allow_merge_commit),
@@ -124,7 +124,7 @@ pub(super) struct CommentJson {
 }
 
 impl CommentJson {
-    /// The comment, read again. Another text is an edit, also within the second in which it was written.
+    /// Returns the comment, read again. Another text is an edit, also within the second in which it was written.
     pub(super) fn after(mut self, known: &Self) -> Self {
         let is_edited =
             text(self.body.clone()) != text(known.body.clone()) || known.updated_at > known.created_at;
@@ -200,7 +200,7 @@ impl PermissionJson {
     }
 }
 
-/// A text as people write it: browsers end lines with CRLF.
+/// Returns a text as people write it: browsers end lines with CRLF.
 pub(super) fn text(body: Option<String>) -> String {
     body.unwrap_or_default().replace("\r\n", "\n")
 }

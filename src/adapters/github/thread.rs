@@ -46,13 +46,13 @@ pub(super) enum KnownExtent {
 }
 
 impl KnownThread {
-    /// A thread that was read by an earlier command.
+    /// Creates a thread that was read by an earlier command.
     pub(super) fn kept(comments: Vec<CommentJson>) -> Self {
         let edits = comments.iter().map(|one| ((one.id, one.updated_at), one.updated_at)).collect();
         Self { comments, extent: KnownExtent::Beginning, edits, ..Self::default() }
     }
 
-    /// From when on the thread is to be read; from the beginning, if that is absent.
+    /// Returns the time from which the thread is to be read; from the beginning, if that is absent.
     pub(super) fn since(&self) -> Option<Timestamp> {
         let last = self.comments.iter().map(|comment| comment.updated_at).max();
         match self.extent {
@@ -92,7 +92,7 @@ impl KnownThread {
         }
     }
 
-    /// Whether more comments are known than the server had when it counted them.
+    /// Returns whether more comments are known than the server had when it counted them.
     fn has_too_many(&mut self) -> bool {
         let Some((at, counted)) = self.counted.take() else { return false };
         let was_counted = |comment: &&CommentJson| {
@@ -112,7 +112,7 @@ impl KnownThread {
         self.counted = Some((now, counted));
     }
 
-    /// The records whose edits are unknown: they may have been edited within the second of the writing.
+    /// Returns the records whose edits are unknown: they may have been edited within the second of the writing.
     pub(super) fn unsure(&self) -> Vec<CommentJson> {
         let is_unsure = |one: &&CommentJson| !self.edits.contains_key(&(one.id, one.updated_at));
         let is_record = |one: &&CommentJson| one.body.as_deref().is_some_and(codec::claims);
@@ -125,7 +125,7 @@ impl KnownThread {
         self.edits.extend(all);
     }
 
-    /// The comments, oldest first, with the times of their last edits.
+    /// Returns the comments, oldest first, with the times of their last edits.
     pub(super) fn comments(&self) -> Vec<CommentJson> {
         let exact = |one: &CommentJson| {
             let known = self.edits.get(&(one.id, one.updated_at)).copied();

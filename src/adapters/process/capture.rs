@@ -253,7 +253,7 @@ mod tests {
         );
     }
 
-    /// A program that prints something in each of three periods, and then no more.
+    /// Returns a program that prints something in each of three periods, and then no more.
     #[tokio::test(start_paused = true)]
     async fn silence_is_limited_or_everything() {
         for (patience, minutes) in [(Patience::Total, 15), (Patience::Silence(DEADLINE), 60)] {

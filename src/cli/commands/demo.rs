@@ -113,7 +113,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
     Ok(code)
 }
 
-/// The same views as in a real run.
+/// Creates the same views as in a real run.
 fn terminal(json: Option<JsonOutput>, ours: &Surroundings) -> Terminal {
     let seen = Screen::look(&ours.variables, print::talk_is_seen);
     let paint = Paint::wanted(&ours.variables, seen);

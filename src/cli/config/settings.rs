@@ -370,7 +370,7 @@ pub enum ForgeChoice {
 }
 
 impl ForgeChoice {
-    /// The value used in settings and flags.
+    /// Returns the value used in settings and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",

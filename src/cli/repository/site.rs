@@ -47,7 +47,7 @@ pub enum ForgeSite {
 }
 
 impl ForgeSite {
-    /// The forge of a repository: the one that was chosen, else the embedded one where something was begun on it, else
+    /// Returns the forge of a repository: the one that was chosen, else the embedded one where something was begun on it, else
     /// GitHub where `origin` points to it.
     pub fn of(
         choice: &ForgeSettings,
@@ -88,7 +88,7 @@ impl ForgeSite {
     }
 }
 
-/// The host that gh uses when none is named.
+/// Returns the host that gh uses when none is named.
 fn github_host(variables: &Variables) -> String {
     let named = variables.get(OsStr::new("GH_HOST")).and_then(|host| host.to_str());
     named.filter(|host| !host.is_empty()).unwrap_or(GITHUB).to_ascii_lowercase()
@@ -179,7 +179,7 @@ impl Site {
         matches!(&self.remote, Remote::Url(RemoteUrl { fork: Some(_), .. }))
     }
 
-    /// With the branch of a fork, reached as the repository itself is.
+    /// Adds the branch of a fork, reached as the repository itself is.
     fn with_fork(mut self, fork: Option<ForkBranch>) -> Self {
         if let Remote::Url(remote) = &mut self.remote {
             remote.fork = fork.map(|fork| {
@@ -218,13 +218,13 @@ impl Site {
         whereabouts::note(&self.folders, self.repository.lasting_path(), text.as_deref()).map_err(disk)
     }
 
-    /// The workspace of the repository.
+    /// Returns the workspace of the repository.
     pub fn workspace(&self, variables: &Variables) -> GitWorkspace {
         workspace(&self.folders, &self.repository, self.remote.clone(), variables)
     }
 }
 
-/// The address of the repository on GitHub in which something was begun from this checkout.
+/// Returns the address of the repository on GitHub in which something was begun from this checkout.
 fn noted_address(
     repository: &Repository,
     surroundings: &Surroundings,
@@ -264,7 +264,7 @@ fn remote(
     RemoteUrl { url, default_branch: forge.default_branch().clone(), fork: None, login, variables }
 }
 
-/// The URL of another repository on the same host, in the form of a known one.
+/// Returns the URL of another repository on the same host, in the form of a known one.
 fn beside(url: &str, repository: &str) -> String {
     let path = url.trim_end_matches('/');
     let owner = path.rfind('/').and_then(|end| path.get(..end)?.rfind(['/', ':'])).map_or(0, |at| at + 1);
@@ -308,7 +308,7 @@ fn must_be_of_its_kind(subject: &Subject, store: &Store) -> Result<(), RunError>
     Err(RunError::refused(Refused::Usage, message).with_next(format!("agent-loop {is} {number}")))
 }
 
-/// The embedded forge of a repository.
+/// Opens the embedded forge of a repository.
 pub fn embedded(repository: &Repository, surroundings: &Surroundings) -> Result<EmbeddedForge, String> {
     let store = Store::open(&repository.common)?;
     let folders = folders_of_the_embedded(repository, &store, surroundings);
@@ -319,7 +319,7 @@ pub fn embedded(repository: &Repository, surroundings: &Surroundings) -> Result<
     EmbeddedForge::new(store, workspace)
 }
 
-/// The state folder of a repository with an embedded forge. The locks lie beside the forge: whoever may write to it may
+/// Returns the state folder of a repository with an embedded forge. The locks lie beside the forge: whoever may write to it may
 /// run a subject, under whatever user.
 fn folders_of_the_embedded(repository: &Repository, store: &Store, surroundings: &Surroundings) -> Folders {
     let folders = Folders::new(&surroundings.state, store.repository_id());
@@ -331,7 +331,7 @@ pub fn without_forge(repository: &Repository, thread: Thread) -> Result<(), Stri
     if Store::exists(&repository.common) { Ok(()) } else { Err(missing(thread)) }
 }
 
-/// The branch that a pull request on the embedded forge wants to change. Makes nothing.
+/// Returns the branch that a pull request on the embedded forge wants to change. Makes nothing.
 pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<BranchName> {
     if !Store::exists(&repository.common) {
         return None;

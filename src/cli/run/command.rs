@@ -188,7 +188,7 @@ fn usage(why: String) -> RunError {
     RunError::refused(Refused::Usage, why)
 }
 
-/// The inputs that only this command has: the text of a task, and the target branch on the command line.
+/// Returns the inputs that only this command has: the text of a task, and the target branch on the command line.
 fn task_and_base(
     goal: &Goal,
     base: BranchName,
@@ -310,7 +310,7 @@ impl Ready {
     }
 }
 
-/// The results of all reads before a run, which have no side effects.
+/// Reads everything that a run needs. Has no side effects.
 fn prepare(
     goal: Goal,
     inputs: RunInputs,

@@ -25,7 +25,7 @@ impl Permissions {
         }
     }
 
-    /// Whether the run was started with all permissions; used for the warning only.
+    /// Returns whether the run was started with all permissions; used for the warning only.
     pub fn begun_dangerously(self, trigger: Trigger, earlier: &Remembered) -> bool {
         match trigger {
             Trigger::Command => self == Self::Dangerous,

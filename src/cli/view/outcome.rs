@@ -183,7 +183,7 @@ fn headline(outcome: &Outcome) -> String {
     parts.join(" · ")
 }
 
-/// Whether the reason of a failure was printed when it happened: the last turn of an agent failed in this command, and that
+/// Returns whether the reason of a failure was printed when it happened: the last turn of an agent failed in this command, and that
 /// is the whole reason.
 fn is_told(outcome: &Outcome) -> bool {
     let by_an_agent = matches!(

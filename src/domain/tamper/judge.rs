@@ -261,7 +261,7 @@ mod tests {
     use super::super::scope::StatedScope;
     use super::*;
 
-    /// A changed file with added (`+`) and removed (`-`) lines.
+    /// Creates a changed file with added (`+`) and removed (`-`) lines.
     fn file(path: &str, lines: &[&str]) -> TouchedFile {
         let mut facts = LineFacts::default();
         for line in lines {

@@ -144,7 +144,7 @@ fn known(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<Verdict> {
     seen.state.measured.on(&GateName::ci(), &at.head).map(|one| one.verdict)
 }
 
-/// The checks of an earlier head, if it had any: on a new head the forge only needs some time to start them again.
+/// Returns the checks of an earlier head, if it had any: on a new head the forge only needs some time to start them again.
 fn reported_before(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Vec<String>> {
     for head in seen.state.heads.iter().filter(|head| **head != at.head) {
         let board = seen.cx.checks(head)?;

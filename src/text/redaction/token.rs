@@ -23,12 +23,12 @@ struct Shape {
 }
 
 impl Shape {
-    /// A token that extends as far as its letters do.
+    /// Creates a token that extends as far as its letters do.
     const fn token(kind: &'static str, secret: &'static str) -> Self {
         Self { kind, before: BEFORE, secret, behind: "" }
     }
 
-    /// A token of a certain length.
+    /// Creates a token of a certain length.
     const fn exact(kind: &'static str, secret: &'static str) -> Self {
         Self { kind, before: BEFORE, secret, behind: BEHIND }
     }
@@ -72,7 +72,7 @@ fn shapes() -> impl Iterator<Item = &'static Shape> {
     SHAPES.iter().chain(std::iter::once(&KEY_SHAPE))
 }
 
-/// The kinds of secrets that are recognised by their shape.
+/// Returns the kinds of secrets that are recognised by their shape.
 pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
     shapes().map(|shape| shape.kind)
 }

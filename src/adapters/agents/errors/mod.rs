@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    /// An instant shortly after the recordings.
+    /// Returns an instant shortly after the recordings.
     fn now() -> Timestamp {
         "2026-11-21T00:10:00Z".parse().unwrap()
     }

@@ -18,7 +18,7 @@ pub(crate) struct UrlTarget<'a> {
 }
 
 impl UrlTarget<'_> {
-    /// The tip of a branch. One spawn, and one look over the network.
+    /// Returns the tip of a branch. One spawn, and one look over the network.
     pub(crate) async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
         let (url, branch) = self.remote.place(branch);
         let name = format!("refs/heads/{branch}");
@@ -79,7 +79,7 @@ impl UrlTarget<'_> {
     }
 }
 
-/// What a person does about a refusal. The commit is kept.
+/// Returns what a person can do about a refusal. The commit is kept.
 fn remedy(words: &str) -> &'static str {
     let words = words.to_ascii_lowercase();
     if words.contains("workflow` scope") || words.contains("workflows` permission") {

@@ -70,7 +70,7 @@ impl Drop for Running {
 /// The id and the start of a process, which identify it uniquely.
 pub type Name = (u32, u64);
 
-/// The start of a process, which identifies it together with its id.
+/// Returns the start of a process, which identifies it together with its id.
 pub fn start_time(pid: u32) -> Option<u64> {
     platform::process_with(pid).map(|process| process.start)
 }
