@@ -5,7 +5,7 @@ use crate::ports::workspace::{Layout, Prepared, WorkspaceError};
 
 use super::clone::overlay;
 use super::mirror::Mirror;
-use super::user_checkout::turn;
+use super::user_checkout::turn::CheckoutTurn;
 use super::workplace::Workplace;
 
 /// Adds the work that a layout continues, if any: what was found in the workplace, else saved work. Work that would overwrite
@@ -50,8 +50,8 @@ async fn restored(
     head: &CommitSha,
     commit: &CommitSha,
 ) -> Result<Restored, WorkspaceError> {
-    if let Workplace::UserCheckout(paths, checkout) = workplace
-        && let Err(why) = turn::must_have_room(mirror, paths, checkout, head, commit).await
+    if let Some(turn) = CheckoutTurn::of(mirror, workplace)
+        && let Err(why) = turn.must_have_room(head, commit).await
     {
         let commit = commit.short();
         return Ok(Restored::No(format!(

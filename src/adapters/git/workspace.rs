@@ -35,7 +35,7 @@ use super::unfinished;
 use super::user_checkout::checkout::UserCheckout;
 use super::user_checkout::directories::UserDirectories;
 use super::user_checkout::explicit_directory::ExplicitDirectory;
-use super::user_checkout::turn;
+use super::user_checkout::turn::{self, CheckoutTurn};
 use super::waiting::WaitNotice;
 use super::workplace::Workplace;
 
@@ -208,27 +208,27 @@ impl GitWorkspace {
         Ok(())
     }
 
-    async fn check(&self, workplace: &Workplace, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
-        self.must_belong(checkout).await?;
-        turn::check(&self.mirror, workplace, checkout).await
+    async fn check(&self, turn: CheckoutTurn<'_>) -> Result<(), WorkspaceError> {
+        self.must_belong(turn.checkout).await?;
+        turn.check().await
     }
 
     async fn prepare_user_checkout(
         &self,
-        workplace: &Workplace,
-        checkout: &UserCheckout,
+        turn: CheckoutTurn<'_>,
         layout: &Layout,
     ) -> Result<Prepared, WorkspaceError> {
-        self.must_belong(checkout).await?;
-        let warning = self.tree_of(workplace.paths(), layout).await?.map(|_| {
+        self.must_belong(turn.checkout).await?;
+        let tree = &turn.checkout.paths.tree;
+        let warning = self.tree_of(turn.paths, layout).await?.map(|_| {
             format!(
                 "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees \
                  them as they are in the change",
-                checkout.paths.tree.display()
+                tree.display()
             )
         });
-        let salvaged = turn::prepare(&self.mirror, workplace, checkout, layout.head()).await?;
-        Ok(Prepared { path: checkout.paths.tree.clone(), salvaged, warning })
+        let salvaged = turn.prepare(layout.head()).await?;
+        Ok(Prepared { path: tree.clone(), salvaged, warning })
     }
 
     /// Ends a turn whose work is in a commit: a checkout of the user remains at this commit.
@@ -238,9 +238,9 @@ impl GitWorkspace {
         head: &CommitSha,
         at: &CommitSha,
     ) -> Result<(), WorkspaceError> {
-        if let Workplace::UserCheckout(paths, checkout) = workplace {
-            turn::settle(&self.mirror, paths, checkout, head, at).await?;
-            self.directories.leave(paths, checkout);
+        if let Some(turn) = CheckoutTurn::of(&self.mirror, workplace) {
+            turn.settle(head, at).await?;
+            self.directories.leave(turn.paths, turn.checkout);
         }
         workplace.paths().close()
     }
@@ -318,25 +318,20 @@ impl Workspace for GitWorkspace {
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        match &workplace {
-            Workplace::Clone(paths) => {
-                let tree = self.tree_of(paths, layout).await?;
-                let prepared =
-                    prepare::prepare(&self.mirror, &workplace, layout, tree, &self.settled).await?;
-                unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await
-            }
-            Workplace::UserCheckout(paths, checkout) => {
-                self.directories.enter(paths, checkout).await?;
-                let prepared = match self.prepare_user_checkout(&workplace, checkout, layout).await {
-                    Ok(prepared) => unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await,
-                    Err(error) => Err(error),
-                };
-                if prepared.is_err() {
-                    self.directories.leave(paths, checkout);
-                }
-                prepared
-            }
+        let Some(turn) = CheckoutTurn::of(&self.mirror, &workplace) else {
+            let tree = self.tree_of(workplace.paths(), layout).await?;
+            let prepared = prepare::prepare(&self.mirror, &workplace, layout, tree, &self.settled).await?;
+            return unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await;
+        };
+        self.directories.enter(turn.paths, turn.checkout).await?;
+        let prepared = match self.prepare_user_checkout(turn, layout).await {
+            Ok(prepared) => unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await,
+            Err(error) => Err(error),
+        };
+        if prepared.is_err() {
+            self.directories.leave(turn.paths, turn.checkout);
         }
+        prepared
     }
 
     fn is_user_checkout(&self, clone_id: &CloneId) -> bool {
@@ -345,10 +340,10 @@ impl Workspace for GitWorkspace {
 
     async fn check_user_checkout(&self, clone_id: &CloneId) -> Result<(), WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        let Workplace::UserCheckout(paths, checkout) = &workplace else { return Ok(()) };
-        self.directories.enter(paths, checkout).await?;
-        let checked = self.check(&workplace, checkout).await;
-        self.directories.leave(paths, checkout);
+        let Some(turn) = CheckoutTurn::of(&self.mirror, &workplace) else { return Ok(()) };
+        self.directories.enter(turn.paths, turn.checkout).await?;
+        let checked = self.check(turn).await;
+        self.directories.leave(turn.paths, turn.checkout);
         checked
     }
 
