@@ -133,7 +133,7 @@ pub fn title(ending: &Ending) -> String {
 
 /// Renders the rounds of a run, its turns, its time and its cost.
 pub fn cost(rounds: u32, usage: &Usage) -> String {
-    let rounds = (rounds > 0).then(|| count(u64::from(rounds), "round"));
+    let rounds = (rounds > 0).then(|| count(rounds, "round"));
     let mut parts: Vec<String> = rounds.into_iter().collect();
     parts.push(count(usage.calls, "turn"));
     parts.push(format!("{} of agent time", duration(Duration::from_millis(usage.milliseconds))));

@@ -42,7 +42,7 @@ pub fn review(review: ShownReview<'_>, items: &[Item]) -> String {
         format!("**{}** {verdict} `{}` · round {}", review.given.agent, review.revision, review.round);
     let found = review.findings.opened.iter().filter(|item| item.status.must_fix()).count();
     if found > 0 {
-        let _ = write!(text, " · {}", count(u64::try_from(found).unwrap_or(u64::MAX), "finding"));
+        let _ = write!(text, " · {}", count(found, "finding"));
     }
     let _ = writeln!(text, "\n\n{}", neutral(review.summary));
     let (blocking, same, prior) = match review.scope {

@@ -75,7 +75,8 @@ pub fn hanging(text: &str, indent: usize) -> String {
 }
 
 /// Returns a number with a noun, in the plural if necessary.
-pub fn count(number: u64, noun: &str) -> String {
+pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

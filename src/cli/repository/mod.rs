@@ -261,11 +261,10 @@ impl Repository {
         let (new, changed): (Vec<&str>, Vec<&str>) = status.lines().partition(|line| line.starts_with("??"));
         if !changed.is_empty() {
             let head = git.ask(&["rev-parse", "--short", &reference]).await?.unwrap_or_default();
-            let number = |lines: &[&str]| u64::try_from(lines.len()).unwrap_or(u64::MAX);
             let new = if new.is_empty() { String::new() } else { format!(", {} untracked", new.len()) };
             notices.push(format!(
                 "your checkout has uncommitted changes ({}{new}); agents work on {branch} at {head}",
-                count(number(&changed), "changed file")
+                count(changed.len(), "changed file")
             ));
         }
         Ok(notices)

@@ -38,7 +38,7 @@ impl ExplainedApproval {
         let needed = conditions.iter().filter(is_needed);
         let open = needed.clone().filter(|condition| condition.state != ConditionState::Met).count();
         let place = format!("{} at {}", self.subject, head.short());
-        let all = count(u64::try_from(needed.count()).unwrap_or(u64::MAX), "condition");
+        let all = count(needed.count(), "condition");
         if open == 0 {
             format!("{place}: all met ({all})")
         } else {

@@ -56,7 +56,7 @@ impl TurnFailures {
         let first = one_line(first.trim_start_matches("the answer: "), LONGEST_ERROR);
         let more = match complaints.len() {
             0 | 1 => String::new(),
-            all => format!(" and {}", count(u64::try_from(all - 1).unwrap_or(u64::MAX), "more error")),
+            all => format!(" and {}", count(all - 1, "more error")),
         };
         format!("gave a malformed answer: {first}{more}{}", quoted(said))
     }

@@ -237,8 +237,7 @@ impl Narrator {
                 lines
             }
             Announcement::FollowedUp { filed, listed } if filed.is_empty() && *listed > 0 => {
-                let listed = u64::try_from(*listed).unwrap_or(u64::MAX);
-                self.good(&format!("listed {} for later", count(listed, "finding")))
+                self.good(&format!("listed {} for later", count(*listed, "finding")))
             }
             Announcement::FollowedUp { .. } => Vec::new(),
             // The outcome shows the ending.
@@ -273,10 +272,9 @@ impl Narrator {
     ) -> Vec<Line> {
         let (urgent, later): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.status.must_fix());
         let open: Vec<&Disposition> = earlier.iter().filter(|said| said.status.must_fix()).collect();
-        let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let mut parts = Vec::new();
         if !urgent.is_empty() {
-            parts.push(count(number(urgent.len()), "finding"));
+            parts.push(count(urgent.len(), "finding"));
         }
         if !open.is_empty() {
             let ids: Vec<String> = open.iter().map(|said| said.item.to_string()).collect();
@@ -365,7 +363,7 @@ fn opened(subject: &Subject, said: &Announcement) -> Option<String> {
     };
     parts.extend(gates.iter().map(|gate| format!("gate {gate}")));
     parts.extend(gates_not_run.iter().map(|(gate, why)| format!("gate {gate} not run ({why})")));
-    parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
+    parts.push(format!("at most {}", count(*max_rounds, "round")));
     Some(parts.join(" · "))
 }
 
@@ -382,7 +380,7 @@ fn delivered(said: &Announcement) -> Option<String> {
 /// Describes the making of a plan, and what became of it.
 fn planned(said: &Announcement) -> Option<String> {
     if let Announcement::Planned { agent, plan, steps, deferred, usage, .. } = said {
-        let steps = count(u64::try_from(*steps).unwrap_or(u64::MAX), "step");
+        let steps = count(*steps, "step");
         let titles: Vec<String> = deferred.iter().map(|title| format!("“{}”", clean(title))).collect();
         let later = match titles.as_slice() {
             [] => String::new(),

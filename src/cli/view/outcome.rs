@@ -176,7 +176,7 @@ fn headline(outcome: &Outcome) -> String {
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
     let already = if is_merged_before(outcome) { "already " } else { "" };
     let mut parts = vec![format!("{already}{}{reason}{what}{at}", outcome.ending.status())];
-    parts.extend((outcome.view.rounds > 0).then(|| count(u64::from(outcome.view.rounds), "round")));
+    parts.extend((outcome.view.rounds > 0).then(|| count(outcome.view.rounds, "round")));
     let is_refused = matches!(outcome.ending, Ending::Refused { .. });
     parts.extend(outcome.elapsed.filter(|_| !is_refused).map(duration));
     parts.extend(cost(&outcome.usage));

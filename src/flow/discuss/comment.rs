@@ -41,7 +41,7 @@ fn opened_text(state: &DiscussState, at: At<'_>, opened: &DebateOpened) -> Strin
     let noun = if debaters.len() == 1 { "debater" } else { "debaters" };
     let mut parts = vec![format!("{noun} {}", debaters.join(", "))];
     parts.extend(opened.analyzer.as_ref().map(|seat| format!("analyzer `{}`", seat.label)));
-    parts.push(format!("at most {}", count(u64::from(opened.policy.rounds()), "round")));
+    parts.push(format!("at most {}", count(opened.policy.rounds(), "round")));
     parts.push(format!("online research: {}", opened.policy.research));
     let mut text = format!("**agent-loop** debates this issue at `{}`: ", opened.head.short());
     text.push_str(&parts.join(", "));
@@ -226,8 +226,7 @@ fn final_text(
             ("Final deadlock", format!("**No agreement** after round {number}: a person must decide"))
         }
     };
-    let mut text =
-        format!("### {heading}\n\n{line} · {}\n\n", count(number_of(round.positions.len()), "vote"));
+    let mut text = format!("### {heading}\n\n{line} · {}\n\n", count(round.positions.len(), "vote"));
     if let Some(independence) = independence(&debate.terms.debaters) {
         let _ = write!(text, "{independence}\n\n");
     }
@@ -258,10 +257,6 @@ fn final_text(
     text.push_str(&research(debate, rounds));
     let _ = write!(text, "\n<sub>{}</sub>", cost(number, &summary.usage));
     text
-}
-
-fn number_of(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 fn sentence(outcome: DebateOutcome) -> &'static str {

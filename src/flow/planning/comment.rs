@@ -54,7 +54,7 @@ fn opened_text(state: &PlanningState, at: At<'_>, opened: &PlanningOpened) -> St
     let mut text = format!(
         "**agent-loop** {begins}: {}, at most {}; {then}.",
         participants(&opened.roster),
-        count(u64::from(opened.policy.max_rounds), "round")
+        count(opened.policy.max_rounds, "round")
     );
     if let Some(coder) = &opened.execution.coder {
         let _ = write!(text, " `{}` implements it.", coder.label);
@@ -141,10 +141,9 @@ fn approved_text(state: &PlanningState, record: &PlanApproved, items: &[Item]) -
 
 fn decomposed_text(record: &Decomposed) -> String {
     let hash = &record.plan;
-    let number = u64::try_from(record.phases.len()).unwrap_or(u64::MAX);
     if record.phases.iter().any(|phase| phase.issue.is_none()) {
         let signature = signature(record.given.model.as_deref(), record.given.usage);
-        let phases = count(number, "phase");
+        let phases = count(record.phases.len(), "phase");
         return format!(
             "**{}** divides the plan `{hash}` into {phases}; their issues follow.\n{signature}",
             record.given.agent

@@ -35,7 +35,7 @@ fn opened_text(at: At<'_>, opened: &Opened) -> String {
         "**agent-loop** reviews this pull request at `{}`: {}, at most {}.",
         opened.head.short(),
         participants(&opened.roster),
-        count(u64::from(opened.policy.max_rounds), "round")
+        count(opened.policy.max_rounds, "round")
     );
     if opened.votes == EarlierVotes::AskedAnew {
         text.push_str("\n\nRecords are missing from this thread, so every reviewer votes again.");

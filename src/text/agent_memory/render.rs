@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::agent_memory::{AgentMemory, Area, Briefing, Changed, Listed, Module, Pin, Summary};
+use crate::text::markdown::count;
 
 use super::cleaning::{LINE, PARAGRAPH, clean};
 
@@ -73,15 +74,8 @@ pub fn since(briefing: &Briefing) -> String {
         Changed::Known(paths) => format!(
             "The end of this section lists what changed up to commit {}: {}.",
             compared_with.short(),
-            counted(paths.len())
+            count(paths.len(), "file")
         ),
-    }
-}
-
-fn counted(files: impl TryInto<u64>) -> String {
-    match files.try_into().unwrap_or(u64::MAX) {
-        1 => "1 file".to_owned(),
-        files => format!("{files} files"),
     }
 }
 
@@ -142,7 +136,9 @@ fn summary(summary: &Summary) -> Listed<String> {
     shown.push(format!("{} tracked files, {}", summary.files, kilobytes(summary.bytes)));
     let languages = summary.languages.shown.iter().take(8);
     let languages: Vec<String> = languages
-        .map(|one| format!("{} {}, {}", clean(&one.name, WORD), counted(one.files), kilobytes(one.bytes)))
+        .map(|one| {
+            format!("{} {}, {}", clean(&one.name, WORD), count(one.files, "file"), kilobytes(one.bytes))
+        })
         .collect();
     if !languages.is_empty() {
         shown.push(languages.join("; "));
@@ -154,7 +150,7 @@ fn area(area: &Area) -> String {
     let path = if area.path.is_empty() { "(root)".to_owned() } else { format!("{}/", area.path) };
     let language =
         area.language.as_deref().map(|name| format!(", {}", clean(name, WORD))).unwrap_or_default();
-    described(&format!("{path} ({}{language})", counted(area.files)), area.about.as_deref())
+    described(&format!("{path} ({}{language})", count(area.files, "file")), area.about.as_deref())
 }
 
 fn described(what: &str, about: Option<&str>) -> String {

@@ -19,15 +19,13 @@ pub(super) fn explain(found: &[TamperFinding<'_>]) -> GateReport {
     let verdict = if blocks == 0 { Verdict::Pass } else { Verdict::Fail };
     let detail = match (findings.len() - blocks, blocks) {
         (0, 0) => String::new(),
-        (reports, 0) => format!("{} for the reviewers to judge", counted(reports)),
-        (0, blocks) => format!("{} refused", counted(blocks)),
-        (reports, blocks) => format!("{} refused, {reports} for the reviewers to judge", counted(blocks)),
+        (reports, 0) => format!("{} for the reviewers to judge", count(reports, "finding")),
+        (0, blocks) => format!("{} refused", count(blocks, "finding")),
+        (reports, blocks) => {
+            format!("{} refused, {reports} for the reviewers to judge", count(blocks, "finding"))
+        }
     };
     GateReport::Measured { verdict, detail, findings, log: None }
-}
-
-fn counted(findings: usize) -> String {
-    count(u64::try_from(findings).unwrap_or(u64::MAX), "finding")
 }
 
 fn finding(found: &TamperFinding<'_>) -> Finding {

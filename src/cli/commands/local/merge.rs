@@ -113,7 +113,7 @@ impl MergeApproval {
 fn open_points(known: &SubjectSummary) -> Vec<String> {
     let outcome: &Outcome = &known.outcome;
     let mut points = vec![format!("its run ended as {}", status::describe(known))];
-    let findings = u64::try_from(outcome.open_items().count()).unwrap_or(u64::MAX);
+    let findings = outcome.open_items().count();
     points.extend((findings > 0).then(|| format!("{} to fix", count(findings, "finding"))));
     let votes = outcome.view.votes.iter().filter(|vote| vote.state != Ballot::Approved);
     points.extend(votes.map(|vote| format!("`{}`: {}", vote.agent, vote.state.name())));

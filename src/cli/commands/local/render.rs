@@ -59,11 +59,7 @@ pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Arc<Comment>], sho
         Comments::Last => comments.len().saturating_sub(1),
     };
     if skipped > 0 {
-        let _ = write!(
-            text,
-            "\n── {} not shown; --comments shows all ──\n",
-            count(u64::try_from(skipped).unwrap_or(u64::MAX), "comment")
-        );
+        let _ = write!(text, "\n── {} not shown; --comments shows all ──\n", count(skipped, "comment"));
     }
     for comment in comments.iter().skip(skipped) {
         let edited = if comment.created_at == comment.updated_at { "" } else { ", edited" };

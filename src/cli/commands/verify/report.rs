@@ -51,7 +51,7 @@ fn is_empty(reading: &ChainReading) -> bool {
 }
 
 fn chain_text(text: &mut String, chain: &Chain, reading: &ChainReading) {
-    let number = u64::try_from(reading.records().count()).unwrap_or(u64::MAX);
+    let number = reading.records().count();
     let _ = writeln!(text, "{} of {}: {}", chain.flow, chain.subject, count(number, "valid record"));
     let state = ChainState::of(chain, reading);
     for record in reading.records() {
