@@ -1,7 +1,7 @@
 //! Who wrote a text, and what that person may do: asked only where something depends on it, remembered by the user's id.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 
@@ -10,6 +10,7 @@ use crate::ports::forge::{AuthorRole, Comment, ForgeError};
 use crate::protocol::requirements;
 
 use super::client::GithubRepository;
+use super::gh::locked;
 use super::shapes::{PermissionJson, UserJson, ghost, text};
 
 /// A text on GitHub.
@@ -56,7 +57,7 @@ impl Authors {
 
     /// Returns the permission of a user. Apps are no collaborators, and the association that GitHub shows is no permission.
     async fn role(&self, repository: &GithubRepository, user: &UserJson) -> Result<AuthorRole, ForgeError> {
-        if let Some(role) = self.lock().get(&user.id) {
+        if let Some(role) = locked(&self.0).get(&user.id) {
             return Ok(*role);
         }
         let role = if user.is_app() {
@@ -69,11 +70,7 @@ impl Authors {
                 Err(error) => return Err(error),
             }
         };
-        self.lock().insert(user.id, role);
+        locked(&self.0).insert(user.id, role);
         Ok(role)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, AuthorRole>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! The checks of a commit: check runs and commit statuses, read again as far as they can have changed.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use crate::ports::forge::ForgeError;
 
 use super::client::GithubRepository;
 use super::commit_status;
-use super::gh::Rows;
+use super::gh::{Rows, locked};
 use super::job_log;
 
 /// So many failed checks of a commit are shown with their output.
@@ -119,10 +119,6 @@ async fn excerpt(
     };
     locked(&known.logs).insert(run.id, log.clone());
     Ok(log)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,7 +1,7 @@
 //! The commit status `agent-loop/review`, which rulesets and branch protection can require.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::ports::forge::ForgeError;
 
 use super::client::GithubRepository;
-use super::gh::{Method, Rows};
+use super::gh::{Method, Rows, locked};
 use super::reply::Fault;
 
 /// The name of the status.
@@ -90,11 +90,11 @@ async fn read(repository: &GithubRepository, head: &CommitSha) -> Result<Option<
 
 impl KnownStatuses {
     fn get(&self, head: &CommitSha) -> Option<StatusContent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(head).cloned()
+        locked(&self.0).get(head).cloned()
     }
 
     fn set(&self, head: &CommitSha, content: Option<StatusContent>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.0);
         match content {
             Some(content) => known.insert(head.clone(), content),
             None => known.remove(head),

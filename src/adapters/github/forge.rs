@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +30,7 @@ use super::client::{GithubRepository, read};
 use super::commit_status::{self, KnownStatuses};
 use super::edits;
 use super::forks;
-use super::gh::{Gh, LOOKS, Method, Rows, encoded};
+use super::gh::{Gh, LOOKS, Method, Rows, encoded, locked};
 use super::health::{self, LoginHealth};
 use super::kept_threads::KeptThreads;
 use super::merging;
@@ -207,10 +207,6 @@ impl GithubForge {
         }
         Ok(None)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]

@@ -89,7 +89,7 @@ impl Gh {
 
     /// Sends a read, and repeats it if its answer was incomplete.
     pub(super) async fn get(&self, path: &str) -> Result<ApiReply, Fault> {
-        let known = lock(&self.known).get(path).cloned();
+        let known = locked(&self.known).get(path).cloned();
         let mut pauses = PAUSES.into_iter();
         let reply = loop {
             let etag = known.as_ref().map(|known| format!("If-None-Match: {}", known.etag));
@@ -109,7 +109,7 @@ impl Gh {
 
     /// Reads an answer that is no JSON, once.
     pub(super) async fn text(&self, path: &str) -> Result<String, Fault> {
-        lock(&self.calls).reads += 1;
+        locked(&self.calls).reads += 1;
         let captured = self.run(&self.api("GET", path)).await?;
         reply::read_text(printed(&captured), SystemClock.now())
     }
@@ -160,18 +160,18 @@ impl Gh {
     /// Changes something, once. After `Fault::Lost` the caller looks whether it happened.
     pub(super) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<ApiReply, Fault> {
         let line = self.api(method.name(), path).arguments(["--input", "-"]).input(body.to_string());
-        let next = lock(&self.pace).next();
+        let next = locked(&self.pace).next();
         if next.duration_since(SystemClock.now()) > SHORT_LIMIT {
             return Err(Fault::Limited(next));
         }
         SystemClock.sleep_until(next).await;
-        lock(&self.pace).wrote(SystemClock.now());
+        locked(&self.pace).wrote(SystemClock.now());
         self.counted(self.unlimited(&line).await, |calls| &mut calls.writes)
     }
 
     /// Returns the number of calls of GitHub.
     pub(super) fn calls(&self) -> ForgeCalls {
-        *lock(&self.calls)
+        *locked(&self.calls)
     }
 
     fn counted(
@@ -179,7 +179,7 @@ impl Gh {
         called: Result<ApiReply, Fault>,
         kind: fn(&mut ForgeCalls) -> &mut u64,
     ) -> Result<ApiReply, Fault> {
-        let mut calls = lock(&self.calls);
+        let mut calls = locked(&self.calls);
         match &called {
             Ok(ApiReply { status: 304, .. }) => calls.unchanged += 1,
             Ok(_) => *kind(&mut calls) += 1,
@@ -191,7 +191,7 @@ impl Gh {
     fn learn(&self, path: &str, reply: &ApiReply) {
         let Some(etag) = reply.headers.get("etag").map(str::to_owned) else { return };
         let answer = KnownAnswer { etag, headers: reply.headers.clone(), body: reply.body.clone() };
-        lock(&self.known).insert(path.to_owned(), answer);
+        locked(&self.known).insert(path.to_owned(), answer);
     }
 
     fn api(&self, method: &str, path: &str) -> CommandLine {
@@ -235,7 +235,8 @@ impl Gh {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Waits for a mutex and returns its guard, also after a panic in another thread.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,13 +1,14 @@
 //! Threads on disk, so that the next command reads only what is new. What is damaged is read from GitHub again.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::files;
 use crate::domain::digest;
 
+use super::gh::locked;
 use super::shapes::CommentJson;
 
 /// The format of the files.
@@ -44,14 +45,14 @@ impl KeptThreads {
 
     /// Writes threads from now on.
     pub(super) fn keep(&self) {
-        let mut keeping = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keeping = locked(&self.0);
         if let Keeping::Read(folder) = &*keeping {
             *keeping = Keeping::Written(folder.clone());
         }
     }
 
     fn keeping(&self) -> Keeping {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.0).clone()
     }
 
     /// Returns whether an earlier run has read the thread.

@@ -1,7 +1,7 @@
 //! Reviews of GitHub's own kind: a view of records, pinned to a commit. They are looked at only for their marks.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::text::markdown::fitted;
 use crate::text::native_review::{mark, marked};
 
 use super::client::GithubRepository;
-use super::gh::{LOOKS, Method, Rows};
+use super::gh::{LOOKS, Method, Rows, locked};
 use super::reply::Fault;
 use super::shapes::UserJson;
 
@@ -105,7 +105,7 @@ impl PublishedReviews {
         repository: &GithubRepository,
         number: PullRequestNumber,
     ) -> Result<BTreeSet<String>, ForgeError> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&number).cloned();
+        let known = locked(&self.0).get(&number).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
@@ -113,7 +113,7 @@ impl PublishedReviews {
     }
 
     fn learn(&self, number: PullRequestNumber, marks: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = locked(&self.0);
         let known = all.entry(number).or_default();
         known.extend(marks);
         known.clone()
