@@ -139,7 +139,8 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
     if !next_command.is_empty() {
         let when = match &outcome.ending {
             Ending::Parked { resets_at, .. } => format!(" (after {})", utc(*resets_at)),
-            Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable } => {
+            Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
+            | Ending::NeedsHuman { reason: NeedsHuman::Merge } => {
                 " (once the cause is fixed)".to_owned()
             }
             Ending::Approved
@@ -228,7 +229,9 @@ pub fn next_command(outcome: &Outcome) -> String {
         Ending::NeedsHuman { reason: NeedsHuman::Clarification } => {
             format!("{} --interactive", about_it("resume", outcome))
         }
-        Ending::Interrupted | Ending::Parked { .. } => about_it("resume", outcome),
+        Ending::Interrupted | Ending::Parked { .. } | Ending::NeedsHuman { reason: NeedsHuman::Merge } => {
+            about_it("resume", outcome)
+        }
         // What the coder said instead of a change is in its log.
         Ending::Blocked { reason: Blocked::NoChange } if outcome.view.pull_request.is_none() => {
             about_it("logs", outcome)
@@ -302,6 +305,7 @@ mod tests {
         let task = Subject::Task("0123abcd".parse().unwrap());
         let clarification = Ending::NeedsHuman { reason: NeedsHuman::Clarification };
         for (ending, number, expected) in [
+            (Ending::NeedsHuman { reason: NeedsHuman::Merge }, Some(7), "agent-loop resume task/0123abcd"),
             (clarification, None, "agent-loop resume task/0123abcd --interactive"),
             (Ending::Inconclusive, None, "agent-loop resume task/0123abcd"),
             (Ending::Inconclusive, Some(7), "agent-loop pr 7"),

@@ -83,6 +83,7 @@ fn a_merge_left_over_is_approved() {
         (ended.json()["status"].as_str(), ended.json()["reason"].as_str()),
         (Some("needs-human"), Some("merge"))
     );
+    assert_eq!(ended.json()["next_command"], "agent-loop resume pr/1");
     stage.git(&["checkout", "--quiet", "--", "notes.txt"]);
     let merged = stage.run(&["local", "pr", "merge", "1"]);
     assert!(merged.exit == Some(0) && !merged.stdout.contains('('), "{}{}", merged.stdout, merged.stderr);

@@ -45,7 +45,7 @@ impl Blocker {
     pub(crate) fn refusal(&self, moving: &Moving, folder: &Path) -> Push {
         let (cause, remedy) = self.explained(folder);
         Push::Refused(format!(
-            "the branch {} is checked out in {}, which cannot follow: {}\n{remedy}, then resume the run",
+            "the branch {} is checked out in {}, which cannot follow: {}\n{remedy}, then run the command again",
             moving.branch,
             folder.display(),
             cause.trim_end().replace('\n', "; "),
