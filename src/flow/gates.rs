@@ -205,7 +205,7 @@ impl GateContext<'_> {
                 }
             }
         };
-        let last = red.detail.lines().last().unwrap_or_default();
+        let last = red.detail.lines().last().unwrap_or_default().trim();
         let message = format!(
             "the gate `{}` failed {MOST_ALIKE} times in a row with the same output (last line: {last}). {on_base}",
             red.gate

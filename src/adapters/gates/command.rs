@@ -156,7 +156,8 @@ impl CommandRunner {
     fn report(&self, ended: Ended, log: PathBuf) -> GateReport {
         match ended.end {
             End::Cancelled => GateReport::Cancelled,
-            End::NotStarted(why) | End::Disk(why) => inconclusive(why, Some(log)),
+            End::Disk(why) => inconclusive(why, Some(log)),
+            End::NotStarted(why) => inconclusive(format!("{why}. {FRESH_CLONE}"), Some(log)),
             End::TimedOut => {
                 let seconds = self.gate.deadline.as_secs();
                 inconclusive(format!("took longer than {seconds} s and was killed"), Some(log))

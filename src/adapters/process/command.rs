@@ -116,9 +116,10 @@ impl CommandLine {
         Ok(child)
     }
 
-    /// Returns the name of the program without its folder: records contain no paths of this machine.
+    /// Returns the program as it was named, an absolute path without its folder: records contain no paths of this machine.
     pub fn program_name(&self) -> String {
-        let name = Path::new(&self.program).file_name().unwrap_or(&self.program);
+        let program = Path::new(&self.program);
+        let name = program.file_name().filter(|_| program.is_absolute()).unwrap_or(&self.program);
         name.to_string_lossy().into_owned()
     }
 

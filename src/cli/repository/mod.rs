@@ -1,10 +1,12 @@
 //! The user's repository, inspected once at the start: path, branch, user. Nothing is changed.
 
 mod answered;
+pub mod expected;
 pub mod logbook;
 pub mod new_forge;
 pub mod open;
 mod parts;
+mod query;
 pub mod saved;
 pub mod site;
 pub mod stopped;
@@ -12,16 +14,11 @@ pub mod survey;
 pub mod surveyed;
 pub mod verdict;
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::embedded_forge::OWN_LOGIN;
-use crate::adapters::git::{GitVersion, MINIMUM_VERSION};
 use crate::adapters::github::address::{GITHUB, RepositoryAddress};
-use crate::adapters::process::capture::{CaptureError, Captured, capture};
-use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
 use crate::domain::branch_names;
@@ -30,6 +27,9 @@ use crate::domain::ids::{BranchName, CommitSha, InvalidName, Login, TreeSha};
 use crate::domain::shell;
 use crate::engine::outcome::RunError;
 use crate::text::markdown::count;
+
+use expected::ExpectedProgram;
+use query::{GitQuery, UserSettings};
 
 /// The user's repository.
 #[derive(Debug, Clone)]
@@ -234,8 +234,13 @@ impl Repository {
     }
 
     /// Returns what a person may not expect of a run on a branch: agents see neither submodules nor uncommitted changes, and
-    /// the branch of another run may be checked out.
-    pub async fn unseen(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
+    /// the branch of another run may be checked out. Clones lack programs that git does not track.
+    pub async fn unseen(
+        &self,
+        branch: &BranchName,
+        expected: &[ExpectedProgram],
+        variables: &Variables,
+    ) -> Result<Vec<String>, String> {
         let git = self.query(variables);
         let reference = self.reference(&git, branch).await?;
         let mut notices = Vec::new();
@@ -244,10 +249,11 @@ impl Repository {
             let words = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"];
             if is_there { git.ask(&words).await } else { Ok(None) }
         };
-        let list = ["ls-tree", "-r", "--full-tree", &reference];
+        let list = ["ls-tree", "-r", "-z", "--full-tree", &reference];
         let (entries, status) = tokio::join!(git.ask(&list), status);
         let (entries, status) = (entries?.unwrap_or_default(), status?.unwrap_or_default());
-        let submodules = entries.lines().filter(|entry| entry.starts_with("160000 ")).count();
+        notices.extend(expected.iter().filter_map(|program| program.missing_in(&entries, branch)));
+        let submodules = entries.split('\0').filter(|entry| entry.starts_with("160000 ")).count();
         if submodules > 0 {
             notices.push(format!(
                 "submodules ({submodules}) are not checked out in the clones that agents and tests use"
@@ -268,6 +274,15 @@ impl Repository {
             ));
         }
         Ok(notices)
+    }
+
+    /// Returns the commit with this name.
+    pub async fn commit(&self, name: &str, variables: &Variables) -> Result<CommitSha, String> {
+        let revision = format!("{name}^{{commit}}");
+        let words = ["rev-parse", "--quiet", "--verify", "--end-of-options", &revision];
+        let found = self.query(variables).ask(&words).await?;
+        let found = found.ok_or_else(|| format!("git knows no commit `{name}`"))?;
+        found.parse().map_err(|error: InvalidName| error.to_string())
     }
 
     /// Returns the address of `origin`, if it can be a repository on GitHub.
@@ -379,71 +394,4 @@ fn no_repository(folder: &Path, complaint: &str) -> RunError {
 /// Returns the command that git proposes: it has the folder in the form that git expects.
 fn trusting(complaint: &str) -> Option<&str> {
     complaint.lines().map(str::trim).find(|line| line.starts_with("git config --global --add safe.directory"))
-}
-
-fn unsupported(message: String) -> RunError {
-    RunError::refused(Refused::Unsupported, message)
-}
-
-/// The settings of the user's git by name, in lower case.
-struct UserSettings(HashMap<String, String>);
-
-impl UserSettings {
-    const NAMES: &str = r"^(remote\.origin\.url|user\.name|user\.email|core\.sshcommand)$";
-
-    /// Reads all settings in one spawn; of several values git uses the last.
-    async fn read(git: &GitQuery<'_>) -> Result<Self, RunError> {
-        let text = git.ask(&["config", "--null", "--get-regexp", Self::NAMES]).await?.unwrap_or_default();
-        let entries = text.split_terminator('\0').filter_map(|entry| entry.split_once('\n'));
-        let entries = entries.filter(|(_, value)| !value.is_empty());
-        Ok(Self(entries.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
-    }
-
-    fn take(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
-    }
-}
-
-struct GitQuery<'folder> {
-    folder: &'folder Path,
-    variables: &'folder Variables,
-}
-
-impl GitQuery<'_> {
-    async fn run(&self, arguments: &[&str]) -> Result<Captured, RunError> {
-        let variables = environment::common(self.variables, &["XDG_CONFIG_HOME".to_owned()]);
-        let command = CommandLine::new("git", self.folder, variables)
-            .variable("LC_ALL", "C")
-            .variable("GIT_OPTIONAL_LOCKS", "0")
-            .arguments(["-c", "core.fsmonitor=false"])
-            .arguments(arguments);
-        let hint = format!("is git installed? If not, install git {MINIMUM_VERSION} or later");
-        let no_git = |error: CaptureError| unsupported(error.hinting(&hint));
-        capture(&command).await.map_err(no_git)
-    }
-
-    /// Returns the output of git without the last line feed; `None` if git fails.
-    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, RunError> {
-        let captured = self.run(arguments).await?;
-        let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();
-        Ok(captured.exit.is_success().then_some(text).filter(|text| !text.is_empty()))
-    }
-
-    async fn refuse_old(&self) -> Result<(), RunError> {
-        let captured = self.run(&["version"]).await?;
-        let said = String::from_utf8_lossy(&captured.stdout);
-        match GitVersion::parse(said.trim()) {
-            Some(version) if version >= MINIMUM_VERSION => Ok(()),
-            Some(version) => Err(unsupported(format!(
-                "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"
-            ))),
-            None => {
-                let said = format!("{said}{}", captured.stderr);
-                Err(unsupported(format!(
-                    "`git version` printed no version, but `{}`; is that git?",
-                    said.trim()
-                )))
-            }
-        }
-    }
 }

@@ -346,7 +346,7 @@ fn prepare(
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
-    let unseen = UnseenFiles { repository: site.repository.clone(), base, variables: variables.clone() };
+    let unseen = UnseenFiles::of(&site.repository, base, &gates, variables);
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
     let questions = questions(answers, settings);

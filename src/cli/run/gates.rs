@@ -18,6 +18,7 @@ use crate::cli::config::gates_section::{
     CommandSection, GatesSettings, RunProjectCode, ScoreMode, ScoreSection,
 };
 use crate::cli::config::merged::Configuration;
+use crate::cli::repository::expected::ExpectedProgram;
 use crate::cli::repository::site::Site;
 use crate::domain::ending::Refused;
 use crate::domain::gate_plan::{GateChoice, NotRun};
@@ -133,18 +134,40 @@ fn usage(why: String) -> RunError {
     RunError::refused(Refused::Usage, why)
 }
 
-/// Rejects a program that is not on PATH before the coder's first turn. A program with a path may be in the repository.
+/// Rejects a program that is not on this machine before the coder's first turn. One with a relative path is in the repository.
 fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> Result<(), RunError> {
     let words = split(command, which).map_err(usage)?;
     let program = words.first().map_or("", String::as_str);
-    if program.contains('/') || matches!(look_for(program, variables), FoundProgram::There(_)) {
+    if is_in_repository(program) || matches!(look_for(program, variables), FoundProgram::There(_)) {
         return Ok(());
     }
+    let missing = if program.starts_with('/') {
+        "is not an executable file"
+    } else {
+        "was not found in the absolute folders of PATH"
+    };
     Err(usage(format!(
-        "the {which} command `{command}` cannot be run: `{program}` was not found in the absolute folders of PATH; \
-         install it, or set another command: {}",
+        "the {which} command `{command}` cannot be run: `{program}` {missing}; install it, or set another command: {}",
         which.set_by("COMMAND")
     )))
+}
+
+fn is_in_repository(program: &str) -> bool {
+    program.contains('/') && !program.starts_with('/')
+}
+
+/// Returns the programs that commands expect in the repository. A setup command may create any of them.
+pub fn expected_in_repository(measured: &MeasuredGates) -> Vec<ExpectedProgram> {
+    if measured.commands.contains_key(&GateName::setup()) {
+        return Vec::new();
+    }
+    let expected = measured.commands.iter().filter_map(|(name, gate)| {
+        let command = UserCommand::of(name);
+        let program = split(&gate.command, &command).ok()?.into_iter().next()?;
+        let path = is_in_repository(&program).then(|| program.trim_start_matches("./").to_owned())?;
+        Some(ExpectedProgram { command, path })
+    });
+    expected.collect()
 }
 
 /// Returns the settings of the score gate; `None` if it is off, or there is no scorer and none is required.

@@ -90,6 +90,8 @@ fn unmeasured_tests_are_inconclusive() {
         ("sleep 600", "took longer than 1 s and was killed"),
         ("sh -c 'exit 126'", "the command is not executable"),
         ("sh -c no-such-program", "the command did not run"),
+        (".venv/bin/pytest", "could not run `.venv/bin/pytest`"),
+        (".venv/bin/pytest", "runs in a fresh clone"),
         ("sh -c 'kill -9 $$'", "was ended by signal 9"),
     ] {
         let ended = Stage::new().run(&task(&["--test-command", command, "--test-timeout-seconds", "1"]));
@@ -102,6 +104,15 @@ fn unmeasured_tests_are_inconclusive() {
             "{outcome}"
         );
     }
+}
+
+#[test]
+fn programs_missing_in_clones_are_named() {
+    let warning = "main has no file `.venv/bin/pytest`, which the test command runs";
+    let told = |flags: &[&str]| Stage::new().run(&task(flags)).stderr.contains(warning);
+    assert!(told(&["--test-command", ".venv/bin/pytest"]));
+    assert!(!told(&["--test-command", ".venv/bin/pytest", "--setup-command", "true"]));
+    assert!(!told(&["--test-command", "./notes.txt"]));
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub(super) async fn repository(
             Ok(Some(missing)) => DoctorCheck::error("branch", missing.why).fix(missing.command),
             Err(why) => DoctorCheck::error("branch", why),
         });
-        let unseen = repository.unseen(branch, &surroundings.variables).await.unwrap_or_default();
+        let unseen = repository.unseen(branch, &[], &surroundings.variables).await.unwrap_or_default();
         checks.extend(unseen.into_iter().map(|what| DoctorCheck::note("clones", what)));
     }
     (Some(repository), checks)
