@@ -1,4 +1,4 @@
-//! Decides what a person most likely meant by an unknown command or option.
+//! Decides what a person most likely meant by an unknown command or option, or by a command of the forge after `issue` or `pr`.
 
 use std::ffi::OsString;
 
@@ -8,12 +8,19 @@ use clap::{Command, Error};
 use crate::cli::nearest::nearest;
 use crate::domain::shell::quoted;
 
-use super::numbers::{FORGE_COMMANDS, number};
+use super::numbers::number;
+
+/// Commands of the forge for issues and pull requests. `gh` has the same.
+const FORGE_COMMANDS: [&str; 9] =
+    ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
 
 /// Replaces the message about an unknown command or option by one that names the nearest; other errors stay as they are.
 pub(super) fn explained(error: Error, command: &mut Command, words: &[OsString]) -> Error {
     // To print the version or help is an error of clap's too, and building all arguments takes 10 ms.
-    if !matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
+    if !matches!(
+        error.kind(),
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument | ErrorKind::ValueValidation
+    ) {
         return error;
     }
     let of = |kind| match error.get(kind) {
@@ -25,10 +32,14 @@ pub(super) fn explained(error: Error, command: &mut Command, words: &[OsString])
     let words: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let at = TypedCommand::of(command, &words);
     let message = match (error.kind(), of(ContextKind::InvalidSubcommand), of(ContextKind::InvalidArg)) {
-        (ErrorKind::InvalidSubcommand, Some(typed), _) => at.unknown_command(typed),
-        (ErrorKind::UnknownArgument, _, Some(typed)) if typed.starts_with("--") => at.unknown_option(typed),
-        (_, _, _) => return error,
+        (ErrorKind::InvalidSubcommand, Some(typed), _) => Some(at.unknown_command(typed)),
+        (_, _, _) if at.is_of_the_forge() => Some(at.command_of_the_forge()),
+        (ErrorKind::UnknownArgument, _, Some(typed)) if typed.starts_with("--") => {
+            Some(at.unknown_option(typed))
+        }
+        (_, _, _) => None,
     };
+    let Some(message) = message else { return error };
     Error::raw(error.kind(), format!("{message}\n"))
 }
 
@@ -86,10 +97,34 @@ impl<'typed> TypedCommand<'typed> {
         format!("`{typed}` is not a command; {meant}")
     }
 
+    /// Returns whether a command of the forge follows `issue` or `pr`, which start a run.
+    fn is_of_the_forge(&self) -> bool {
+        let starts_a_run = ["issue", "pr"].map(|kind| format!("{} {kind}", self.root.get_name()));
+        starts_a_run.contains(&self.name)
+            && self.rest.first().is_some_and(|word| FORGE_COMMANDS.contains(&word.as_str()))
+    }
+
+    fn command_of_the_forge(&self) -> String {
+        let kind = self.innermost.get_name();
+        let words = self.rest.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        format!(
+            "`{kind}` starts a run; on the embedded forge, type `agent-loop local {kind} {words}`, on GitHub `gh {kind} {words}`"
+        )
+    }
+
     fn unknown_option(&self, typed: &str) -> String {
         let Self { root, innermost, name, .. } = self;
         let typed = typed.split('=').next().unwrap_or(typed);
-        let here = nearest(typed, options(innermost).iter().map(String::as_str)).map(str::to_owned);
+        let known = options(innermost);
+        // `--model` is `--claude-model` or one of its like.
+        let ending = typed.trim_start_matches('-');
+        let longer =
+            known.iter().filter(|option| option.ends_with(&format!("-{ending}")) && *option != typed);
+        let longer: Vec<&str> = longer.map(String::as_str).collect();
+        if !longer.is_empty() {
+            return format!("`{typed}` is not an option of `{name}`; it has {}", longer.join(", "));
+        }
+        let here = nearest(typed, known.iter().map(String::as_str)).map(str::to_owned);
         let elsewhere = || {
             let all = visible(root)
                 .flat_map(|command| options(command).into_iter().map(|option| (command.get_name(), option)));

@@ -106,10 +106,6 @@ pub struct Reference {
     pub repository: Option<String>,
 }
 
-/// Commands of the forge for issues and pull requests.
-pub const FORGE_COMMANDS: [&str; 9] =
-    ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
-
 /// Parses a reference to an issue to work on.
 pub fn issue(text: &str) -> Result<Reference, String> {
     of_a_run(text, "issue")
@@ -120,13 +116,7 @@ pub fn pull_request(text: &str) -> Result<Reference, String> {
     of_a_run(text, "pr")
 }
 
-/// A word in place of a number is often a command of the forge.
 fn of_a_run(text: &str, kind: &str) -> Result<Reference, String> {
-    if FORGE_COMMANDS.contains(&text) {
-        return Err(format!(
-            "`{kind}` starts a run; the command of the forge is: agent-loop local {kind} {text}"
-        ));
-    }
     let number = number(text)?;
     match (parts(text).0, kind) {
         (Some("pr" | "pull"), "issue") => {
@@ -173,8 +163,6 @@ mod tests {
         let reference = pull_request("https://github.com/o/r/pull/7/files").unwrap();
         assert_eq!(reference, Reference { number: 7, repository: Some("github.com/o/r".to_owned()) });
         assert_eq!(issue("#7").unwrap(), Reference { number: 7, repository: None });
-        assert!(pull_request("list").unwrap_err().ends_with("agent-loop local pr list"));
-        assert!(issue("create").unwrap_err().ends_with("agent-loop local issue create"));
         assert_eq!(issue("two").unwrap_err(), "type a number, such as 7 or #7, or a URL");
         assert_eq!(issue("pr/7").unwrap_err(), "pr/7 is a pull request; type `agent-loop pr 7`");
         assert_eq!(pull_request("issue/7").unwrap_err(), "issue/7 is an issue; type `agent-loop issue 7`");

@@ -157,14 +157,19 @@ fn possible(choice: &Choice) -> PossibleValue {
     PossibleValue::new(choice.word.clone()).help(choice.meaning.trim_end_matches('.').to_owned())
 }
 
-/// Parses the name of an agent. The error suggests the backend nearest to a typo.
+/// Parses the name of an agent. The error suggests the backend nearest to a typo, or whose program has the typed name.
 fn agent(text: &str) -> Result<Value, String> {
     let parsed: Result<AgentName, InvalidName> = text.parse();
     parsed.map(|name| Value::String(name.to_string())).map_err(|error| {
         let typed = text.split(':').next().unwrap_or_default();
         let typed = typed.rsplit('=').next().unwrap_or_default();
         let known: Vec<&str> = Backend::all().map(Backend::name).collect();
-        let hint = if known.contains(&typed) { String::new() } else { suggestion(typed, known) };
+        let short = typed.split('-').next().filter(|short| known.contains(short)).unwrap_or(typed);
+        let hint = match () {
+            () if typed.contains(',') => "; repeat the flag for each further agent".to_owned(),
+            () if known.contains(&typed) => String::new(),
+            () => suggestion(short, known),
+        };
         format!("{error}{hint}")
     })
 }

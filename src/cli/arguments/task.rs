@@ -137,6 +137,10 @@ mod tests {
                 "--tset-command x",
                 "not an option of `agent-loop`; did you mean `agent-loop task --test-command`?",
             ),
+            ("pr list", "`agent-loop local pr list`, on GitHub `gh pr list`"),
+            ("pr view 3", "`agent-loop local pr view 3`"),
+            ("issue create --title Fix", "`agent-loop local issue create --title Fix`"),
+            ("task x --model opus", "it has --repair-model, --claude-model, "),
             ("task x --tset-command y", "of `agent-loop task`; did you mean `--test-command`?"),
             (
                 "config explain --repo o/r",

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::keys::{self, NAME};
 
+/// The sections that most people need, before the others.
+const FIRST: [&str; 4] = ["roles", "gates", "tests", "review"];
+
 /// Returns the template. All of its keys are comments, so it changes nothing until it is edited.
 pub fn template() -> String {
     let mut text = String::from(
@@ -18,8 +21,9 @@ pub fn template() -> String {
 
 fn section(node: &Value, path: &str, meaning: &str, text: &mut String) {
     let Some(Value::Object(members)) = node.get("properties") else { return };
-    let (sections, settings): (Vec<_>, Vec<_>) =
+    let (mut sections, settings): (Vec<_>, Vec<_>) =
         members.iter().partition(|(_, member)| member.get("properties").is_some() || named(member).is_some());
+    sections.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
     if !settings.is_empty() {
         // A heading with a name that the user chooses is a comment too.
         let mark = if path.contains(NAME) { "# " } else { "" };
@@ -95,6 +99,13 @@ mod tests {
         let layer =
             Layer::from_text(text, SettingSource::User("config.toml".into()), Path::new("/home")).unwrap();
         Configuration::merge([Layer::defaults(), layer]).unwrap()
+    }
+
+    #[test]
+    fn roles_and_tests_come_first() {
+        let template = template();
+        let headings: Vec<&str> = template.lines().filter(|line| line.starts_with('[')).take(3).collect();
+        assert_eq!(headings, ["[roles]", "[gates]", "[gates.tests]"]);
     }
 
     #[test]

@@ -140,9 +140,7 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
         let when = match &outcome.ending {
             Ending::Parked { resets_at, .. } => format!(" (after {})", utc(*resets_at)),
             Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
-            | Ending::NeedsHuman { reason: NeedsHuman::Merge } => {
-                " (once the cause is fixed)".to_owned()
-            }
+            | Ending::NeedsHuman { reason: NeedsHuman::Merge } => " (once the cause is fixed)".to_owned(),
             Ending::Approved
             | Ending::Merged { .. }
             | Ending::Consensus

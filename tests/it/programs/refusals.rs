@@ -61,7 +61,10 @@ fn refusals_name_a_command() {
     );
     refused(&stage, &["task", "x", "--json", "--coder", "gpt"], "usage", "claude");
     refused(&stage, &["task", "x", "--json", "--coder", "sam=codx"], "usage", "did you mean `codex`?");
+    refused(&stage, &["task", "x", "--json", "--coder", "claude-code"], "usage", "did you mean `claude`?");
+    refused(&stage, &["task", "x", "--json", "--reviewer", "codex,claude"], "usage", "repeat the flag");
     refused(&stage, &["task", "x", "--json", "--max-round", "3"], "usage", "--max-rounds");
+    refused(&stage, &["task", "x", "--json", "--model", "opus"], "usage", "--claude-model, ");
     refused(&stage, &["tsak", "x", "--json"], "usage", "task");
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "there are no runs in this repository yet");
@@ -78,6 +81,7 @@ fn refusals_name_a_command() {
     refused(&stage, &["task", "x", "--json", "--forge", "github"], "usage", "--repo OWNER/REPO");
     refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
     refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
+    refused(&stage, &["pr", "list", "--json"], "usage", "`agent-loop local pr list --json`");
     refused(&stage, &["task", "x", "--json", "-C", "/"], "usage", "git init");
     refused(&stage, &["task", "--json", "--task-file", "no.md"], "usage", "cannot read no.md");
     stage.git(&["checkout", "--quiet", "--detach"]);
@@ -104,6 +108,9 @@ fn a_missing_test_command_is_refused() {
     let refused = stage.run(&[&words[..], &more].concat());
     assert_eq!(refused.exit, Some(2), "{}", refused.stderr);
     assert!(refused.stdout.contains("`no-such-program` was not found"), "{}", refused.stdout);
+    let refused =
+        stage.run(&[&words[..], &["one=command:/bin/true", "--test-command", "/no/such -x"]].concat());
+    assert!(refused.stdout.contains("`/no/such` is not an executable file"), "{}", refused.stdout);
     assert_eq!(stage.run(&["status", "--json"]).stdout.trim(), "[]", "nothing was begun");
 }
 

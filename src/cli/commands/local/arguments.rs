@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::arguments::numbers::number;
-use crate::domain::ids::{BranchName, CommitSha, Login};
+use crate::domain::ids::{BranchName, Login};
 
 /// `local`
 #[derive(Debug, Args)]
@@ -204,8 +204,8 @@ pub enum PullRequestAction {
 pub enum CheckAction {
     /// Set a check of a commit, as a CI system would
     Set {
-        /// Full SHA of the commit
-        sha: CommitSha,
+        /// Commit, or a name of one that git knows, such as HEAD
+        commit: String,
         /// Name of the check
         name: String,
         /// State of the check

@@ -15,7 +15,7 @@ use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, site};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::{ending, print};
-use crate::domain::ids::{CommitSha, IssueNumber, PullRequestNumber};
+use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
@@ -91,7 +91,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
         }),
         Action::Issue(action) => handler.issue(action).await,
         Action::Pr(action) => handler.pull_request(action).await,
-        Action::Check(CheckAction::Set { sha, name, state }) => handler.check(&sha, name, state),
+        Action::Check(CheckAction::Set { commit, name, state }) => handler.check(&commit, name, state).await,
     }
 }
 
@@ -335,7 +335,9 @@ impl Handler<'_> {
         }
     }
 
-    fn check(&self, sha: &CommitSha, name: String, state: CheckChoice) -> Result<Printed, Failure> {
+    async fn check(&self, commit: &str, name: String, state: CheckChoice) -> Result<Printed, Failure> {
+        let sha =
+            &self.repository.commit(commit, &self.surroundings.variables).await.map_err(Failure::Use)?;
         let state = match state {
             CheckChoice::Pending => CheckState::Pending,
             CheckChoice::Success => CheckState::Success,
