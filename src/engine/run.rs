@@ -216,19 +216,8 @@ impl Engine {
         // A person who stops a parked run does not want cron to resume it.
         session.write(Entry::Stopped { at: self.cx.world.clock.now() }).await?;
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
-        let next = match decide(&self.cx, session) {
-            Step::Clarify { .. } => Some(format!("agent-loop resume {} --interactive", session.subject)),
-            Step::Lookup(_)
-            | Step::Ask(_)
-            | Step::Await
-            | Step::Measure(_)
-            | Step::Publish(_)
-            | Step::Conclude(..)
-            | Step::Effect(_)
-            | Step::Wait { .. }
-            | Step::HandOver(_)
-            | Step::Stop(_) => None,
-        };
+        let has_questions = matches!(decide(&self.cx, session), Step::Clarify { .. });
+        let next = has_questions.then(|| format!("agent-loop resume {} --interactive", session.subject));
         Ok(Some(Outcome { next, ..conclude::seen(&self.cx, session, bare) }))
     }
 }

@@ -141,18 +141,7 @@ pub enum Entry {
 impl Entry {
     /// Returns the body of a record.
     pub fn into_record(self) -> Option<String> {
-        match self {
-            Self::Record { body } => Some(body),
-            Self::Attempt { .. }
-            | Self::Finished { .. }
-            | Self::Secret { .. }
-            | Self::Clarified { .. }
-            | Self::Measured { .. }
-            | Self::Task { .. }
-            | Self::Stopped { .. }
-            | Self::Limited { .. }
-            | Self::Inherited { .. } => None,
-        }
+        if let Self::Record { body } = self { Some(body) } else { None }
     }
 }
 

@@ -137,24 +137,13 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
         let _ = writeln!(text, "  the plan: {view}");
     }
     if !next_command.is_empty() {
-        let when = match &outcome.ending {
-            Ending::Parked { resets_at, .. } => format!(" (after {})", utc(*resets_at)),
-            Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
-            | Ending::NeedsHuman { reason: NeedsHuman::Merge } => " (once the cause is fixed)".to_owned(),
-            Ending::Approved
-            | Ending::Merged { .. }
-            | Ending::Consensus
-            | Ending::Planned
-            | Ending::Decomposed
-            | Ending::Kept
-            | Ending::ApprovedCiPending
-            | Ending::Blocked { .. }
-            | Ending::Failed { .. }
-            | Ending::Refused { .. }
-            | Ending::NeedsHuman { .. }
-            | Ending::Deadlock
-            | Ending::Inconclusive
-            | Ending::Interrupted => String::new(),
+        let stopped_merge = Ending::NeedsHuman { reason: NeedsHuman::Merge };
+        let when = if let Ending::Parked { resets_at, .. } = &outcome.ending {
+            format!(" (after {})", utc(*resets_at))
+        } else if is_of_an_agent(&outcome.ending) || outcome.ending == stopped_merge {
+            " (once the cause is fixed)".to_owned()
+        } else {
+            String::new()
         };
         let _ = writeln!(text, "next{when}: {next_command}");
     }
@@ -185,11 +174,13 @@ fn headline(outcome: &Outcome) -> String {
 /// Returns whether the reason of a failure was printed when it happened: the last turn of an agent failed in this command, and that
 /// is the whole reason.
 fn is_told(outcome: &Outcome) -> bool {
-    let by_an_agent = matches!(
-        outcome.ending,
-        Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable }
-    );
-    by_an_agent && !outcome.failed_logs.is_empty() && !outcome.message.starts_with(TOO_FEW_VOTES)
+    let has_logs = !outcome.failed_logs.is_empty();
+    is_of_an_agent(&outcome.ending) && has_logs && !outcome.message.starts_with(TOO_FEW_VOTES)
+}
+
+/// Returns whether the failure of an agent ended the run.
+fn is_of_an_agent(ending: &Ending) -> bool {
+    matches!(ending, Ending::Failed { reason: Failed::AgentFailed | Failed::ReviewerUnavailable })
 }
 
 /// Returns whether the pull request was merged before this command.
