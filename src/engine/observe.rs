@@ -1,7 +1,6 @@
 //! Reads the thread of a subject, and adds new records to the state of its flow.
 
 use crate::domain::announcement::Announcement;
-use crate::domain::ending::Refused;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::flow::run::RunState;
@@ -69,5 +68,5 @@ fn refuse_other_recorders(
         session.subject,
         cx.world.forge.login()
     );
-    Err(RunError::refused(Refused::Config, message))
+    Err(RunError::config(message))
 }

@@ -120,6 +120,16 @@ impl RunError {
         Self::new(Ending::Refused { reason }, message)
     }
 
+    /// Creates the error of a command that cannot be meant as it was typed.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::refused(Refused::Usage, message)
+    }
+
+    /// Creates the error of a command whose settings are invalid.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::refused(Refused::Config, message)
+    }
+
     /// Names the command that removes the cause.
     #[must_use]
     pub fn with_next(self, command: impl Into<String>) -> Self {
@@ -130,7 +140,7 @@ impl RunError {
 impl From<ForgeError> for RunError {
     fn from(error: ForgeError) -> Self {
         match error {
-            ForgeError::NotFound(text) => Self::refused(Refused::Usage, text),
+            ForgeError::NotFound(text) => Self::usage(text),
             ForgeError::Refused(text) | ForgeError::Unreachable(text) => Self::failed(Failed::Forge, text),
             ForgeError::Unworkable(reason, text) => Self::refused(reason, text),
             ForgeError::Limited { resets_at, text } => {
@@ -149,7 +159,7 @@ impl From<WorkspaceError> for RunError {
             WorkspaceError::Disk(text) => Self::failed(Failed::Disk, text),
             WorkspaceError::Unclean(text) => Self::refused(Refused::Dirty, text),
             WorkspaceError::Held(text) => Self::refused(Refused::Locked, text),
-            WorkspaceError::Unusable(text) => Self::refused(Refused::Usage, text),
+            WorkspaceError::Unusable(text) => Self::usage(text),
         }
     }
 }

@@ -154,7 +154,7 @@ impl BaseLayers {
 }
 
 fn faulty(message: String) -> RunError {
-    RunError::refused(Refused::Config, message)
+    RunError::config(message)
 }
 
 /// Returns the command that trusts the file on a branch.

@@ -21,7 +21,7 @@ use crate::adapters::storage::whereabouts::{self, Whereabouts};
 use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::print;
-use crate::domain::ending::{Failed, Refused};
+use crate::domain::ending::Failed;
 use crate::domain::ids::{BranchName, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::RunError;
@@ -54,7 +54,7 @@ impl ForgeSite {
         repository: &Repository,
         variables: &Variables,
     ) -> Result<Self, RunError> {
-        let usage = |why: String| Err(RunError::refused(Refused::Usage, why));
+        let usage = |why: String| Err(RunError::usage(why));
         let host = github_host(variables);
         let named = choice.repository.as_ref().map(|text| (text, RepositoryAddress::from_name(text, &host)));
         match (choice.kind, named) {
@@ -305,7 +305,7 @@ fn must_be_of_its_kind(subject: &Subject, store: &Store) -> Result<(), RunError>
     }
     let names = |kind| if kind == "pr" { "a pull request" } else { "an issue" };
     let message = format!("{number} is {}, not {}", names(is), names(wanted));
-    Err(RunError::refused(Refused::Usage, message).with_next(format!("agent-loop {is} {number}")))
+    Err(RunError::usage(message).with_next(format!("agent-loop {is} {number}")))
 }
 
 /// Opens the embedded forge of a repository.

@@ -5,7 +5,6 @@ use crate::adapters::storage::run_file::{KnownAgent, RunFile};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::Settings;
 use crate::domain::agent::Role;
-use crate::domain::ending::Refused;
 use crate::engine::outcome::{Outcome, RunError};
 use crate::flow::names;
 use crate::flow::view::View;
@@ -24,7 +23,7 @@ pub(super) fn agents(
     match cast {
         Cast::Change => Ok(earlier.own.after_debate.clone()),
         Cast::Debate => {
-            let remembered = earlier.layer().map_err(|why| RunError::refused(Refused::Config, why))?;
+            let remembered = earlier.layer().map_err(RunError::config)?;
             let unflagged = layers.merged(&[&remembered])?;
             Ok(lacking(seated, earlier, &unflagged.settings, variables))
         }

@@ -24,7 +24,7 @@ use crate::cli::repository::site::{self, ForgeSite, Site};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
 use crate::cli::view::terminal::Terminal;
-use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::ending::{Ending, Failed};
 use crate::domain::explanation::Explanation;
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
@@ -90,10 +90,6 @@ pub(in crate::cli) fn placeholder_branch() -> BranchName {
     "main".parse().expect("a branch name")
 }
 
-fn config(why: String) -> RunError {
-    RunError::refused(Refused::Config, why)
-}
-
 fn disk(why: String) -> RunError {
     RunError::failed(Failed::Disk, why)
 }
@@ -116,7 +112,8 @@ async fn look(
 ) -> Result<RunInputs, RunError> {
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let flags = arguments.settings.values.clone();
-    let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
+    let flags =
+        Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(RunError::usage)?;
     let repository = find_repository(&folder, &flags, surroundings).await?;
     let guess = default_base(goal, arguments, &repository);
     let layers = BaseLayers::of_the_forge(&repository, guess.as_ref().ok(), surroundings).await?;
@@ -173,19 +170,15 @@ async fn refuse_missing(
     repository: &Repository,
     surroundings: &Surroundings,
 ) -> Result<(), RunError> {
-    let exists = |thread| site::without_forge(repository, thread).map_err(usage);
+    let exists = |thread| site::without_forge(repository, thread).map_err(RunError::usage);
     match &goal.target {
         // The forge knows the target of a pull request; the head branch may be gone.
         GoalTarget::PullRequest(number) => return exists(Thread::PullRequest(*number)),
         GoalTarget::Issue(number) => exists(Thread::Issue(*number))?,
         GoalTarget::Task(_) => {}
     }
-    let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
+    let lacking = repository.lacks(base, &surroundings.variables).await.map_err(RunError::usage)?;
     lacking.map_or(Ok(()), |lacking| Err(lacking.into()))
-}
-
-fn usage(why: String) -> RunError {
-    RunError::refused(Refused::Usage, why)
 }
 
 /// Returns the inputs that only this command has: the text of a task, and the target branch on the command line.
@@ -323,11 +316,11 @@ fn prepare(
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
     let mut assignment = assignment(goal, &forge.repository_id(), &base);
     let subject = assignment.subject.clone();
-    let earlier = Remembered::load(&folders, &subject).map_err(config)?;
+    let earlier = Remembered::load(&folders, &subject).map_err(RunError::config)?;
     let flags = earlier.repeated(trigger, &assignment.flow, flags);
-    let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
+    let configuration = found.merged(&[&earlier.layer().map_err(RunError::config)?, &flags])?;
     let (settings, variables) = (&configuration.settings, &surroundings.variables);
-    assignment.flow = planning::flow(&assignment, trigger, &configuration).map_err(usage)?;
+    assignment.flow = planning::flow(&assignment, trigger, &configuration).map_err(RunError::usage)?;
 
     let (asked, agents) = programs::of_command(&assignment.flow, &configuration, &earlier, variables)?;
     let ResolvedAgents { everyone, programs: able, missing } = agents;
@@ -350,8 +343,8 @@ fn prepare(
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };
     let questions = questions(answers, settings);
-    let request =
-        overrides::request(&configuration, &everyone, &file.agents, questions, &gates).map_err(config)?;
+    let request = overrides::request(&configuration, &everyone, &file.agents, questions, &gates)
+        .map_err(RunError::config)?;
     let engine_config = EngineConfig {
         request,
         abilities,
@@ -362,7 +355,7 @@ fn prepare(
         prompt_limit: usize::try_from(settings.turns.max_prompt_characters.get()).unwrap_or(usize::MAX),
     };
     let memory = memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
-        .map_err(config)?;
+        .map_err(RunError::config)?;
     let learning = Learning::new(memory.clone(), gates.tests(), &engine_config.secrets);
     let plan = RunOrder { config: engine_config, assignment };
     let run_settings = RunSettings {
@@ -434,7 +427,7 @@ fn default_base(
         (None, GoalTarget::PullRequest(_)) => Ok(placeholder_branch()),
         (None, GoalTarget::Task(_) | GoalTarget::Issue(_)) => {
             let message = "HEAD is detached, so there is no current branch to change; name one with --base (`git branch` lists them)";
-            Err(usage(message.to_owned()).with_next("git branch"))
+            Err(RunError::usage(message.to_owned()).with_next("git branch"))
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::adapters::git::ExplicitDirectory;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::domain::agent::{AgentName, Detail, Role};
-use crate::domain::ending::Refused;
 use crate::domain::roster::SeatKey;
 use crate::engine::outcome::RunError;
 
@@ -23,7 +22,6 @@ pub fn directories(
     seated: &[KnownAgent],
     settings: &Settings,
 ) -> Result<Directories, RunError> {
-    let usage = |message: String| RunError::refused(Refused::Usage, message);
     let mut taken: BTreeMap<PathBuf, Vec<&KnownAgent>> = BTreeMap::new();
     for known in seated {
         if let Some(directory) = directory(&known.name, settings) {
@@ -41,27 +39,27 @@ pub fn directories(
                 "{who} would work in {}; give each its own directory, or allow them to share it: `--allow-shared-dir`",
                 path.display()
             );
-            return Err(usage(message));
+            return Err(RunError::usage(message));
         }
         if of(Role::Debater) > 1 && settings.discuss.parallel {
             let message = format!(
                 "{who} would work in {} at the same time; give each its own directory, or omit `--discuss-parallel`",
                 path.display()
             );
-            return Err(usage(message));
+            return Err(RunError::usage(message));
         }
         if of(Role::Reviewer) > 1 && settings.review.parallel {
             let message = format!(
                 "{who} would work in {} at the same time; ask one reviewer after the other: `--no-parallel-reviewers`",
                 path.display()
             );
-            return Err(usage(message));
+            return Err(RunError::usage(message));
         }
     }
     for directory in seated.iter().filter_map(|known| directory(&known.name, settings)) {
         if !directory.path.is_dir() {
             let message = format!("{}: there is no directory {}", directory.flag, directory.path.display());
-            return Err(usage(message));
+            return Err(RunError::usage(message));
         }
     }
     refuse_memory_in_user_checkout(seated, settings)?;
@@ -88,7 +86,7 @@ fn refuse_memory_in_user_checkout(seated: &[KnownAgent], settings: &Settings) ->
                 directory.flag,
                 directory.path.display()
             );
-            Err(RunError::refused(Refused::Config, message))
+            Err(RunError::config(message))
         }
     }
 }

@@ -20,7 +20,6 @@ use crate::cli::config::gates_section::{
 use crate::cli::config::merged::Configuration;
 use crate::cli::repository::expected::ExpectedProgram;
 use crate::cli::repository::site::Site;
-use crate::domain::ending::Refused;
 use crate::domain::gate_plan::{GateChoice, NotRun};
 use crate::domain::ids::GateName;
 use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy};
@@ -33,7 +32,7 @@ const ENGINES: [&str; 4] = ["lint", "code-quality", "ai-slop", "security"];
 /// Returns the gates that this machine measures.
 pub fn gates(gates: &GatesSettings, variables: &Variables, cache: &Path) -> Result<MeasuredGates, RunError> {
     if let Some(name) = gates.off.iter().find(|name| PERMANENT.contains(&name.as_str())) {
-        return Err(usage(format!("`gates.off`: `{name}` cannot be turned off")));
+        return Err(RunError::usage(format!("`gates.off`: `{name}` cannot be turned off")));
     }
     let mut commands = commands(gates)?;
     commands.retain(|gate, _| !is_off(gate, gates));
@@ -60,9 +59,12 @@ fn commands(gates: &GatesSettings) -> Result<BTreeMap<GateName, GateCommand>, Ru
     commands.extend(tests.setup.clone().map(|command| (GateName::setup(), of_tests(command))));
     for (name, section) in &gates.command {
         if RESERVED.contains(&name.as_str()) {
-            return Err(usage(format!("`gates.command.{name}`: the name is reserved; choose another")));
+            return Err(RunError::usage(format!(
+                "`gates.command.{name}`: the name is reserved; choose another"
+            )));
         }
-        let gate = name.parse().map_err(|error| usage(format!("`gates.command.{name}`: {error}")))?;
+        let gate =
+            name.parse().map_err(|error| RunError::usage(format!("`gates.command.{name}`: {error}")))?;
         let CommandSection { command, flaky, .. } = section.clone();
         let deadline = Duration::from_secs(section.timeout_seconds.get());
         commands.insert(gate, GateCommand { command, deadline, flaky });
@@ -130,13 +132,9 @@ fn tamper(gates: &GatesSettings) -> Option<TamperSettings> {
     (!is_off(&GateName::tamper(), gates)).then_some(tamper)
 }
 
-fn usage(why: String) -> RunError {
-    RunError::refused(Refused::Usage, why)
-}
-
 /// Rejects a program that is not on this machine before the coder's first turn. One with a relative path is in the repository.
 fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> Result<(), RunError> {
-    let words = split(command, which).map_err(usage)?;
+    let words = split(command, which).map_err(RunError::usage)?;
     let program = words.first().map_or("", String::as_str);
     if is_in_repository(program) || matches!(look_for(program, variables), FoundProgram::There(_)) {
         return Ok(());
@@ -146,7 +144,7 @@ fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> R
     } else {
         "was not found in the absolute folders of PATH"
     };
-    Err(usage(format!(
+    Err(RunError::usage(format!(
         "the {which} command `{command}` cannot be run: `{program}` {missing}; install it, or set another command: {}",
         which.set_by("COMMAND")
     )))
@@ -188,7 +186,7 @@ pub fn score(
         (ScoreMode::Off, _) => return Ok(None),
         (ScoreMode::Auto, found) if !section.names_a_scorer() => found().ok(),
         (ScoreMode::Auto | ScoreMode::Required, found) => Some(found().map_err(|why| {
-            usage(format!(
+            RunError::usage(format!(
                 "the score gate has no scorer: {why}; install aislop (`npm install --global aislop`), name it with \
                  --aislop-cmd, or pass --gate off"
             ))

@@ -18,7 +18,6 @@ use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWE
 use crate::cli::nearest::suggestion;
 use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Role};
-use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::roster::SeatKey;
 use crate::domain::shell;
@@ -101,9 +100,9 @@ pub fn of_command(
     variables: &Variables,
 ) -> Result<(AskedAgents, ResolvedAgents), RunError> {
     let settings = &configuration.settings;
-    models::check(settings).map_err(|why| RunError::refused(Refused::Config, why))?;
+    models::check(settings).map_err(RunError::config)?;
     let asked = AskedAgents::of(flow, &configuration.asked_roles());
-    overrides::reviewers(&settings.roles).map_err(|why| RunError::refused(Refused::Usage, why))?;
+    overrides::reviewers(&settings.roles).map_err(RunError::usage)?;
     let agents = resolved(&asked, earlier, settings, variables)?;
     Ok((asked, agents))
 }
@@ -186,9 +185,8 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
         }
         (Backend::Scripted, _) => file(name, Path::new(detail)).map(Program::ScriptFile),
         (Backend::Command, Some(path)) => {
-            let program = found(&file(name, path)?.to_string_lossy(), variables).map_err(|why| {
-                RunError::refused(Refused::Usage, format!("`{name}` cannot be started: {why}"))
-            })?;
+            let program = found(&file(name, path)?.to_string_lossy(), variables)
+                .map_err(|why| RunError::usage(format!("`{name}` cannot be started: {why}")))?;
             let (arguments, variables) = (Vec::new(), Vec::new());
             let deadline = deadline(known.role, None, settings);
             Ok(Program::Command(CommandAgent { program, arguments, variables, deadline }))
@@ -228,16 +226,15 @@ fn vendors_program(
             cli.profile().installation.how,
             flag(known.role),
         );
-        RunError::refused(Refused::Config, message)
+        RunError::config(message)
     })?;
     check_variables(vendor.name(), &agent.env)?;
-    let config = |why| RunError::refused(Refused::Config, why);
-    let model = models::chain(name, known.role, settings).map_err(config)?.into_iter().next();
+    let model = models::chain(name, known.role, settings).map_err(RunError::config)?.into_iter().next();
     match (cli.model_choice(), &model) {
         (ModelChoice::Required { form }, model)
             if model.as_ref().is_none_or(|model| !model.contains('/')) =>
         {
-            return Err(config(format!(
+            return Err(RunError::config(format!(
                 "`{name}` needs a model, because its own choice may be a service that you did not choose; name one as {form}: \
                  `--{vendor}-model {form}`"
             )));
@@ -286,7 +283,7 @@ fn file(name: &AgentName, path: &Path) -> Result<PathBuf, RunError> {
         return Ok(path.to_owned());
     }
     let message = format!("`{name}` names {}, which does not exist", path.display());
-    Err(RunError::refused(Refused::Usage, message))
+    Err(RunError::usage(message))
 }
 
 fn unknown(name: &AgentName, configured: &str, settings: &Settings) -> RunError {
@@ -297,7 +294,7 @@ fn unknown(name: &AgentName, configured: &str, settings: &Settings) -> RunError 
         "`{name}` names an agent of the configuration, but there is no [agents.{configured}] (known: {known}){hint}; \
          for a program in this folder write `command:./{configured}`"
     );
-    RunError::refused(Refused::Usage, message)
+    RunError::usage(message)
 }
 
 fn configured_agent(
@@ -306,13 +303,14 @@ fn configured_agent(
     agent: &AgentSettings,
     variables: &Variables,
 ) -> Result<CommandAgent, RunError> {
-    let config = |why: String| RunError::refused(Refused::Config, why);
     let cmd = agent.cmd.as_ref().ok_or_else(|| {
-        config(format!("[agents.{configured}] has no `cmd`, so `{name}` cannot be started; set it there"))
+        RunError::config(format!(
+            "[agents.{configured}] has no `cmd`, so `{name}` cannot be started; set it there"
+        ))
     })?;
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables)
-        .map_err(|place| config(format!("agents.{configured}.cmd names `{cmd}`: {place}")))?;
+        .map_err(|place| RunError::config(format!("agents.{configured}.cmd names `{cmd}`: {place}")))?;
     Ok(CommandAgent { program, arguments: agent.args.clone(), variables: agent.env.clone(), deadline: None })
 }
 
@@ -321,7 +319,7 @@ fn check_variables(configured: &str, names: &[String]) -> Result<(), RunError> {
     let shown = wrong.split('=').next().unwrap_or_default();
     let message =
         format!("agents.{configured}.env holds names of variables, never values; `{shown}…` is no name");
-    Err(RunError::refused(Refused::Config, message))
+    Err(RunError::config(message))
 }
 
 fn is_variable_name(text: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::cli::config::load::BaseLayers;
 use crate::cli::repository::Repository;
 use crate::cli::repository::site::{self, ForgeSite};
 use crate::cli::surroundings::Surroundings;
-use crate::domain::ending::{Failed, Refused};
+use crate::domain::ending::Failed;
 use crate::domain::ids::IssueNumber;
 use crate::engine::outcome::RunError;
 use crate::flow::names;
@@ -28,16 +28,16 @@ pub async fn issue(
     arguments: &RunArguments,
     surroundings: &Surroundings,
 ) -> Result<IssueNumber, RunError> {
-    let usage = |why: String| RunError::refused(Refused::Usage, why);
     let disk = |why: String| RunError::failed(Failed::Disk, why);
     let question = question.trim();
     if question.is_empty() {
-        return Err(usage("the question is empty".to_owned()));
+        return Err(RunError::usage("the question is empty".to_owned()));
     }
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await?;
     let flags = arguments.settings.values.clone();
-    let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
+    let flags =
+        Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(RunError::usage)?;
     let branch = arguments.base.as_ref().or(repository.branch.as_ref());
     let layers = BaseLayers::of_the_forge(&repository, branch, surroundings).await?;
     let choice = layers.merged(&[&flags])?.settings.forge;
@@ -45,7 +45,7 @@ pub async fn issue(
         ForgeSite::Embedded => {}
         ForgeSite::Github(_) => {
             let message = "--question files an issue on the embedded forge only; file it on GitHub, then discuss its number";
-            return Err(usage(message.to_owned()).with_next("gh issue create"));
+            return Err(RunError::usage(message.to_owned()).with_next("gh issue create"));
         }
     }
     // A refused debate files nothing. The settings are those of a run on the issue.

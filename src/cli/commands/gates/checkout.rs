@@ -20,7 +20,7 @@ use crate::cli::run::signals;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::explanation::ExplainedApproval;
 use crate::cli::view::sarif;
-use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::ending::{Ending, Failed};
 use crate::domain::explanation::{Condition, Explanation};
 use crate::domain::gate::Measurement;
 use crate::domain::gate_plan::{GateChoice, GatePlan};
@@ -81,18 +81,18 @@ async fn look(
     place: &Path,
     surroundings: &Surroundings,
 ) -> Result<CheckoutGates, RunError> {
-    let usage = |why: String| RunError::refused(Refused::Usage, why);
     let variables = &surroundings.variables;
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, variables).await?;
     let base = arguments
         .base
         .as_ref()
-        .ok_or_else(|| usage("name a pull request, or the branch to compare HEAD with: --base".into()))?;
+        .ok_or_else(|| RunError::usage("name a pull request, or the branch to compare HEAD with: --base"))?;
     let change = repository.change_since(base, variables).await?;
     let repository = Repository { home: change.home.clone(), ..repository };
     let flags = arguments.settings.values.clone();
-    let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
+    let flags =
+        Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(RunError::usage)?;
     let configuration = BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
     let measured: MeasuredGates =
         gates::gates(&configuration.settings.gates, variables, &surroundings.cache)?;
