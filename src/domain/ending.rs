@@ -205,6 +205,11 @@ impl Ending {
         }
     }
 
+    /// Returns whether all reviewers approved the head, and every gate held.
+    pub fn approves(&self) -> bool {
+        matches!(self, Self::Approved | Self::Merged { .. })
+    }
+
     /// Returns the exit code of the process.
     pub fn exit_code(&self) -> u8 {
         self.row().exit_code

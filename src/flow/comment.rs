@@ -40,7 +40,7 @@ pub fn concluded(concluded: &Concluded, votes_on: RevisionKind) -> String {
 
 /// Returns the part of a message that the verdict does not say: for an approval, all but the first sentence.
 pub fn beside_verdict<'message>(ending: &Ending, message: &'message str) -> Option<&'message str> {
-    let verdict_end = if approves(ending) {
+    let verdict_end = if ending.approves() {
         ". "
     } else if *ending == Ending::ApprovedCiPending {
         "; "
@@ -104,10 +104,6 @@ pub fn word(verdict: Verdict) -> &'static str {
         Verdict::Fail => "failed",
         Verdict::Inconclusive => "could not be measured",
     }
-}
-
-fn approves(ending: &Ending) -> bool {
-    matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
 
 /// Returns how comments name an ending.

@@ -51,49 +51,86 @@ const LOOK: Duration = Duration::from_millis(200);
 /// The maximum length of a line, in bytes: a log may contain a gigabyte without a line feed.
 const LONGEST_LINE: u64 = 64 << 10;
 
+/// The logs that a command shows.
+enum ShownLogs {
+    /// Lists of logs.
+    Listed(String),
+    /// Those of a run, as they grow.
+    Growing(Subject),
+    /// One log, with a note about others.
+    One { log: Log, others: String },
+}
+
 /// Prints logs.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
     let here = OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings)
         .await?
         .ok_or_else(nothing_begun)?;
     let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
-    let Some(typed) = &arguments.subject else {
-        if arguments.raw && !arguments.follow {
-            let list = here.place.command("agent-loop logs");
-            return Err(format!("`--raw` prints one log: name its subject, as listed by `{list}`"));
-        }
-        if arguments.follow {
-            return follow(&here, one_running(&here.place, &running(&here))?, form).await;
-        }
-        let lists: Vec<String> = here
-            .subjects()
-            .into_iter()
-            .map(|subject| (logbook::read(&here, &subject), subject))
-            .filter(|(logs, _)| !logs.is_empty())
-            .map(|(logs, subject)| list(&subject, &logs))
-            .collect();
-        let none = || "there are no logs\n".to_owned();
-        print::result(&if lists.is_empty() { none() } else { lists.join("\n") });
-        return Ok(());
+    let shown = match &arguments.subject {
+        Some(typed) => of_subject(&here, here.subject(typed)?, arguments)?,
+        None => of_all(&here, arguments)?,
     };
-    let subject = here.subject(typed)?;
-    let logs = logbook::read(&here, &subject);
+    match shown {
+        ShownLogs::Listed(lists) => print::result(&lists),
+        ShownLogs::Growing(subject) => follow(&here, &subject, form).await?,
+        ShownLogs::One { log, others } => {
+            print::talk(&format!("{}{others}\n", heading(&log, form)));
+            let mut printed = OpenLog::of(&log, form)?;
+            while printed.next() {}
+            if printed.is_silent {
+                print::talk("no output; `--raw` also shows the command line\n");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns what is shown if no subject was named.
+fn of_all(here: &OpenRepository, arguments: &LogsArguments) -> Result<ShownLogs, String> {
+    if arguments.follow {
+        return one_running(&here.place, &running(here)).cloned().map(ShownLogs::Growing);
+    }
+    if arguments.raw {
+        let list = here.place.command("agent-loop logs");
+        return Err(format!("`--raw` prints one log: name its subject, as listed by `{list}`"));
+    }
+    let lists: Vec<String> = here
+        .subjects()
+        .into_iter()
+        .map(|subject| (logbook::read(here, &subject), subject))
+        .filter(|(logs, _)| !logs.is_empty())
+        .map(|(logs, subject)| list(&subject, &logs))
+        .collect();
+    let none = || "there are no logs\n".to_owned();
+    Ok(ShownLogs::Listed(if lists.is_empty() { none() } else { lists.join("\n") }))
+}
+
+/// Returns what is shown of a subject. A run that has ended is followed only if there is a log.
+fn of_subject(
+    here: &OpenRepository,
+    subject: Subject,
+    arguments: &LogsArguments,
+) -> Result<ShownLogs, String> {
+    let logs = logbook::read(here, &subject);
     if arguments.list {
-        print::result(&list(&subject, &logs));
-        return Ok(());
+        return Ok(ShownLogs::Listed(list(&subject, &logs)));
     }
     if arguments.follow && here.holder(&subject).is_some() {
-        return follow(&here, &subject, form).await;
+        return Ok(ShownLogs::Growing(subject));
     }
     let log = match &arguments.name {
         Some(name) => Some(chosen(&logs, name, &subject)?),
         None => logs.first(),
     };
-    let Some(log) = log else {
+    let Some(log) = log.cloned() else {
         return Err(format!(
             "there is no log of {subject}: no agent has run on it yet, or the log was removed"
         ));
     };
+    if arguments.follow {
+        return Ok(ShownLogs::Growing(subject));
+    }
     let others = match (&arguments.name, logs.len()) {
         (None, 2..) => {
             let command = here.place.command(&format!("agent-loop logs {subject} --list"));
@@ -101,16 +138,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
         }
         (_, _) => String::new(),
     };
-    if arguments.follow {
-        return follow(&here, &subject, form).await;
-    }
-    print::talk(&format!("{}{others}\n", heading(log, form)));
-    let mut printed = OpenLog::of(log, form)?;
-    while printed.next() {}
-    if printed.is_silent {
-        print::talk("no output; `--raw` also shows the command line\n");
-    }
-    Ok(())
+    Ok(ShownLogs::One { log, others })
 }
 
 /// Returns the subject of each active run. A run that was handed over also holds the subject that it began with, which comes

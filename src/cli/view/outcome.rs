@@ -91,7 +91,7 @@ fn gates(outcome: &Outcome) -> Vec<Value> {
     let without_command = outcome
         .view
         .pull_request
-        .filter(|_| !is_known && approves(&outcome.ending))
+        .filter(|_| !is_known && outcome.ending.approves())
         .map(|_| (&tests, "no test command"));
     let not_run = left_out.chain(unmeasured).chain(without_command).map(not_run);
     outcome.view.gates.iter().map(gate).chain(not_run).collect()
@@ -122,7 +122,7 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
         let words = brief::of_item(item, ITEM, &whole);
         let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
     }
-    if approves(&outcome.ending) && !is_merged_before(outcome) && !has_tests(outcome) {
+    if outcome.ending.approves() && !is_merged_before(outcome) && !has_tests(outcome) {
         let command = outcome.known_tests.as_deref().map_or_else(|| "COMMAND".to_owned(), quoted);
         let _ = writeln!(text, "  no tests were run; --test-command {command} adds them");
     }
@@ -186,10 +186,6 @@ fn is_of_an_agent(ending: &Ending) -> bool {
 /// Returns whether the pull request was merged before this command.
 fn is_merged_before(outcome: &Outcome) -> bool {
     matches!((&outcome.ending, outcome.reached), (Ending::Merged { .. }, Reached::Before))
-}
-
-fn approves(ending: &Ending) -> bool {
-    matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
 
 /// Returns the commands that show the logs of failed turns, if the run was not successful.
