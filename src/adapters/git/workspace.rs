@@ -106,10 +106,6 @@ impl GitWorkspace {
         tracked::changed(&self.mirror, from, to).await
     }
 
-    pub fn mirror(&self) -> &Path {
-        self.mirror.path()
-    }
-
     /// Merges a commit into a branch with a merge commit, and updates the user's checkouts of the branch. A repeated call
     /// returns the commit of the first one. Ten spawns, eight more with a checkout of the base.
     ///

@@ -243,7 +243,7 @@ async fn unfinished_work_is_kept_and_restorable() {
     assert_eq!(all.len(), 1);
     assert_eq!((&all[0].subject, all[0].holder.as_str()), (&subject(), "claude"));
     assert_eq!(all[0].salvage, kept);
-    let command = all[0].command(scene.workspace.mirror(), &scene.user());
+    let command = all[0].command(&scene.mirror(), &scene.user());
     program("sh", &scene.user(), &["-c", &command]).await;
     let name = kept.reference.strip_prefix("refs/agent-loop/salvage/").unwrap();
     assert_eq!(sha(&scene.user(), &format!("salvage/{name}")).await, kept.commit);
