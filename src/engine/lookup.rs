@@ -13,6 +13,7 @@ use crate::ledger::thread::Link;
 use crate::ports::forge::{ForgeError, Remarks};
 use crate::ports::journal::Entry;
 use crate::ports::workspace::MergeParents;
+use crate::protocol::markers::SIGNATURE;
 
 use super::brief::DIFF_EXCERPT;
 use super::context::RunContext;
@@ -122,16 +123,23 @@ async fn people(cx: &RunContext, session: &mut Session, subject: &Subject) -> Re
         Subject::Issue(_) | Subject::Task(_) => Remarks::default(),
     };
     for ignored in people::claims(&remarks) {
-        if session.distrusted.insert(ignored.comment.clone()) {
+        if session.warned_about.insert(ignored.comment.clone()) {
             cx.warn(observe::warning(&ignored));
         }
     }
     let trust = &cx.config.trust;
     let thread =
         if *subject == session.subject { Some(&session.thread) } else { other(cx, session, subject).await? };
-    Ok(thread.map_or_else(People::default, |thread| {
-        people::listen(trust, thread.issue.as_ref(), thread.of_people(), &remarks)
-    }))
+    let Some(thread) = thread else { return Ok(People::default()) };
+    let people = people::listen(trust, thread.issue.as_ref(), thread.of_people(), &remarks);
+    for comment in people::nearly_signed(thread.of_people()) {
+        if session.warned_about.insert(comment.clone()) {
+            cx.warn(format!(
+                "comment {comment} on {subject} is no requirement: its last line is almost, but not exactly, `{SIGNATURE}`"
+            ));
+        }
+    }
+    Ok(people)
 }
 
 /// Reads the thread of another subject, once until facts are dropped; `None` if the forge does not have it: anyone can name a

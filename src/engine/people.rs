@@ -54,6 +54,14 @@ pub(super) fn claims(remarks: &Remarks) -> Vec<IgnoredComment> {
         .collect()
 }
 
+/// Returns the ids of the comments that probably were meant as requirements and are none.
+pub(super) fn nearly_signed<'thread>(comments: impl Iterator<Item = &'thread Comment>) -> Vec<String> {
+    comments
+        .filter(|comment| requirements::is_nearly_signed(&comment.body))
+        .map(|comment| comment.id.clone())
+        .collect()
+}
+
 fn text(issue: &Issue) -> IssueText {
     let state = match issue.state {
         IssueState::Open => Workable::Open,

@@ -140,7 +140,9 @@ impl Engine {
                 }
                 AfterStep::HandOver(flow, subject) => {
                     let unpriced = std::mem::take(&mut session.emitted.unpriced);
+                    let warned_about = std::mem::take(&mut session.warned_about);
                     session = self.open(flow, subject, session.hand_over()).await?;
+                    session.warned_about = warned_about;
                     session.emitted.unpriced = unpriced;
                 }
             }

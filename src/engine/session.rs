@@ -79,8 +79,8 @@ pub(super) struct Session {
     /// The number of consecutive writes without an acknowledgement that did not happen.
     pub(super) unanswered: u32,
     pub(super) emitted: EmittedEvents,
-    /// The reviews and descriptions that claim to be records, and about which a person was warned.
-    pub(super) distrusted: BTreeSet<String>,
+    /// The comments, reviews and descriptions about which a person was warned.
+    pub(super) warned_about: BTreeSet<String>,
 }
 
 /// The input of a session that is not in a journal yet.
@@ -144,7 +144,7 @@ impl Session {
             mirrored: None,
             unanswered: 0,
             emitted: EmittedEvents::default(),
-            distrusted: BTreeSet::new(),
+            warned_about: BTreeSet::new(),
         })
     }
 

@@ -27,6 +27,21 @@ pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
     Some(Requirement { id, author: author.clone(), text: text.to_owned() })
 }
 
+/// Returns whether only signs, such as an autocorrected dash, distinguish the last line of a text from the signature. Then
+/// its author probably meant a requirement.
+pub fn is_nearly_signed(body: &str) -> bool {
+    let line =
+        markers::last_line_outside_code(body).and_then(|place| body.get(place)).unwrap_or_default().trim();
+    let is_quoted = line.starts_with('>');
+    !is_quoted
+        && !line.eq_ignore_ascii_case(markers::SIGNATURE)
+        && letters(line) == letters(markers::SIGNATURE)
+}
+
+fn letters(line: &str) -> String {
+    line.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect()
+}
+
 /// Returns `hr-` and the first 8 hexadecimal digits of the hash of the text.
 fn id(text: &str) -> Option<RequirementId> {
     let words = normalised(text);
@@ -94,6 +109,21 @@ mod tests {
             "Keep it. -- Human Reviewer",
         ] {
             assert_eq!(said(unsigned), None, "{unsigned}");
+        }
+    }
+
+    #[test]
+    fn near_signatures_differ_in_signs() {
+        let is_near = |last: &str| is_nearly_signed(&format!("Use TLS.\n\n{last}\n"));
+        for near in
+            ["— Human Reviewer", "-- Human Reviewer.", "**-- Human Reviewer**", "--\u{a0}Human\u{a0}Reviewer"]
+        {
+            assert!(is_near(near), "{near}");
+        }
+        for other in
+            ["-- Human Reviewer", "-- human reviewer ", "> -- Human Reviewer", "-- Ada", "human reviewers"]
+        {
+            assert!(!is_near(other), "{other}");
         }
     }
 

@@ -44,6 +44,17 @@ fn thread(stage: &Stage, number: &str) -> String {
     stage.run(&["local", "pr", "view", number, "--comments"]).stdout
 }
 
+/// An editor replaced the two hyphens by a dash.
+#[test]
+fn a_near_signature_is_told_once() {
+    let stage = careless();
+    let wish = ["local", "issue", "comment", "1", "--body", "Use TLS.\n\n— Human Reviewer", "--as", "ada"];
+    assert_eq!(stage.run(&wish).exit, Some(0));
+    let ended = issue(&stage, &[]);
+    let told = "is no requirement: its last line is almost, but not exactly, `-- Human Reviewer`";
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
+}
+
 /// The secret that the agent leaks is not published.
 #[test]
 fn a_careless_agent_is_understood() {
