@@ -1,6 +1,6 @@
 //! The reasons why a checkout of the user cannot be moved or used by an agent, each with a fix.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::adapters::git::runner::as_typed;
 use crate::ports::workspace::Push;
@@ -14,6 +14,8 @@ pub(crate) enum Blocker {
     Edited(String),
     /// An untracked file is where the move puts a file.
     Occupied(String),
+    /// A folder in which files move is not writable.
+    Unwritable(PathBuf),
     /// `git add --intent-to-add` was used: git does not stash such a file.
     IntendedToAdd(String),
     /// An edited file is hidden from `git status` by skip-worktree or assume-unchanged.
@@ -64,6 +66,10 @@ impl Blocker {
             Self::Occupied(path) => (
                 format!("{path} is not tracked there, and the change adds it"),
                 format!("move {} away", folder.join(path).display()),
+            ),
+            Self::Unwritable(folder) => (
+                format!("you may not write in the folder {}", folder.display()),
+                "make it writable".to_owned(),
             ),
             Self::IntendedToAdd(path) => (
                 format!("{path} is marked by `git add -N`"),

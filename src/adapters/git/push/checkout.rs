@@ -15,7 +15,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::blocker::Blocker;
 use super::intent::Moving;
-use super::obstruction::{Statuses, in_the_way, statuses};
+use super::obstruction::{Statuses, in_the_way, statuses, unwritable};
 
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 const EMPTY_TREE_256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
@@ -154,6 +154,9 @@ impl<'a> Checkout<'a> {
         let free = moves.iter().all(|(path, status)| *status != b'A' || !in_the_way(self.path, path, &moves));
         if !old.is_empty() || !free {
             return self.half_moved(&old, &moves).await;
+        }
+        if let Some(folder) = unwritable(self.path, &moves) {
+            return Ok(CheckoutState::Blocked(Blocker::Unwritable(folder)));
         }
         if let Some(path) = self.hidden_change(&moves).await? {
             return Ok(CheckoutState::Blocked(Blocker::Hidden(path)));

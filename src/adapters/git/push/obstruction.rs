@@ -1,9 +1,12 @@
-//! Finds files where a move of a checkout would put new ones: git would overwrite an ignored file, which exists nowhere else.
+//! Finds what would stop a move of a checkout: files where it would put new ones, because git would overwrite an ignored file,
+//! which exists nowhere else; and folders that this process may not change, where git would stop half-way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
 
 use crate::adapters::git::disk::is_absence;
 use crate::adapters::git::runner::{fields, os};
@@ -34,6 +37,16 @@ pub(crate) fn in_the_way(root: &Path, path: &[u8], moves: &Statuses) -> bool {
         let known = moves.get(ancestor.as_os_str().as_encoded_bytes()) == Some(&b'D');
         !known && fs::symlink_metadata(root.join(ancestor)).is_ok_and(|metadata| !metadata.is_dir())
     })
+}
+
+/// Returns a folder in which files move although this process may not write there.
+pub(crate) fn unwritable(root: &Path, moves: &Statuses) -> Option<PathBuf> {
+    let parents: BTreeSet<&Path> =
+        moves.keys().filter_map(|path| Path::new::<OsStr>(os(path)).parent()).collect();
+    let existing =
+        |parent: &Path| parent.ancestors().map(|folder| root.join(folder)).find(|folder| folder.is_dir());
+    let folders: BTreeSet<PathBuf> = parents.into_iter().filter_map(existing).collect();
+    folders.into_iter().find(|folder| access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err())
 }
 
 /// Returns whether a folder that is replaced by a file contains anything except files that the move removes.

@@ -1,7 +1,11 @@
 //! Pushes to the user's own repository, with and without a checkout of the branch.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 
+use agent_loop::adapters::storage::fitness::is_root;
 use agent_loop::domain::ids::CommitSha;
 use agent_loop::ports::workspace::{Push, Workspace};
 
@@ -54,11 +58,7 @@ async fn clean_checkouts_follow_without_hooks() {
         let text = format!("#!/bin/sh\ntouch {}\n", scene.canary().display());
         write(&user, &format!(".git/hooks/{hook}"), &text);
         git(&user, &["config", "core.hooksPath", ".git/hooks"]).await;
-        fs::set_permissions(
-            user.join(".git/hooks").join(hook),
-            std::os::unix::fs::PermissionsExt::from_mode(0o755),
-        )
-        .unwrap();
+        fs::set_permissions(user.join(".git/hooks").join(hook), PermissionsExt::from_mode(0o755)).unwrap();
     }
     let commit = scene.change().await;
     write(&user, "harmless.txt", "untracked\n");
@@ -154,6 +154,46 @@ async fn blocked_checkouts_keep_their_branch() {
         assert_eq!(status(&scene).await, before, "{deed}");
         assert_eq!(sha(&user, "main").await, scene.head, "{deed}");
     }
+}
+
+/// git would remove `a.txt`, and then fail in the folder.
+#[tokio::test]
+async fn unwritable_folders_keep_their_branch() {
+    let scene = Scene::new().await;
+    let (user, clone) = (scene.user(), scene.coder().await);
+    write(&clone, "a.txt", "two\n");
+    write(&clone, "src/lib.rs", "two\n");
+    let commit = scene.harvested().await;
+    let src = user.join("src");
+    let Some(lock) = FolderLock::of(&src) else { return };
+    let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+    assert!(text.contains(&format!("you may not write in the folder {}", src.display())), "{text}");
+    assert_eq!((status(&scene).await.as_str(), sha(&user, "main").await), ("", scene.head.clone()));
+    drop(lock);
+    assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+    assert_eq!(read(&user, "src/lib.rs"), "two\n");
+}
+
+/// A folder without permission to write, until it is dropped. Only an immutable one stops root, where the disk has such.
+struct FolderLock<'a>(&'a Path);
+
+impl<'a> FolderLock<'a> {
+    fn of(folder: &'a Path) -> Option<Self> {
+        fs::set_permissions(folder, Permissions::from_mode(0o555)).unwrap();
+        let is_locked = !is_root() || chattr("+i", folder);
+        is_locked.then_some(Self(folder))
+    }
+}
+
+impl Drop for FolderLock<'_> {
+    fn drop(&mut self) {
+        let _: bool = is_root() && chattr("-i", self.0);
+        fs::set_permissions(self.0, Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+fn chattr(flag: &str, folder: &Path) -> bool {
+    Command::new("chattr").arg(flag).arg(folder).status().is_ok_and(|status| status.success())
 }
 
 #[tokio::test]
