@@ -2,12 +2,12 @@
 //! has such files once, in parallel if there are many, and starts no git. Of submodules only HEAD is compared.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, Permissions, ReadDir};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::adapters::files::open_up;
 use crate::adapters::git::checkout_paths::CheckoutPaths;
 use crate::adapters::git::disk::failed;
 use crate::adapters::git::runner::os;
@@ -73,12 +73,7 @@ impl CloneScan {
     /// Scans the files of a clone, from which an agent may have removed permissions.
     pub(super) async fn readable(tree: &Path, index: IndexFile) -> Result<Self, WorkspaceError> {
         let (folder, has_many) = (tree.to_owned(), index.entries.len() >= MANY_FILES);
-        let scan = move || {
-            Self::of(&folder, &index).or_else(|_| {
-                open_up(&folder)?;
-                Self::of(&folder, &index)
-            })
-        };
+        let scan = move || Self::of(&folder, &index);
         // Other turns go on while many files are read.
         let scanned = if has_many {
             tokio::task::spawn_blocking(scan).await.unwrap_or_else(|cause| Err(io::Error::other(cause)))
@@ -130,7 +125,7 @@ impl IndexedFolder {
     fn read(&self, tree: &Path, index: &IndexFile) -> io::Result<FolderScan> {
         let mut expected = self.expected(index);
         let mut content = FolderScan::default();
-        for entry in fs::read_dir(tree.join(os(&self.path)))? {
+        for entry in list(&tree.join(os(&self.path)))? {
             let entry = entry?;
             let (name, kind) = (entry.file_name(), entry.file_type()?);
             let name = name.as_encoded_bytes();
@@ -231,6 +226,18 @@ fn is_unmoved(folder: &Path, entry: Option<&IndexEntry>) -> bool {
     head.is_some() && head == entry.and_then(IndexEntry::submodule)
 }
 
+/// Lists a folder. A permission that an agent took from it is given back: its files are part of the work.
+fn list(folder: &Path) -> io::Result<ReadDir> {
+    fs::read_dir(folder).or_else(|error| {
+        let facts = fs::symlink_metadata(folder)?;
+        if error.kind() != io::ErrorKind::PermissionDenied || !facts.is_dir() {
+            return Err(error);
+        }
+        fs::set_permissions(folder, Permissions::from_mode(facts.permissions().mode() | 0o700))?;
+        fs::read_dir(folder)
+    })
+}
+
 /// Returns the files and links below a folder without files of the index, and the nested repositories, with a slash at the
 /// end. Pipes, sockets and devices are removed, and added to a list.
 pub(super) fn expand(tree: &Path, folder: &[u8], removed: &mut Vec<Vec<u8>>) -> io::Result<Vec<Vec<u8>>> {
@@ -241,7 +248,7 @@ pub(super) fn expand(tree: &Path, folder: &[u8], removed: &mut Vec<Vec<u8>>) -> 
             found.push(folder);
             continue;
         }
-        for entry in fs::read_dir(&path)? {
+        for entry in list(&path)? {
             let entry = entry?;
             let kind = entry.file_type()?;
             let name = [&folder, entry.file_name().as_encoded_bytes()].concat();

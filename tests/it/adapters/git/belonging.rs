@@ -151,6 +151,23 @@ async fn unreadable_files_are_made_readable() {
     assert!(notes[0].contains("`secretive.txt` (not readable before)"), "{notes:?}");
 }
 
+/// Root reads them in any case.
+#[tokio::test]
+async fn unreadable_folders_are_made_readable() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "closed/deep/new.txt", "text\n");
+    write(&clone, "src/lib.rs", "two\n");
+    for folder in ["closed/deep", "closed", "src"] {
+        fs::set_permissions(clone.join(folder), Permissions::from_mode(0o000)).unwrap();
+    }
+    let (changed, notes) = change(&scene).await;
+    assert_eq!(
+        (changed.as_slice(), notes.len()),
+        (&["A 100644 closed/deep/new.txt".into(), "M 100644 src/lib.rs".into()][..], 0)
+    );
+}
+
 #[tokio::test]
 async fn commits_outside_head_are_kept() {
     let scene = Scene::new().await;

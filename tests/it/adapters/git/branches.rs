@@ -3,13 +3,15 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
+use agent_loop::adapters::process::capture::capture;
+use agent_loop::adapters::process::command::CommandLine;
+use agent_loop::adapters::process::environment::common;
 use agent_loop::adapters::storage::fitness::is_root;
 use agent_loop::domain::ids::CommitSha;
 use agent_loop::ports::workspace::{Push, Workspace};
 
-use super::scene::{Scene, branch, git, read, sha, write};
+use super::scene::{Scene, branch, git, ours, read, sha, write};
 
 async fn push(scene: &Scene, name: &str, commit: &CommitSha, expected: Option<&CommitSha>) -> Push {
     scene.workspace.push(&branch(name), commit, expected).await.unwrap()
@@ -165,35 +167,31 @@ async fn unwritable_folders_keep_their_branch() {
     write(&clone, "src/lib.rs", "two\n");
     let commit = scene.harvested().await;
     let src = user.join("src");
-    let Some(lock) = FolderLock::of(&src) else { return };
+    if !lock(&src).await {
+        return;
+    }
     let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
     assert!(text.contains(&format!("you may not write in the folder {}", src.display())), "{text}");
     assert_eq!((status(&scene).await.as_str(), sha(&user, "main").await), ("", scene.head.clone()));
-    drop(lock);
+    unlock(&src).await;
     assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
     assert_eq!(read(&user, "src/lib.rs"), "two\n");
 }
 
-/// A folder without permission to write, until it is dropped. Only an immutable one stops root, where the disk has such.
-struct FolderLock<'a>(&'a Path);
-
-impl<'a> FolderLock<'a> {
-    fn of(folder: &'a Path) -> Option<Self> {
-        fs::set_permissions(folder, Permissions::from_mode(0o555)).unwrap();
-        let is_locked = !is_root() || chattr("+i", folder);
-        is_locked.then_some(Self(folder))
-    }
+/// Takes the permission to write in a folder. Only an immutable folder stops root, and not every disk has such.
+async fn lock(folder: &Path) -> bool {
+    fs::set_permissions(folder, Permissions::from_mode(0o555)).unwrap();
+    !is_root() || chattr("+i", folder).await
 }
 
-impl Drop for FolderLock<'_> {
-    fn drop(&mut self) {
-        let _: bool = is_root() && chattr("-i", self.0);
-        fs::set_permissions(self.0, Permissions::from_mode(0o755)).unwrap();
-    }
+async fn unlock(folder: &Path) {
+    assert!(!is_root() || chattr("-i", folder).await);
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
 }
 
-fn chattr(flag: &str, folder: &Path) -> bool {
-    Command::new("chattr").arg(flag).arg(folder).status().is_ok_and(|status| status.success())
+async fn chattr(flag: &str, folder: &Path) -> bool {
+    let line = CommandLine::new("chattr", folder, common(&ours(), &[])).argument(flag).argument(".");
+    capture(&line).await.unwrap().exit.is_success()
 }
 
 #[tokio::test]

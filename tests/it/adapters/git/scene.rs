@@ -201,6 +201,6 @@ pub(super) async fn program(program: &str, folder: &Path, arguments: &[&str]) ->
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has no cli that reads the environment for it")]
-fn ours() -> Variables {
+pub(super) fn ours() -> Variables {
     std::env::vars_os().collect()
 }
