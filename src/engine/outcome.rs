@@ -155,7 +155,12 @@ impl From<ForgeError> for RunError {
 impl From<WorkspaceError> for RunError {
     fn from(error: WorkspaceError) -> Self {
         match error {
-            WorkspaceError::NotFound(text) | WorkspaceError::Git(text) => Self::failed(Failed::Error, text),
+            WorkspaceError::NotFound(text) | WorkspaceError::Git(text) | WorkspaceError::Damaged(text) => {
+                Self::failed(Failed::Error, text)
+            }
+            WorkspaceError::Stranded { text, command } => {
+                Self::failed(Failed::Error, text).with_next(command)
+            }
             WorkspaceError::Disk(text) => Self::failed(Failed::Disk, text),
             WorkspaceError::Unclean(text) => Self::refused(Refused::Dirty, text),
             WorkspaceError::Held(text) => Self::refused(Refused::Locked, text),

@@ -187,6 +187,12 @@ pub enum WorkspaceError {
     /// Git failed.
     #[error("{0}")]
     Git(String),
+    /// The files in which git keeps commits and branches are damaged.
+    #[error("{0}")]
+    Damaged(String),
+    /// The mirror is damaged and has work that exists nowhere else; the command gives this work up.
+    #[error("{text}")]
+    Stranded { text: String, command: String },
     /// The disk could not be read or written.
     #[error("{0}")]
     Disk(String),

@@ -51,17 +51,12 @@ impl EmbeddedForge {
         &self.store
     }
 
-    fn stored<T>(&self, result: Result<T, String>) -> Result<T, ForgeError> {
-        let path = self.store.path().display();
-        result.map_err(|why| ForgeError::Disk(format!("{why} (file {path})")))
-    }
-
     fn writer(&self) -> Writer {
         Writer { login: self.login.clone(), role: AuthorRole::Owner }
     }
 
     fn row(&self, thread: Thread) -> Result<SubjectRow, ForgeError> {
-        let row = self.stored(self.store.subject(thread.number()))?;
+        let row = stored(self.store.subject(thread.number()))?;
         row.ok_or_else(|| ForgeError::NotFound(missing(thread)))
     }
 
@@ -88,7 +83,7 @@ impl EmbeddedForge {
     }
 
     fn comments_of(&self, number: u64) -> Result<Vec<Arc<Comment>>, ForgeError> {
-        self.stored(self.store.comments(number))
+        stored(self.store.comments(number))
     }
 
     /// Opens a pull request for an author.
@@ -124,7 +119,7 @@ impl EmbeddedForge {
             body: new.body.clone(),
             writer: writer.clone(),
         };
-        let number = self.stored(self.store.create(&row, SystemClock.now()))?;
+        let number = stored(self.store.create(&row, SystemClock.now()))?;
         Ok(PullRequestNumber(number))
     }
 
@@ -137,15 +132,19 @@ impl EmbeddedForge {
         body: &str,
     ) -> Result<(), ForgeError> {
         let state = PullRequestState::Merged { commit: commit.clone() };
-        self.stored(self.store.set_head(number.0, head))?;
+        stored(self.store.set_head(number.0, head))?;
         for issue in closes(body) {
-            let row = self.stored(self.store.subject(issue))?;
+            let row = stored(self.store.subject(issue))?;
             if row.is_some_and(|row| row.kind == SubjectKind::Issue(IssueState::Open)) {
-                self.stored(self.store.set_issue_state(issue, IssueState::Closed))?;
+                stored(self.store.set_issue_state(issue, IssueState::Closed))?;
             }
         }
-        self.stored(self.store.set_state(number.0, &state))
+        stored(self.store.set_state(number.0, &state))
     }
+}
+
+fn stored<T>(result: Result<T, String>) -> Result<T, ForgeError> {
+    result.map_err(ForgeError::Disk)
 }
 
 /// Converts an error of a merge. Our own git would fail in the same way again, so the error is final.
@@ -153,6 +152,8 @@ fn not_merged(error: WorkspaceError) -> ForgeError {
     match error {
         WorkspaceError::NotFound(text)
         | WorkspaceError::Git(text)
+        | WorkspaceError::Damaged(text)
+        | WorkspaceError::Stranded { text, command: _ }
         | WorkspaceError::Unclean(text)
         | WorkspaceError::Held(text)
         | WorkspaceError::Unusable(text) => ForgeError::Refused(text),
@@ -201,7 +202,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn own_issues(&self, key: &str, title: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        let rows = self.stored(self.store.subjects())?;
+        let rows = stored(self.store.subjects())?;
         let own = rows.into_iter().filter(|row| {
             matches!(row.kind, SubjectKind::Issue(_))
                 && row.writer.login == self.login
@@ -219,7 +220,7 @@ impl Forge for EmbeddedForge {
             body: new.body.clone(),
             writer: self.writer(),
         };
-        let number = self.stored(self.store.create(&row, SystemClock.now()))?;
+        let number = stored(self.store.create(&row, SystemClock.now()))?;
         Ok(IssueNumber(number))
     }
 
@@ -229,7 +230,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
-        let rows = self.stored(self.store.subjects())?;
+        let rows = stored(self.store.subjects())?;
         let mut found = Vec::new();
         for row in rows {
             let from_branch = match &row.kind {
@@ -244,7 +245,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {
-        Ok(CheckBoard { checks: self.stored(self.store.checks(commit))?, ..CheckBoard::default() })
+        Ok(CheckBoard { checks: stored(self.store.checks(commit))?, ..CheckBoard::default() })
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Arc<Comment>>, ForgeError> {
@@ -252,7 +253,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn remarks(&self, number: PullRequestNumber) -> Result<Remarks, ForgeError> {
-        let row = self.stored(self.store.subject(number.0))?;
+        let row = stored(self.store.subject(number.0))?;
         let description = row.map(|row| Comment {
             id: "description".to_owned(),
             author: row.writer.login,
@@ -266,7 +267,7 @@ impl Forge for EmbeddedForge {
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
         let written = self.store.comment(thread.number(), &self.writer(), body, SystemClock.now());
-        self.stored(written).map(drop)
+        stored(written).map(drop)
     }
 
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {

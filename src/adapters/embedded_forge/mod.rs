@@ -2,6 +2,7 @@
 
 mod closing;
 mod forge;
+mod forge_file;
 pub mod rows;
 mod schema;
 pub mod store;

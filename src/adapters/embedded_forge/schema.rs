@@ -9,6 +9,8 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::ports::clock::Clock;
 
+use super::forge_file::ForgeFile;
+
 const VERSION: i64 = 1;
 
 const TABLES: &str = "
@@ -50,8 +52,7 @@ CREATE TABLE checks (
 
 /// Opens the file, and creates its tables if they do not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, String> {
-    let failed =
-        |error: rusqlite::Error| format!("cannot open the embedded forge {}: {error}", path.display());
+    let failed = |error: rusqlite::Error| ForgeFile(path).failed(&error);
     // The files are created first, so that they are private from the start, and never a pipe that SQLite would wait for.
     for suffix in ["", "-journal"] {
         let mut name = path.as_os_str().to_owned();
@@ -100,7 +101,7 @@ fn add_reason(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Returns the id of the repository, which never changes.
-pub(super) fn repository_id(connection: &Connection) -> Result<String, String> {
+pub(super) fn repository_id(file: ForgeFile<'_>, connection: &Connection) -> Result<String, String> {
     let id = connection.query_row("SELECT repository_id FROM meta", [], |row| row.get(0)).optional();
-    id.map_err(|error| error.to_string())?.ok_or_else(|| "the embedded forge has no id".to_owned())
+    id.map_err(|error| file.failed(&error))?.ok_or_else(|| file.damaged(&"it has no id"))
 }

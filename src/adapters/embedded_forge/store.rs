@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::adapters::files;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::forge::{Comment, IssueState};
 
+use super::forge_file::ForgeFile;
 use super::rows::{NewRow, SubjectKind, SubjectRow, Writer, role, role_name};
 use super::schema;
 
@@ -50,7 +51,7 @@ impl Store {
     pub fn open(git_directory: &Path) -> Result<Self, String> {
         let path = git_directory.join(FILE);
         let connection = schema::open(&path)?;
-        let repository_id = schema::repository_id(&connection)?;
+        let repository_id = schema::repository_id(ForgeFile(&path), &connection)?;
         let inode = inode(&path)?;
         Ok(Self { connection: Mutex::new(connection), path, inode, repository_id, read: Mutex::default() })
     }
@@ -81,6 +82,10 @@ impl Store {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn file(&self) -> ForgeFile<'_> {
+        ForgeFile(&self.path)
     }
 
     /// Returns the connection, unless the file was removed or replaced since it was opened: then data would be lost.
@@ -120,27 +125,31 @@ impl Store {
     /// Adds a row and returns its number. A statement with `RETURNING` would return the number before the row is on the disk.
     fn insert(&self, query: &str, values: impl Params) -> Result<i64, String> {
         let connection = self.connection()?;
-        connection.execute(query, values).map_err(failed)?;
+        connection.execute(query, values).map_err(|error| self.file().failed(&error))?;
         Ok(connection.last_insert_rowid())
     }
 
     fn change(&self, query: &str, values: impl Params) -> Result<(), String> {
-        self.connection()?.execute(query, values).map(drop).map_err(failed)
+        self.connection()?.execute(query, values).map(drop).map_err(|error| self.file().failed(&error))
     }
 
     pub fn subject(&self, number: u64) -> Result<Option<SubjectRow>, String> {
         let query = format!("{SUBJECT} WHERE number = ?1");
-        let row = self.connection()?.query_row(&query, [key(number)], |row| Ok(subject(row)));
-        let row = row.optional().map_err(failed)?;
+        let row = self.connection()?.query_row(&query, [key(number)], |row| Ok(subject(self.file(), row)));
+        let row = row.optional().map_err(|error| self.file().failed(&error))?;
         row.transpose()
     }
 
     /// Reads all issues and pull requests, in the order of their numbers.
     pub fn subjects(&self) -> Result<Vec<SubjectRow>, String> {
         let connection = self.connection()?;
-        let mut statement = connection.prepare(&format!("{SUBJECT} ORDER BY number")).map_err(failed)?;
-        let rows = statement.query_map([], |row| Ok(subject(row))).map_err(failed)?;
-        rows.map(|row| row.map_err(failed)?).collect()
+        let mut statement = connection
+            .prepare(&format!("{SUBJECT} ORDER BY number"))
+            .map_err(|error| self.file().failed(&error))?;
+        let rows = statement
+            .query_map([], |row| Ok(subject(self.file(), row)))
+            .map_err(|error| self.file().failed(&error))?;
+        rows.map(|row| row.map_err(|error| self.file().failed(&error))?).collect()
     }
 
     pub fn set_state(&self, number: u64, state: &PullRequestState) -> Result<(), String> {
@@ -181,20 +190,21 @@ impl Store {
     /// from a file that no other connection has changed: this one never changes a comment.
     pub fn comments(&self, number: u64) -> Result<Vec<Arc<Comment>>, String> {
         let connection = self.connection()?;
-        let version =
-            connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(failed)?;
+        let version = connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|error| self.file().failed(&error))?;
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if (read.number, read.version) != (number, version) {
             *read = ReadComments { number, version, ..ReadComments::default() };
         }
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments
                      WHERE number = ?1 AND id > ?2 ORDER BY id";
-        let mut statement = connection.prepare_cached(query).map_err(failed)?;
+        let mut statement = connection.prepare_cached(query).map_err(|error| self.file().failed(&error))?;
         let rows = statement
-            .query_map([key(number), read.last], |row| Ok((row.get(0)?, comment(row))))
-            .map_err(failed)?;
+            .query_map([key(number), read.last], |row| Ok((row.get(0)?, comment(self.file(), row))))
+            .map_err(|error| self.file().failed(&error))?;
         for row in rows {
-            let (last, comment) = row.map_err(failed)?;
+            let (last, comment) = row.map_err(|error| self.file().failed(&error))?;
             read.comments.push(Arc::new(comment?));
             read.last = last;
         }
@@ -211,12 +221,12 @@ impl Store {
         let connection = self.connection()?;
         let mut statement = connection
             .prepare_cached("SELECT name, state FROM checks WHERE sha = ?1 ORDER BY name")
-            .map_err(failed)?;
+            .map_err(|error| self.file().failed(&error))?;
         let rows = statement
             .query_map([sha.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-            .map_err(failed)?;
+            .map_err(|error| self.file().failed(&error))?;
         rows.map(|row| {
-            let (name, state) = row.map_err(failed)?;
+            let (name, state) = row.map_err(|error| self.file().failed(&error))?;
             // An unknown state is not a success.
             let known = CheckState::ALL.into_iter().find(|known| known.name() == state);
             let state = known.unwrap_or(CheckState::Pending);
@@ -236,59 +246,51 @@ fn key(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn failed(error: rusqlite::Error) -> String {
-    let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
-    let advice = if is_full { "; look for free space with `df -h`" } else { "" };
-    format!("the embedded forge failed: {error}{advice}")
-}
-
-fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
-    let text = |index: usize| row.get::<_, String>(index).map_err(failed);
-    let number: i64 = row.get(0).map_err(failed)?;
+fn subject(file: ForgeFile<'_>, row: &Row<'_>) -> Result<SubjectRow, String> {
+    let text = |index: usize| row.get::<_, String>(index).map_err(|error| file.failed(&error));
+    let number: i64 = row.get(0).map_err(|error| file.failed(&error))?;
     let state = text(2)?;
     let kind = if text(1)? == "issue" {
-        let reason: Option<String> = row.get(11).map_err(failed)?;
+        let reason: Option<String> = row.get(11).map_err(|error| file.failed(&error))?;
         SubjectKind::Issue(match (state.as_str(), reason.as_deref()) {
             ("open", _) => IssueState::Open,
             (_, Some(NOT_PLANNED)) => IssueState::NotPlanned,
             (_, _) => IssueState::Closed,
         })
     } else {
-        let merge_commit: Option<String> = row.get(10).map_err(failed)?;
+        let merge_commit: Option<String> = row.get(10).map_err(|error| file.failed(&error))?;
         let state = match (state.as_str(), merge_commit) {
             ("open", _) => PullRequestState::Open,
-            ("merged", Some(commit)) => PullRequestState::Merged { commit: commit.parse().map_err(damaged)? },
+            ("merged", Some(commit)) => {
+                PullRequestState::Merged { commit: commit.parse().map_err(|error| file.damaged(&error))? }
+            }
             (_, _) => PullRequestState::Closed,
         };
         SubjectKind::PullRequest {
             state,
-            head_ref: text(7)?.parse::<BranchName>().map_err(damaged)?,
-            base_ref: text(8)?.parse::<BranchName>().map_err(damaged)?,
-            head: text(9)?.parse::<CommitSha>().map_err(damaged)?,
+            head_ref: text(7)?.parse::<BranchName>().map_err(|error| file.damaged(&error))?,
+            base_ref: text(8)?.parse::<BranchName>().map_err(|error| file.damaged(&error))?,
+            head: text(9)?.parse::<CommitSha>().map_err(|error| file.damaged(&error))?,
         }
     };
-    let writer = Writer { login: text(5)?.parse().map_err(damaged)?, role: role(&text(6)?) };
-    let number = u64::try_from(number).map_err(|error| error.to_string())?;
+    let writer =
+        Writer { login: text(5)?.parse().map_err(|error| file.damaged(&error))?, role: role(&text(6)?) };
+    let number = u64::try_from(number).map_err(|error| file.damaged(&error))?;
     Ok(SubjectRow { number, kind, title: text(3)?, body: text(4)?, writer })
 }
 
-fn comment(row: &Row<'_>) -> Result<Comment, String> {
-    let text = |index: usize| row.get::<_, String>(index).map_err(failed);
-    let instant = |index: usize| text(index)?.parse::<Timestamp>().map_err(|error| error.to_string());
-    let number: i64 = row.get(0).map_err(failed)?;
+fn comment(file: ForgeFile<'_>, row: &Row<'_>) -> Result<Comment, String> {
+    let text = |index: usize| row.get::<_, String>(index).map_err(|error| file.failed(&error));
+    let instant = |index: usize| text(index)?.parse::<Timestamp>().map_err(|error| file.damaged(&error));
+    let number: i64 = row.get(0).map_err(|error| file.failed(&error))?;
     Ok(Comment {
         id: number.to_string(),
-        author: text(1)?.parse().map_err(damaged)?,
+        author: text(1)?.parse().map_err(|error| file.damaged(&error))?,
         role: role(&text(2)?),
         body: text(3)?.into(),
         created_at: instant(4)?,
         updated_at: instant(5)?,
     })
-}
-
-fn damaged(error: impl std::fmt::Display) -> String {
-    format!("the embedded forge is damaged: {error}")
 }
 
 #[cfg(test)]
@@ -297,12 +299,18 @@ mod tests {
     use rusqlite::ffi;
 
     #[test]
-    fn only_full_disks_need_space() {
-        for (code, needs_space) in
-            [(ffi::SQLITE_FULL, true), (ffi::SQLITE_BUSY, false), (ffi::SQLITE_CORRUPT, false)]
-        {
-            let said = failed(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
-            assert_eq!(said.contains("df -h"), needs_space, "{said}");
+    fn errors_say_what_to_type() {
+        let file = ForgeFile(Path::new("/a b/forge"));
+        for (code, advice) in [
+            (ffi::SQLITE_FULL, "`df -h`"),
+            (ffi::SQLITE_CORRUPT, "`mv '/a b/forge' '/a b/forge.damaged'`"),
+            (ffi::SQLITE_NOTADB, "`mv '/a b/forge' '/a b/forge.damaged'`"),
+            (ffi::SQLITE_BUSY, ""),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let said = file.failed(&error);
+            assert!(said.contains("/a b/forge") && said.contains(advice), "{said}");
+            assert_eq!(said.contains('`'), !advice.is_empty(), "{said}");
         }
     }
 }

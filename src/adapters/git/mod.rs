@@ -19,6 +19,7 @@ mod measured_trees;
 pub mod mirror;
 mod push;
 mod remote;
+mod renewal;
 mod runner;
 mod unfinished;
 mod user_checkout;

@@ -71,6 +71,27 @@ const DISK_SIGNS: &[&str] = &[
     "Input/output error",
 ];
 
+/// The messages of git about damaged files of a repository.
+const DAMAGE_SIGNS: &[&str] = &[
+    " is corrupt",
+    "corrupt or missing",
+    "corrupt loose",
+    "inflate: ",
+    "unable to unpack ",
+    "unable to read ",
+    "unable to resolve reference",
+    "unexpected line in ",
+    "bad config ",
+    "bad object refs/",
+    "bad tree object",
+    "bad signature",
+    "reference broken",
+    "broken ref",
+    "did not send all necessary objects",
+    // git names a folder only if it was given one.
+    "not a git repository: '",
+];
+
 /// The maximum length of git's message in an error, in characters.
 const COMPLAINT_LETTERS: usize = 2000;
 
@@ -185,6 +206,8 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
         WorkspaceError::Disk(format!("{text}. Is there space left? See `df -h`"))
     } else if complaint.contains("promisor remote") {
         WorkspaceError::Git(format!("{text}. Fetch missing objects: `git fetch --refetch --no-filter`"))
+    } else if DAMAGE_SIGNS.iter().any(|sign| complaint.contains(sign)) {
+        WorkspaceError::Damaged(text)
     } else {
         WorkspaceError::Git(text)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -26,10 +27,10 @@ use super::mirror::facts::ReviewTree;
 use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
 use super::mirror::{Hold, Mirror};
-use super::push::PushTarget;
 use super::push::intent::Moving;
-use super::push::over_url::UrlTarget;
+use super::push::target::MoveTarget;
 use super::remote::Remote;
+use super::renewal;
 use super::runner::Git;
 use super::unfinished;
 use super::user_checkout::checkout::UserCheckout;
@@ -38,12 +39,6 @@ use super::user_checkout::explicit_directory::ExplicitDirectory;
 use super::user_checkout::turn::{self, CheckoutTurn};
 use super::waiting::WaitNotice;
 use super::workplace::Workplace;
-
-/// Where to move branches.
-enum Target<'a> {
-    Local(PushTarget<'a>),
-    Url(UrlTarget<'a>),
-}
 
 /// The workspace of one repository.
 #[derive(Debug)]
@@ -117,7 +112,7 @@ impl GitWorkspace {
         head: &CommitSha,
         message: &str,
     ) -> Result<MergeOutcome, WorkspaceError> {
-        let Target::Local(target) = self.target() else {
+        let MoveTarget::Local(target) = self.target() else {
             let why = "a forge on another machine merges by itself";
             return Err(WorkspaceError::Unusable(why.to_owned()));
         };
@@ -131,6 +126,11 @@ impl GitWorkspace {
         salvage::list(&self.mirror).await
     }
 
+    /// Returns the damage of the mirror, if git finds some within a time limit. A run makes a damaged mirror anew. One spawn.
+    pub async fn damage(&self, limit: Duration) -> Result<Option<String>, WorkspaceError> {
+        renewal::damage(&self.mirror, limit).await
+    }
+
     /// Removes saved work. A ref that points elsewhere by now remains. One spawn.
     pub async fn forget(&self, kept: &[Kept]) -> Result<(), WorkspaceError> {
         if kept.is_empty() {
@@ -140,20 +140,21 @@ impl GitWorkspace {
     }
 
     async fn bring_up_to_date(&self, hold: &Hold<'_>) -> Result<(), WorkspaceError> {
-        self.mirror.make(hold, &self.remote).await?;
-        self.mirror.fetch_branches(hold, &self.remote).await?;
-        match self.target() {
-            Target::Local(target) => target.finish_moves(hold).await,
-            Target::Url(_) => Ok(()),
-        }
+        renewal::fetch(&self.mirror, hold, &self.remote).await?;
+        self.target().finish_moves(hold).await
     }
 
-    fn target(&self) -> Target<'_> {
-        let mirror = &self.mirror;
-        match &self.remote {
-            Remote::Local(repository) => Target::Local(PushTarget { mirror, repository }),
-            Remote::Url(remote) => Target::Url(UrlTarget { mirror, remote }),
-        }
+    fn target(&self) -> MoveTarget<'_> {
+        MoveTarget::of(&self.mirror, &self.remote)
+    }
+
+    /// Reads the mirror. A damaged mirror is made anew, and read again.
+    async fn sound<T, Reading>(&self, read: impl Fn() -> Reading + Send + Sync) -> Result<T, WorkspaceError>
+    where
+        Reading: Future<Output = Result<T, WorkspaceError>> + Send,
+        T: Send,
+    {
+        renewal::sound(&self.mirror, &self.remote, read).await
     }
 
     /// Returns the files of a layout, if they differ from those of its head.
@@ -165,7 +166,7 @@ impl GitWorkspace {
         let tree = if let Some(known) = self.mirror.facts().review(base, head) {
             known
         } else {
-            let made = review_tree(&self.mirror, paths, base, head).await?;
+            let made = self.sound(|| review_tree(&self.mirror, paths, base, head)).await?;
             self.mirror.facts().learn_review(base, head, made.clone());
             made
         };
@@ -250,17 +251,14 @@ impl Workspace for GitWorkspace {
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
-        match self.target() {
-            Target::Local(target) => target.tip(branch).await,
-            Target::Url(target) => target.tip(branch).await,
-        }
+        self.target().tip(branch).await
     }
 
     async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
         if let Some(base) = self.mirror.facts().base(one, other) {
             return Ok(base);
         }
-        let base = self.mirror.merge_base(one, other).await?;
+        let base = self.sound(|| self.mirror.merge_base(one, other)).await?;
         self.mirror.facts().learn_base(one, other, &base);
         Ok(base)
     }
@@ -269,7 +267,7 @@ impl Workspace for GitWorkspace {
         if self.mirror.facts().contains(commit, ancestor) {
             return Ok(true);
         }
-        let contains = self.mirror.contains(commit, ancestor).await?;
+        let contains = self.sound(|| self.mirror.contains(commit, ancestor)).await?;
         if contains {
             self.mirror.facts().learn_ancestry(commit, ancestor);
         }
@@ -277,7 +275,7 @@ impl Workspace for GitWorkspace {
     }
 
     async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
-        self.mirror.tree(commit).await
+        self.sound(|| self.mirror.tree(commit)).await
     }
 
     async fn difference(
@@ -290,17 +288,18 @@ impl Workspace for GitWorkspace {
             return Ok(known);
         }
         let diffs = &self.folders.diffs;
-        let found = difference::difference(&self.mirror, diffs, from, to, excerpt_bytes).await?;
+        let found =
+            self.sound(|| difference::difference(&self.mirror, diffs, from, to, excerpt_bytes)).await?;
         self.mirror.facts().learn_difference(from, to, excerpt_bytes, &found);
         Ok(found)
     }
 
     async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError> {
-        merge::conflicts(&self.mirror, parents).await
+        self.sound(|| merge::conflicts(&self.mirror, parents)).await
     }
 
     async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
-        merge::begin(&self.mirror, parents).await
+        self.sound(|| merge::begin(&self.mirror, parents)).await
     }
 
     async fn finish_merge(
@@ -309,14 +308,16 @@ impl Workspace for GitWorkspace {
         files: &CommitSha,
         message: &str,
     ) -> Result<MergeEnd, WorkspaceError> {
-        merge::finish(&self.mirror, parents, files, message).await
+        self.sound(|| merge::finish(&self.mirror, parents, files, message)).await
     }
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
         let Some(turn) = CheckoutTurn::of(&self.mirror, &workplace) else {
             let tree = self.tree_of(workplace.paths(), layout).await?;
-            let prepared = prepare::prepare(&self.mirror, &workplace, layout, tree, &self.settled).await?;
+            let prepared = self
+                .sound(|| prepare::prepare(&self.mirror, &workplace, layout, tree.clone(), &self.settled))
+                .await?;
             return unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await;
         };
         self.directories.enter(turn.paths, turn.checkout).await?;
@@ -358,7 +359,8 @@ impl Workspace for GitWorkspace {
         message: &str,
     ) -> Result<AfterTurn<Harvest>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        let harvest = harvest::harvest(&self.mirror, &workplace, head, message, &self.settled).await?;
+        let harvest =
+            self.sound(|| harvest::harvest(&self.mirror, &workplace, head, message, &self.settled)).await?;
         let at = match &harvest.found {
             Harvest::Unchanged => head,
             Harvest::Commit(commit) => {
@@ -373,13 +375,14 @@ impl Workspace for GitWorkspace {
 
     async fn salvage(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        let kept = harvest::salvage(&self.mirror, &workplace, head).await?;
+        let kept = self.sound(|| harvest::salvage(&self.mirror, &workplace, head)).await?;
         self.close(&workplace, head, kept.as_ref().map_or(head, |kept| &kept.commit)).await?;
         Ok(kept)
     }
 
     async fn back_up(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        harvest::salvage(&self.mirror, &self.workplace(clone_id)?, head).await
+        let workplace = self.workplace(clone_id)?;
+        self.sound(|| harvest::salvage(&self.mirror, &workplace, head)).await
     }
 
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
@@ -392,7 +395,7 @@ impl Workspace for GitWorkspace {
         head: &CommitSha,
     ) -> Result<AfterTurn<Inspection>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
-        let inspection = inspect::inspect(&self.mirror, &workplace, head, &self.settled).await;
+        let inspection = self.sound(|| inspect::inspect(&self.mirror, &workplace, head, &self.settled)).await;
         if let Workplace::UserCheckout(paths, checkout) = &workplace {
             // Files that the reviewer left are not removed now: the next turn saves and reports them. An obstacle is reported
             // then too, so that it does not hide the result of this turn.
@@ -416,10 +419,7 @@ impl Workspace for GitWorkspace {
         let push = async {
             // Other loops wait for the branch, not for the comparison.
             let hold = self.mirror.hold().await?;
-            match self.target() {
-                Target::Local(target) => target.push(&hold, &moving).await,
-                Target::Url(target) => target.push(&hold, &moving).await,
-            }
+            self.target().push(&hold, &moving).await
         };
         // The reviewers need the difference next. If git cannot compare now, an observation will show it.
         let compare = async {

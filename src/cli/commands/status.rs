@@ -82,10 +82,15 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
     let style = style(length);
-    let mut saved = saved_work(&here).await?;
-    // The change of a run that succeeded has replaced the work.
-    saved.retain(|work| arguments.all || !surveyed::has_succeeded(&all, &work.subject));
-    let parts = [text(&all, style, now), aside(&saved, &here, style)];
+    let saved = match saved_work(&here).await {
+        Ok(mut saved) => {
+            // The change of a run that succeeded has replaced the work.
+            saved.retain(|work| arguments.all || !surveyed::has_succeeded(&all, &work.subject));
+            aside(&saved, &here, style)
+        }
+        Err(why) => format!("{why}\n"),
+    };
+    let parts = [text(&all, style, now), saved];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 

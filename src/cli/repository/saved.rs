@@ -5,6 +5,7 @@ use crate::adapters::storage::journals;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished};
+use crate::ports::workspace::WorkspaceError;
 
 use super::open::OpenRepository;
 
@@ -20,7 +21,12 @@ pub struct SavedWork {
 
 /// Returns all saved work in a repository, latest first.
 pub async fn saved_work(here: &OpenRepository) -> Result<Vec<SavedWork>, String> {
-    let kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
+    let kept = match here.workspace().kept().await {
+        Err(WorkspaceError::Damaged(damage)) => {
+            return Err(format!("{damage}\nThe next run makes this copy anew, with all saved work."));
+        }
+        listed => listed.map_err(|error| error.to_string())?,
+    };
     if kept.is_empty() {
         return Ok(Vec::new());
     }

@@ -7,6 +7,7 @@ mod borrowing;
 mod branches;
 mod checkout_folder;
 mod clones;
+mod damage;
 mod explicit;
 mod hostile;
 mod merging;

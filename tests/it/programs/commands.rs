@@ -284,3 +284,48 @@ fn a_damaged_journal_hides_nothing_else() {
     assert!(status.stdout.contains("cannot be read: line 1 of the journal"), "{}", status.stdout);
     assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("would keep task/"));
 }
+
+#[test]
+fn a_damaged_mirror_hides_nothing_else() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    let files = super::stage::walk(&stage.root().join("state"));
+    let head = files.iter().find(|path| path.ends_with("mirror.git/HEAD")).unwrap();
+    fs::write(head, "garbage\n").unwrap();
+    let status = stage.run(&["status"]);
+    assert!(status.stdout.contains(" approved, not merged"), "{}", status.stdout);
+    assert!(status.stdout.contains("The next run makes this copy anew"), "{}", status.stdout);
+    let doctor = stage.run(&["doctor"]).stdout;
+    assert!(doctor.contains("warning  mirror") && doctor.contains("it makes this copy anew"), "{doctor}");
+    let again = stage.run(&["pr", "1", "--json=events"]);
+    assert_eq!(again.exit, Some(0), "{}", again.stdout);
+    assert!(again.stdout.contains("it was made anew, with all saved work"), "{}", again.stdout);
+    assert!(!stage.run(&["doctor"]).stdout.contains("mirror"));
+}
+
+#[test]
+fn a_damaged_forge_names_the_command() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    let file = stage.repository().join(".git/agent-loop.sqlite3");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes.get_mut(4096..12288).unwrap().fill(b'x');
+    fs::write(&file, bytes).unwrap();
+    let shown = file.display();
+    for words in [&["status"][..], &["doctor"], &["resume"], &["local", "issue", "list"], &["pr", "1"]] {
+        let ended = stage.run(words);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(&format!("`mv {shown} {shown}.damaged`")), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn a_task_continues_on_its_branch() {
+    let stage = Stage::new();
+    let first = stage.run(&task(&[])).json();
+    stage.git(&["checkout", "--quiet", &stage.branch()]);
+    let again = stage.run(&task(&[])).json();
+    assert_eq!(again["pr"], 1, "{again}");
+    assert_eq!(again["status"], "approved", "{again}");
+    assert_eq!(stage.branch().lines().count(), 1, "{first} {again}");
+}

@@ -213,7 +213,11 @@ async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Re
         .argument(paths.export_gitdir())
         .argument(format!("+HEAD:{}", work_ref(paths, commit)));
     let what = format!("fetch the commit {} from {}", commit.short(), paths.checkout.tree.display());
-    must(line, &what).await.map(drop)
+    let is_ours = |text: &str| text.contains(&mirror.path().display().to_string());
+    match must(line, &what).await {
+        Err(WorkspaceError::Damaged(text)) if !is_ours(&text) => Err(WorkspaceError::Git(text)),
+        fetched => fetched.map(drop),
+    }
 }
 
 /// Returns the ref that keeps a commit of a clone.

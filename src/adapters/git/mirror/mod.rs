@@ -96,7 +96,8 @@ impl Mirror {
         ObjectFolder::of(&self.path)
     }
 
-    fn beside(&self, ending: &str) -> PathBuf {
+    /// Returns the path of a file or folder beside the mirror.
+    pub(crate) fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.path.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
@@ -121,10 +122,23 @@ impl Mirror {
     }
 
     /// Creates the mirror if it does not exist, and writes its configuration. Three spawns the first time, else none.
-    pub(crate) async fn make(&self, _hold: &Hold<'_>, remote: &Remote) -> Result<(), WorkspaceError> {
+    pub(crate) async fn make(&self, hold: &Hold<'_>, remote: &Remote) -> Result<(), WorkspaceError> {
         if self.path.join("HEAD").exists() {
             return Ok(());
         }
+        if self.path.join("objects").exists() {
+            return Err(WorkspaceError::Damaged(format!("{} has no file HEAD", self.path.display())));
+        }
+        let half = self.begin(hold, remote).await?;
+        if let Remote::Local(repository) = remote {
+            borrow::borrow(&self.git, repository, &half).await?;
+        }
+        remove(&self.path)?;
+        rename(&half, &self.path)
+    }
+
+    /// Creates an empty mirror in another folder. Two spawns, or one.
+    pub(crate) async fn begin(&self, _hold: &Hold<'_>, remote: &Remote) -> Result<PathBuf, WorkspaceError> {
         let format = match remote {
             Remote::Local(path) => {
                 let what = format!("read the repository {}", path.display());
@@ -149,11 +163,7 @@ impl Mirror {
             CONFIG.replace("FORMAT", "0")
         };
         write_file(&half.join("config"), config.as_bytes())?;
-        if let Remote::Local(repository) = remote {
-            borrow::borrow(&self.git, repository, &half).await?;
-        }
-        remove(&self.path)?;
-        fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
+        Ok(half)
     }
 
     /// Fetches the branches and tags of the forge's repository, with its history as far as it goes. One spawn.

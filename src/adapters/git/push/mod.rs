@@ -5,6 +5,7 @@ pub(super) mod checkout;
 pub(super) mod intent;
 pub(super) mod obstruction;
 pub(super) mod over_url;
+pub(super) mod target;
 
 use std::path::{Path, PathBuf};
 

@@ -21,6 +21,7 @@ use crate::domain::subject::Subject;
 use crate::ports::journal::{Entry, Finished};
 
 use super::arguments::DoctorArguments;
+use super::inspector::PATIENCE;
 use super::report::{DoctorCheck, DoctorVerdict};
 
 /// A run that waits for quota.
@@ -106,13 +107,8 @@ pub(super) async fn known(
         Ok(Some(here)) => here.with_trust(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
-            let fix = "restore that file, or move it away to start again";
-            let check = if why.contains(store::FILE) {
-                DoctorCheck::error("embedded forge", why).fix(fix)
-            } else {
-                DoctorCheck::error("forge", why)
-            };
-            return (vec![check], Vec::new());
+            let name = if why.contains(store::FILE) { "embedded forge" } else { "forge" };
+            return (vec![DoctorCheck::error(name, why)], Vec::new());
         }
     };
     let all = survey::survey(&here).await;
@@ -123,6 +119,7 @@ pub(super) async fn known(
         // The checks of GitHub report the login.
         AnyForge::Github(_) => Vec::new(),
     };
+    checks.extend(mirror(&here).await);
     let mut waiting = Vec::new();
     for known in &all {
         match &known.state {
@@ -143,6 +140,20 @@ pub(super) async fn known(
     }
     checks.extend(waiting.iter().map(|one| parked(one, now)));
     (checks, waiting)
+}
+
+/// Reports a damaged mirror.
+async fn mirror(here: &OpenRepository) -> Option<DoctorCheck> {
+    let path = here.folders.mirror();
+    match here.workspace().damage(PATIENCE).await {
+        Ok(None) => None,
+        Ok(Some(damage)) => {
+            let seen = format!("{} is damaged: {damage}", path.display());
+            let fix = "start or resume a run: it makes this copy anew, with all saved work";
+            Some(DoctorCheck::warning("mirror", seen).fix(fix))
+        }
+        Err(error) => Some(DoctorCheck::warning("mirror", format!("{}: {error}", path.display()))),
+    }
 }
 
 /// Returns the agent that last reported used-up quota.
