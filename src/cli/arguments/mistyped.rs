@@ -132,10 +132,12 @@ impl<'typed> TypedCommand<'typed> {
             let near = nearest(typed, all.iter().map(|(_, option)| option.as_str()))?;
             let (command, _) = all.iter().find(|(_, option)| option == near)?;
             let example = format!("`agent-loop {command} {near}`");
-            Some(if near == typed {
-                format!("type it after a command, as in {example}")
-            } else {
-                format!("did you mean {example}?")
+            Some(match near == typed {
+                true if innermost.get_name() == root.get_name() => {
+                    format!("type it after a command, as in {example}")
+                }
+                true => self.accepted(),
+                false => format!("did you mean {example}?"),
             })
         };
         let here = here.map(|near| format!("did you mean `{near}`?"));
@@ -144,16 +146,30 @@ impl<'typed> TypedCommand<'typed> {
             None if innermost.get_name() == "task" => {
                 "to use it as a word of the task, quote the whole task".to_owned()
             }
-            None => format!("`{name} --help` lists all"),
+            None => self.accepted(),
         };
         format!("`{typed}` is not an option of `{name}`; {meant}")
     }
+
+    /// Names the options of the command, or the command that lists them.
+    fn accepted(&self) -> String {
+        let Self { innermost, name, .. } = self;
+        let all = options(innermost);
+        if all.is_empty() || all.len() > MOST_OPTIONS {
+            return format!("`{name} --help` lists all");
+        }
+        format!("it has {}", all.join(", "))
+    }
 }
+
+/// The number of options in a message.
+const MOST_OPTIONS: usize = 12;
 
 fn visible(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|inner| !inner.is_hide_set())
 }
 
 fn options(command: &Command) -> Vec<String> {
-    command.get_arguments().filter_map(|option| Some(format!("--{}", option.get_long()?))).collect()
+    let all = command.get_arguments().filter(|option| !option.is_hide_set());
+    all.filter_map(|option| Some(format!("--{}", option.get_long()?))).collect()
 }

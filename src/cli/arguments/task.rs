@@ -144,8 +144,10 @@ mod tests {
             ("task x --tset-command y", "of `agent-loop task`; did you mean `--test-command`?"),
             (
                 "config explain --repo o/r",
-                "not an option of `agent-loop config explain`; type it after a command, as in",
+                "`--repo` is not an option of `agent-loop config explain`; it has --dir",
             ),
+            ("clean --json", "`--json` is not an option of `agent-loop clean`; it has --"),
+            ("stop --all", "`--all` is not an option of `agent-loop stop`; it has --dir"),
             ("--json", "type it after a command, as in `agent-loop demo --json`"),
             ("pr 7 --frobnicate", "`agent-loop pr --help` lists all"),
         ] {

@@ -1,6 +1,7 @@
 //! The user's repository, inspected once at the start: path, branch, user. Nothing is changed.
 
 mod answered;
+pub mod checkout_change;
 pub mod expected;
 pub mod logbook;
 pub mod new_forge;
@@ -22,8 +23,8 @@ use crate::adapters::github::address::{GITHUB, RepositoryAddress};
 use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
 use crate::domain::branch_names;
-use crate::domain::ending::{Failed, Refused};
-use crate::domain::ids::{BranchName, CommitSha, InvalidName, Login, TreeSha};
+use crate::domain::ending::Refused;
+use crate::domain::ids::{BranchName, CommitSha, InvalidName, Login};
 use crate::domain::shell;
 use crate::engine::outcome::RunError;
 use crate::text::markdown::count;
@@ -47,17 +48,6 @@ pub struct Repository {
     /// The user's own ssh command for this repository.
     pub ssh_command: Option<String>,
     pub home: BranchHome,
-}
-
-/// The change that is checked out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckoutChange {
-    /// Where the base branch was found.
-    pub home: BranchHome,
-    /// The merge base.
-    pub base: CommitSha,
-    pub head: CommitSha,
-    pub tree: TreeSha,
 }
 
 /// The branches to read.
@@ -194,43 +184,6 @@ impl Repository {
         }
         let hint = suggestion(branch.as_str(), all.lines());
         elsewhere(format!("there is no branch `{branch}`{hint}; {another}"))
-    }
-
-    /// Returns the commit that is checked out, and where it left a branch. A branch that is not here is that of `origin`, as
-    /// in the checkouts of CI jobs.
-    pub async fn change_since(
-        &self,
-        base: &BranchName,
-        variables: &Variables,
-    ) -> Result<CheckoutChange, RunError> {
-        let git = GitQuery { folder: &self.path, variables };
-        let refused = |why: String| RunError::refused(Refused::Usage, why);
-        let here = format!("refs/heads/{base}");
-        let is_here = git.ask(&["rev-parse", "--quiet", "--verify", &here]).await?.is_some();
-        let (home, tip) = if is_here {
-            (BranchHome::Here, here)
-        } else {
-            (BranchHome::Origin, format!("refs/remotes/origin/{base}"))
-        };
-        let names = [format!("{tip}^{{commit}}"), "HEAD^{commit}".to_owned(), "HEAD^{tree}".to_owned()];
-        let words = [&["rev-parse", "--quiet"][..], &names.each_ref().map(String::as_str)[..]].concat();
-        let found = git.ask(&words).await?.unwrap_or_default();
-        let [_, head, tree] = found.lines().collect::<Vec<_>>()[..] else {
-            let message =
-                format!("there is no branch `{base}` here or on origin, or no commit is checked out");
-            return Err(refused(message).with_next(format!("git fetch origin {base}")));
-        };
-        let Some(common) = git.ask(&["merge-base", &tip, "HEAD"]).await? else {
-            let message = format!("HEAD and {base} have no common commit; a shallow clone needs its history");
-            return Err(refused(message).with_next("git fetch --unshallow"));
-        };
-        let unreadable = |error: InvalidName| RunError::failed(Failed::Error, error.to_string());
-        Ok(CheckoutChange {
-            home,
-            base: common.parse().map_err(unreadable)?,
-            head: head.parse().map_err(unreadable)?,
-            tree: tree.parse().map_err(unreadable)?,
-        })
     }
 
     /// Returns what a person may not expect of a run on a branch: agents see neither submodules nor uncommitted changes, and

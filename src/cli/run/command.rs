@@ -53,7 +53,7 @@ use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::unseen::UnseenFiles;
 use super::wiring::{self, RunSettings};
-use super::{after_debate, directories, memory, overrides, programs, secrets, withheld};
+use super::{after_debate, base, directories, memory, overrides, programs, secrets, withheld};
 use super::{rehearse, retain};
 
 /// The result of a command.
@@ -81,13 +81,7 @@ pub async fn run(
 /// Returns the subject that the forge is asked about before a run: the key of a task is not known yet, but any key shows
 /// whether its branch could be made.
 fn probed_subject(goal: &Goal) -> Subject {
-    goal.subject().unwrap_or_else(|| Subject::Task(task_key("", &placeholder_branch(), "probe")))
-}
-
-/// Returns a name for a branch that nothing depends on.
-#[expect(clippy::expect_used, reason = "a constant that is a branch name")]
-pub(in crate::cli) fn placeholder_branch() -> BranchName {
-    "main".parse().expect("a branch name")
+    goal.subject().unwrap_or_else(|| Subject::Task(task_key("", &base::placeholder_branch(), "probe")))
 }
 
 fn disk(why: String) -> RunError {
@@ -115,7 +109,7 @@ async fn look(
     let flags =
         Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(RunError::usage)?;
     let repository = find_repository(&folder, &flags, surroundings).await?;
-    let guess = default_base(goal, arguments, &repository);
+    let guess = base::default_base(goal, arguments, &repository);
     let layers = BaseLayers::of_the_forge(&repository, guess.as_ref().ok(), surroundings).await?;
     let choice = layers.merged(&[&flags])?.settings.forge;
     let (site, default_base, created, found) =
@@ -140,6 +134,10 @@ async fn look(
                 (site, default_base, None, None)
             }
         };
+    let (default_base, found) = match base::continued(goal, &default_base, &site) {
+        Some(earlier) => (earlier, None),
+        None => (default_base, found),
+    };
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     let found = match found {
         Some(found) => found,
@@ -409,25 +407,4 @@ fn assignment(goal: Goal, repository: &str, base: &BranchName) -> Assignment {
         GoalTarget::PullRequest(number) => (Subject::PullRequest(number), None),
     };
     Assignment { flow: goal.flow, subject, task }
-}
-
-/// Returns the default target branch: a pull request's own base, else the current branch.
-fn default_base(
-    goal: &Goal,
-    arguments: &RunArguments,
-    repository: &Repository,
-) -> Result<BranchName, RunError> {
-    let own = match &goal.target {
-        GoalTarget::PullRequest(number) => site::base_of(repository, *number),
-        GoalTarget::Task(_) | GoalTarget::Issue(_) => None,
-    };
-    let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());
-    match (found, &goal.target) {
-        (Some(branch), _) => Ok(branch),
-        (None, GoalTarget::PullRequest(_)) => Ok(placeholder_branch()),
-        (None, GoalTarget::Task(_) | GoalTarget::Issue(_)) => {
-            let message = "HEAD is detached, so there is no current branch to change; name one with --base (`git branch` lists them)";
-            Err(RunError::usage(message.to_owned()).with_next("git branch"))
-        }
-    }
 }

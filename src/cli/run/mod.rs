@@ -2,6 +2,7 @@
 
 mod after_debate;
 pub mod attended;
+pub mod base;
 pub mod beginning;
 pub mod command;
 pub mod directories;

@@ -151,6 +151,15 @@ fn a_deleted_branch_is_never_reviewed() {
     refused(&stage, &review, "closed-subject", "the base branch `main` of pull request 1");
 }
 
+#[test]
+fn a_missing_base_names_existing_ones() {
+    let stage = Stage::new();
+    refused(&stage, &["gates", "--base", "mian", "--json"], "usage", "(did you mean `main`?)");
+    refused(&stage, &["gates", "--base", "nope", "--json"], "usage", "next: git branch -a");
+    stage.git(&["remote", "add", "origin", "/nowhere"]);
+    refused(&stage, &["gates", "--base", "nope", "--json"], "usage", "next: git fetch origin nope");
+}
+
 /// A refusal of any command names the command that removes its cause, for people and for scripts.
 #[test]
 fn every_refusal_names_its_fix() {

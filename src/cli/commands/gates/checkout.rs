@@ -13,7 +13,8 @@ use crate::adapters::gates::settings::{GateSettings, MeasuredGates};
 use crate::adapters::storage::folders::Folders;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
-use crate::cli::repository::{CheckoutChange, Repository, site};
+use crate::cli::repository::checkout_change::CheckoutChange;
+use crate::cli::repository::{Repository, site};
 use crate::cli::run::gates::{self, Sources};
 use crate::cli::run::secrets;
 use crate::cli::run::signals;
@@ -51,7 +52,7 @@ pub(super) async fn explain(
     arguments: &GatesArguments,
     surroundings: &Surroundings,
 ) -> Result<ExplainedApproval, Box<Outcome>> {
-    let subject = Subject::Task(task_key("", &crate::cli::run::command::placeholder_branch(), "gates"));
+    let subject = Subject::Task(task_key("", &crate::cli::run::base::placeholder_branch(), "gates"));
     let explained = explained(arguments, subject, surroundings).await;
     explained.map_err(|trouble| Box::new(Outcome::of_error(None, trouble)))
 }
@@ -88,7 +89,7 @@ async fn look(
         .base
         .as_ref()
         .ok_or_else(|| RunError::usage("name a pull request, or the branch to compare HEAD with: --base"))?;
-    let change = repository.change_since(base, variables).await?;
+    let change = CheckoutChange::since(&repository, base, variables).await?;
     let repository = Repository { home: change.home.clone(), ..repository };
     let flags = arguments.settings.values.clone();
     let flags =
