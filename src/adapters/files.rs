@@ -91,7 +91,7 @@ pub fn open_up(folder: &Path) -> io::Result<()> {
 }
 
 fn irregular(kind: io::ErrorKind) -> io::Error {
-    io::Error::new(kind, "is not a regular file, so it was not opened")
+    io::Error::new(kind, "not a regular file")
 }
 
 /// Converts the error for a link or a socket.
@@ -144,7 +144,8 @@ pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
         Ok(content) => Ok(content),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory) => {
-            Err(format!("{} {error}", path.display()))
+            // A message may be cut off: the reason comes first.
+            Err(format!("{error}: {}", path.display()))
         }
         Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
     }

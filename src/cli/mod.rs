@@ -23,6 +23,10 @@ use view::print;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    print::completed(run())
+}
+
+fn run() -> ExitCode {
     let (arguments, place) = match task::read(std::env::args_os()) {
         Ok(read) => read,
         Err(error) => return misread(&error),

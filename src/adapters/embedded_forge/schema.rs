@@ -58,7 +58,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         files::append(name.as_ref()).map_err(|error| {
-            format!("cannot open the embedded forge: {} {error}", Path::new(&name).display())
+            format!("cannot open the embedded forge {}: {error}", Path::new(&name).display())
         })?;
     }
     let mut connection = Connection::open(path).map_err(failed)?;

@@ -1,6 +1,8 @@
 //! The only place that prints: results to stdout, messages to stderr. A closed pipe is not an error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use crate::text::sanitize::{coloured, escaped};
 
@@ -18,7 +20,20 @@ pub fn coloured_result(text: &str) {
 /// Writes bytes unchanged: only if a program reads stdout.
 pub fn data(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
-    let _: io::Result<()> = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => LOST.get_or_init(|| cause),
+        Ok(()) | Err(_) => return,
+    };
+}
+
+/// The first error of a write to stdout: part of a result is missing.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Returns the exit code of the program. A result that could not be written is no success.
+pub fn completed(exit: ExitCode) -> ExitCode {
+    let Some(cause) = LOST.get() else { return exit };
+    talk(&format!("agent-loop: could not write the result to stdout: {cause}\n"));
+    if exit == ExitCode::SUCCESS { ExitCode::FAILURE } else { exit }
 }
 
 /// Prints a message.

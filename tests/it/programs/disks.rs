@@ -122,3 +122,39 @@ async fn an_incomplete_entry_is_removed() {
     // An open file prevents unmounting.
     drop(journal);
 }
+
+/// A result that was not written is an error of every command that prints.
+#[test]
+fn unwritten_results_are_errors() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    let program = env!("CARGO_BIN_EXE_agent-loop");
+    for command in [
+        "status --json",
+        "status",
+        "doctor --json",
+        "usage",
+        "logs --list",
+        "verify pr/1",
+        "config explain",
+        "schema pr_review",
+        "local pr list",
+        "local pr list --json",
+        "pr 1 --json",
+        "pr 1 --json=events",
+        "completions bash",
+        "man",
+        "--help",
+        "--version",
+        "clean --dry-run",
+        "resume --list",
+        "gates pr/1 --json",
+    ] {
+        let to = |target: &str| stage.run_program("sh", &["-c", &format!("{program} {command} {target}")]);
+        let ended = to("> /dev/full");
+        assert!(ended.exit.is_some_and(|code| code != 0), "{command}: {:?}", ended.exit);
+        assert!(ended.stderr.contains("could not write the result to stdout"), "{command}: {}", ended.stderr);
+        let piped = to("| true");
+        assert!(!piped.stderr.contains("could not write"), "{command}: {}", piped.stderr);
+    }
+}
