@@ -103,3 +103,25 @@ pub struct CarriedItem {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
+
+/// The number of ids that a message lists.
+const MOST_LISTED: usize = 10;
+
+/// Lists ids for a message: the first ones, and the number of the others.
+pub fn listed<Id: AsRef<str>>(ids: &[Id]) -> String {
+    let (shown, more) = ids.split_at(ids.len().min(MOST_LISTED));
+    let shown = shown.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if more.is_empty() { shown } else { format!("{shown} and {} more", more.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_ids_are_counted() {
+        let ids: Vec<String> = (1..=1000).map(|number| number.to_string()).collect();
+        assert_eq!(listed(&ids), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 990 more");
+        assert_eq!(listed(&["item-1", "item-2"]), "item-1, item-2");
+    }
+}

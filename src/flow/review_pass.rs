@@ -5,7 +5,7 @@ use crate::domain::access::Access;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Failed, NeedsHuman};
 use crate::domain::ids::{ItemId, RequirementId};
-use crate::domain::item::{Author, Item, OpenedItem};
+use crate::domain::item::{Author, Item, OpenedItem, listed};
 use crate::domain::item_status::ItemStatus;
 use crate::domain::nonce::Nonce;
 use crate::domain::policy::{Followups, OnReviewerFailure};
@@ -198,7 +198,7 @@ where
         let message = format!(
             "round {} was the last, and {} {} still open; {MORE_ROUNDS}",
             at.round,
-            left.join(", "),
+            listed(&left),
             if left.len() == 1 { "is" } else { "are" }
         );
         Err(Conclusion::blocked(Blocked::Rounds, message))

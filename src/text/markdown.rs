@@ -27,12 +27,19 @@ pub fn fitted(visible: &str, room: usize) -> String {
     }
 }
 
-/// Returns a list. Each item is self-contained, even with an open code block.
+/// The number of items of a list that are not folded.
+const MOST_OPEN: usize = 30;
+
+/// Adds a list, whose end is folded if it is long. Each item is self-contained, even with an open code block.
 pub fn section(text: &mut String, heading: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
-    let _ = write!(text, "\n### {heading}\n\n{}", list(lines));
+    let (open, more) = lines.split_at(lines.len().min(MOST_OPEN));
+    let _ = write!(text, "\n### {heading}\n\n{}", list(open));
+    if !more.is_empty() {
+        text.push_str(&folded(&format!("{} more", more.len()), more));
+    }
 }
 
 fn list(lines: &[String]) -> String {
@@ -93,6 +100,15 @@ mod tests {
             let outside = format!("{text}\nmore");
             assert_eq!(closed(&outside), outside, "{item:?}");
         }
+    }
+
+    #[test]
+    fn long_lists_are_folded() {
+        let mut text = String::new();
+        let items: Vec<String> = (0..1000).map(|number| format!("item {number}")).collect();
+        section(&mut text, "Items", &items);
+        let (open, folded) = text.split_once("<details><summary>970 more</summary>").unwrap();
+        assert!(open.ends_with("- item 29\n\n") && folded.starts_with("\n\n- item 30\n"), "{text}");
     }
 
     #[test]

@@ -29,6 +29,18 @@ pub fn brief(text: &str, most: usize, command: &str) -> String {
     format!("{shown} … ({rest}: {command})")
 }
 
+/// The maximum number of findings of one review or gate.
+const MOST_FINDINGS: usize = 20;
+
+/// Returns the first lines about findings, and the command that shows the others.
+pub fn few(lines: impl IntoIterator<Item = String>, command: &str) -> impl Iterator<Item = String> {
+    let mut lines: Vec<String> = lines.into_iter().collect();
+    let more = lines.len().saturating_sub(MOST_FINDINGS);
+    lines.truncate(MOST_FINDINGS);
+    lines.extend((more > 0).then(|| format!("  and {more} more: {command}")));
+    lines.into_iter()
+}
+
 /// Returns the beginning of a line, up to the end of a word.
 fn cut(line: &str, most: usize) -> String {
     let Some((end, _)) = line.char_indices().nth(most) else { return line.to_owned() };
@@ -55,6 +67,15 @@ pub fn of_item(item: &Item, most: usize, command: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_findings_end_with_a_command() {
+        let lines = |number: usize| (0..number).map(|at| format!("  item-{at}"));
+        assert_eq!(few(lines(20), "agent-loop status pr/1").count(), 20);
+        let shown: Vec<String> = few(lines(1000), "agent-loop status pr/1").collect();
+        assert_eq!(shown.len(), 21);
+        assert_eq!(shown.last().unwrap(), "  and 980 more: agent-loop status pr/1");
+    }
 
     #[test]
     fn long_texts_end_with_a_command() {

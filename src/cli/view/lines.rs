@@ -13,7 +13,7 @@ use crate::domain::announcement::Announcement;
 use crate::domain::follow_up_action::FollowUpAction;
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{GateName, Label};
-use crate::domain::item::OpenedItem;
+use crate::domain::item::{OpenedItem, listed};
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
@@ -24,7 +24,7 @@ use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::amounts::until;
-use super::brief::{brief, of_gate};
+use super::brief::{brief, few, of_gate};
 use super::failed_turns::{TurnFailures, aftermath};
 use super::paint::{Mark, Paint};
 use super::place::CommandPlace;
@@ -270,7 +270,8 @@ impl Narrator {
         items: &[OpenedItem],
         earlier: &[Disposition],
     ) -> Vec<Line> {
-        let (urgent, later): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.status.must_fix());
+        let (mut urgent, later): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.status.must_fix());
+        urgent.sort_by_key(|item| item.status != ItemStatus::Blocking);
         let open: Vec<&Disposition> = earlier.iter().filter(|said| said.status.must_fix()).collect();
         let mut parts = Vec::new();
         if !urgent.is_empty() {
@@ -278,7 +279,7 @@ impl Narrator {
         }
         if !open.is_empty() {
             let ids: Vec<String> = open.iter().map(|said| said.item.to_string()).collect();
-            parts.push(format!("{} still open", ids.join(", ")));
+            parts.push(format!("{} still open", listed(&ids)));
         }
         if !later.is_empty() {
             parts.push(format!("{} for later", later.len()));
@@ -291,26 +292,28 @@ impl Narrator {
         }
         let mut lines = self.flush();
         let whole = self.whole.clone();
-        lines.extend(urgent.into_iter().map(|item| finding(item, &whole)));
+        lines.extend(few(urgent.into_iter().map(|item| finding(item, &whole)), &whole).map(news));
         let noted = open.into_iter().filter_map(|said| Some((said, said.note.as_deref()?)));
         let note = |note| brief(note, LONGEST_TEXT, &whole);
-        lines.extend(noted.map(|(said, text)| news(format!("  {} still open: {}", said.item, note(text)))));
+        let noted = noted.map(|(said, text)| format!("  {} still open: {}", said.item, note(text)));
+        lines.extend(few(noted, &whole).map(news));
         lines
     }
 
     /// Adds the findings of a gate that passed, each once in a run. Returns the round in which all of them were printed.
     fn report(&mut self, measured: &Measurement) -> Option<u32> {
         let gate = &measured.gate;
-        let mut earlier = None;
+        let (mut earlier, mut new_ones) = (None, Vec::new());
         for finding in &measured.findings {
             match self.reported.entry((gate.clone(), finding.text.clone())) {
                 Entry::Occupied(known) => earlier = earlier.max(Some(*known.get())),
                 Entry::Vacant(new) => {
                     new.insert(self.round);
-                    self.beside.push(news(format!("  {gate}: {}", clean(&of_gate(&finding.text)))));
+                    new_ones.push(format!("  {gate}: {}", clean(&of_gate(&finding.text))));
                 }
             }
         }
+        self.beside.extend(few(new_ones, &self.whole).map(news));
         earlier.filter(|round| *round < self.round && self.beside.is_empty())
     }
 
@@ -330,20 +333,20 @@ impl Narrator {
         // The coder needs the code of a finding, a person does not.
         let keyed = items.iter().filter(|item| item.key.is_some());
         let whole = self.whole.clone();
-        lines.extend(
-            keyed.map(|item| finding(&OpenedItem { text: of_gate(&item.text), ..item.clone() }, &whole)),
-        );
+        let shown =
+            keyed.map(|item| finding(&OpenedItem { text: of_gate(&item.text), ..item.clone() }, &whole));
+        lines.extend(few(shown, &whole).map(news));
         lines
     }
 }
 
-fn finding(item: &OpenedItem, command: &str) -> Line {
+fn finding(item: &OpenedItem, command: &str) -> String {
     let kind = match item.status {
         ItemStatus::Blocking => "",
         ItemStatus::SamePr => "(minor) ",
         ItemStatus::Future | ItemStatus::Resolved => "(for later) ",
     };
-    news(format!("  {} {kind}{}", item.id, brief(&item.text, LONGEST_TEXT, command)))
+    format!("  {} {kind}{}", item.id, brief(&item.text, LONGEST_TEXT, command))
 }
 
 /// Describes a run that begins.
@@ -409,15 +412,15 @@ fn answered(agent: &Label, head: Option<&str>, usage: &Usage, ids: [&Vec<String>
         ids.map(|ids| ids.iter().map(|id| one_line(id, 40)).collect::<Vec<_>>());
     let mut parts = Vec::new();
     match (head, addressed.is_empty()) {
-        (Some(head), false) => parts.push(format!("fixed {}: {head}{}", addressed.join(", "), took(usage))),
+        (Some(head), false) => parts.push(format!("fixed {}: {head}{}", listed(&addressed), took(usage))),
         (Some(head), true) => parts.push(format!("wrote {head}{}", took(usage))),
         (None, _) => parts.push(format!("changed nothing{}", took(usage))),
     }
     if !disputed.is_empty() {
-        parts.push(format!("disputes {}", disputed.join(", ")));
+        parts.push(format!("disputes {}", listed(&disputed)));
     }
     if !remaining.is_empty() {
-        parts.push(format!("left {} open", remaining.join(", ")));
+        parts.push(format!("left {} open", listed(&remaining)));
     }
     format!("{agent} {}", parts.join(", "))
 }

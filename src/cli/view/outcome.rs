@@ -118,9 +118,11 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
         }
     }
     let whole = place.command(&about_it("status", outcome));
-    for item in outcome.open_items() {
-        let words = brief::of_item(item, ITEM, &whole);
-        let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
+    let open = outcome
+        .open_items()
+        .map(|item| format!("  {} ({}) {}", item.id, item.author, brief::of_item(item, ITEM, &whole)));
+    for line in brief::few(open, &whole) {
+        let _ = writeln!(text, "{line}");
     }
     if outcome.ending.approves() && !is_merged_before(outcome) && !has_tests(outcome) {
         let command = outcome.known_tests.as_deref().map_or_else(|| "COMMAND".to_owned(), quoted);
@@ -239,7 +241,8 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
         Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
-            outcome.view.next_command.clone().unwrap_or_else(|| "agent-loop status".to_owned())
+            let next = outcome.view.next_command.as_ref();
+            next.map_or_else(|| "agent-loop status".to_owned(), ToString::to_string)
         }
     }
 }
@@ -269,7 +272,7 @@ fn about_it(command: &str, outcome: &Outcome) -> String {
 /// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
 fn again(outcome: &Outcome) -> String {
     if let Some(command) = &outcome.view.next_command {
-        return command.clone();
+        return command.to_string();
     }
     match (outcome.view.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Ending, NeedsHuman, Refused};
 use crate::domain::ids::PullRequestNumber;
+use crate::domain::item::listed;
 use crate::domain::policy::{AfterApproval, Followups};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ledger::envelope::Draft;
@@ -342,7 +343,7 @@ fn unapproved(seen: &OpenReview<'_>, at: &ReviewAt) -> Conclusion {
     let message = format!(
         "approved by everyone, but this run has no gate that can resolve {}; measure the gate again in a new run, or \
          drop it with {}",
-        ids.join(", "),
+        listed(&ids),
         gates.join(" and ")
     );
     Conclusion::blocked(Blocked::Gate, message)
