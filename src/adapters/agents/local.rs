@@ -1,6 +1,7 @@
 //! The agents of a run: the program of each role and label, and the dispatch of turns to programs.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,12 +36,26 @@ impl Program {
     /// Returns the names of the requested variables that the program does not get, because they give access to
     /// the forge.
     pub fn kept_back(&self, ours: &Variables) -> Vec<String> {
-        let (allowed, profile) = match self {
-            Self::Command(agent) => (agent.variables.as_slice(), None),
-            Self::Vendor(agent) => (agent.variables.as_slice(), Some(vendors::cli(agent.vendor).profile())),
-            Self::ScriptFile(_) | Self::ScriptText(_) => (&[][..], None),
+        let own = match self {
+            Self::Vendor(agent) => vendors::cli(agent.vendor).profile().variables,
+            Self::Command(_) | Self::ScriptFile(_) | Self::ScriptText(_) => &[],
         };
-        environment::kept_back(ours, allowed, profile.map_or(&[][..], |own| own.variables))
+        environment::kept_back(ours, self.requested(), own)
+    }
+
+    /// Returns the names of the requested variables that are not set.
+    pub fn unset(&self, ours: &Variables) -> impl Iterator<Item = &str> {
+        let names = self.requested().iter().map(String::as_str);
+        names.filter(|name| !ours.contains_key(OsStr::new(name)))
+    }
+
+    /// Returns the names of the variables that the settings of the agent list.
+    fn requested(&self) -> &[String] {
+        match self {
+            Self::Command(agent) => &agent.variables,
+            Self::Vendor(agent) => &agent.variables,
+            Self::ScriptFile(_) | Self::ScriptText(_) => &[],
+        }
     }
 }
 

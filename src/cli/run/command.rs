@@ -232,6 +232,9 @@ async fn run_there(
     surroundings: &Surroundings,
 ) -> Result<RunResult, RunError> {
     let ready = prepare(goal, inputs, arguments, invocation, surroundings)?;
+    let misnamed = gates::misnamed(&ready.settings.gates, &ready.subject)?;
+    let unused = ready.unseen.check_scope(&ready.settings.gates.scope).await?;
+    warn(&ready.terminal, [misnamed, unused]);
     if arguments.dry_run {
         ready.unseen.warn(&ready.terminal).await;
         let Ready { world, plan, folders, .. } = ready;
@@ -334,9 +337,9 @@ fn prepare(
     let logs = settings.paths.logs.clone();
     let file = RunFile { logs, after_debate, begun_dangerously, ..file };
 
-    let withheld = withheld::warning(&seated, &able, &repair, variables);
+    let [withheld, unset] = withheld::warnings(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
-    warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
+    warn(&terminal, [found.warning, permissions.warning(&subject), withheld, unset]);
     let unseen = UnseenFiles::of(&site.repository, base, &gates, variables);
     let no_issues = forge.no_issues();
     let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing, no_issues };

@@ -18,11 +18,13 @@ use crate::cli::config::gates_section::{
     CommandSection, GatesSettings, RunProjectCode, ScoreMode, ScoreSection,
 };
 use crate::cli::config::merged::Configuration;
+use crate::cli::nearest::nearest;
 use crate::cli::repository::expected::ExpectedProgram;
 use crate::cli::repository::site::Site;
 use crate::domain::gate_plan::{GateChoice, NotRun};
 use crate::domain::ids::GateName;
 use crate::domain::quality::verdict::{Allowance, ScorePolicy, UnscoreablePolicy};
+use crate::domain::subject::Subject;
 use crate::domain::tamper::policy::Consequence;
 use crate::engine::outcome::RunError;
 
@@ -42,6 +44,25 @@ pub fn gates(gates: &GatesSettings, variables: &Variables, cache: &Path) -> Resu
     let score = score(gates, variables, &cache.join("scores"))?;
     let tamper = tamper(gates);
     Ok(MeasuredGates { commands, passed: Some(cache.join("passed")), score, tamper })
+}
+
+/// Refuses a name in `gates.off` that no gate has. An open run of another machine may require a gate that is not configured here:
+/// on an issue or a pull request, an unlike name is only a warning.
+pub fn misnamed(gates: &GatesSettings, subject: &Subject) -> Result<Option<String>, RunError> {
+    let own = [GateName::tests(), GateName::score(), GateName::tamper()].map(|gate| gate.to_string());
+    let known: Vec<&str> = own.iter().chain(gates.command.keys()).map(String::as_str).collect();
+    let is_unknown = |name: &&String| !known.contains(&name.as_str()) && !PERMANENT.contains(&name.as_str());
+    let Some(name) = gates.off.iter().find(is_unknown) else { return Ok(None) };
+    let near = nearest(name, known.iter().copied());
+    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let why = format!(
+        "`gates.off` (--no-gate): there is no gate `{name}`; the gates are {}{hint}",
+        known.join(", ")
+    );
+    match subject {
+        Subject::Issue(_) | Subject::PullRequest(_) if near.is_none() => Ok(Some(why)),
+        Subject::Issue(_) | Subject::PullRequest(_) | Subject::Task(_) => Err(RunError::usage(why)),
+    }
 }
 
 /// What no setting turns off: the forge's checks, the merge, and the setup command, which is no gate.

@@ -1,6 +1,6 @@
 //! Runs `task`, `issue`, `pr` and `discuss`: from the command line to an engine, and to its outcome.
 
-mod after_debate;
+pub mod after_debate;
 pub mod attended;
 pub mod base;
 pub mod beginning;
@@ -21,6 +21,7 @@ pub mod question;
 pub mod rehearse;
 pub mod remembered;
 pub mod retain;
+pub mod scope;
 pub mod secrets;
 pub mod signals;
 mod unseen;

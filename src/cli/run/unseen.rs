@@ -6,10 +6,11 @@ use crate::cli::repository::Repository;
 use crate::cli::repository::expected::ExpectedProgram;
 use crate::cli::view::terminal::Terminal;
 use crate::domain::ids::BranchName;
+use crate::engine::outcome::RunError;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
-use super::gates;
+use super::{gates, scope};
 
 /// The checkout whose files are compared with the target branch. That takes seconds in a large checkout, so a run does not
 /// wait.
@@ -29,6 +30,11 @@ impl UnseenFiles {
     ) -> Self {
         let expected = gates::expected_in_repository(measured);
         Self { repository: repository.clone(), base, expected, variables: variables.clone() }
+    }
+
+    /// Checks that the stated scope of the change matches files of the target branch.
+    pub(super) async fn check_scope(&self, patterns: &[String]) -> Result<Option<String>, RunError> {
+        scope::check(patterns, &self.repository, &self.base, &self.variables).await
     }
 
     /// Warns of submodules, of uncommitted changes, and of programs that clones lack.

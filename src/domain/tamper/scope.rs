@@ -51,6 +51,11 @@ fn scope_line(line: &str) -> Vec<String> {
     }
 }
 
+/// Returns whether a pattern matches one of the paths.
+pub fn matches_any<'path>(pattern: &str, mut paths: impl Iterator<Item = &'path str>) -> bool {
+    paths.any(|path| matches(normal(pattern), path))
+}
+
 fn normal(path: &str) -> &str {
     let path = path.trim();
     path.strip_prefix("./").unwrap_or(path).trim_end_matches('/')

@@ -1,5 +1,7 @@
 //! Refusals of the program, each with a command that works.
 
+use std::fs;
+
 use agent_loop::cli::view::outcome::next_command;
 use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
 use agent_loop::domain::subject::Subject;
@@ -95,7 +97,7 @@ fn a_vanished_current_folder_is_named() {
     let said = stage.root().join("said").display().to_string();
     let script = format!("mkdir gone && cd gone && rmdir ../gone && {program} task x --json > {said}");
     assert!(!stage.succeeds("sh", &["-c", &script]));
-    let outcome: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(said).unwrap()).unwrap();
+    let outcome: serde_json::Value = serde_json::from_str(&fs::read_to_string(said).unwrap()).unwrap();
     assert_eq!((&outcome["exit"], &outcome["reason"]), (&2.into(), &"usage".into()));
     assert!(outcome["message"].as_str().unwrap().contains("cannot find the current folder"));
 }
@@ -149,6 +151,37 @@ fn a_deleted_branch_is_never_reviewed() {
     stage.git(&["checkout", "--quiet", "feature"]);
     stage.git(&["branch", "--delete", "--force", "main"]);
     refused(&stage, &review, "closed-subject", "the base branch `main` of pull request 1");
+}
+
+#[test]
+fn names_of_nothing_are_refused() {
+    let stage = Stage::new();
+    stage.git(&["config", "user.name", "Ada"]);
+    let no_gate = |name| task(&["--no-gate", name]);
+    refused(&stage, &no_gate("test"), "usage", "the gates are tests, score, tamper; did you mean `tests`?");
+    refused(&stage, &no_gate("frobnicate"), "usage", "there is no gate `frobnicate`");
+    let gates = |more: &[&'static str]| [&["gates", "--base", "main", "--json"], more].concat();
+    refused(&stage, &gates(&["--no-gate", "frobnicate"]), "usage", "there is no gate `frobnicate`");
+    refused(&stage, &task(&["--scope", "srcx/**"]), "usage", "no file on main matches `srcx/**`");
+    refused(&stage, &gates(&["--scope", "srcx"]), "usage", "next: git ls-files");
+    let partly = stage.run(&task(&["--scope", "srcx", "--scope", "./notes.txt"]));
+    assert!(partly.stderr.contains("no file on main matches `srcx`"), "{}", partly.stderr);
+    assert_eq!(partly.json()["status"], "approved", "{}", partly.stdout);
+}
+
+#[test]
+fn unset_variables_are_named_once() {
+    let stage = Stage::new();
+    let program = stage.root().join("todo.sh").display().to_string();
+    let agent = format!("[agents.todo]\ncmd = \"{program}\"\nenv = [\"NOT_SET_ANYWHERE\", \"PATH\"]\n");
+    let settings = stage.root().join(".config/agent-loop");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("config.toml"), agent).unwrap();
+    let agents = ["--coder", "sam=command:todo", "--reviewer", "one=command:todo"];
+    let run = stage.run(&[&["task", "Resolve every TODO", "--json=events"][..], &agents].concat());
+    assert_eq!(run.stdout.matches("NOT_SET_ANYWHERE").count(), 1, "{}", run.stdout);
+    let doctor = stage.run(&[&["doctor"][..], &agents].concat()).stdout;
+    assert!(doctor.contains("not set: NOT_SET_ANYWHERE"), "{doctor}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Inspects the program of an agent: path, version, login and the vendor's own checks. Never calls a model.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,7 +47,9 @@ impl Inspector<'_> {
         match look {
             Look::Own(agent) => {
                 let title = format!("{} ({})", agent.name, agent.role);
-                Some(CheckGroup::new(title, vec![self.own(agent)]))
+                let mut checks = vec![self.own(agent)];
+                checks.extend(self.unset(std::slice::from_ref(agent)));
+                Some(CheckGroup::new(title, checks))
             }
             Look::Vendor { vendor, need, known } => {
                 let roles: Vec<&str> = known.iter().map(|agent| agent.role.name()).collect();
@@ -84,6 +87,20 @@ impl Inspector<'_> {
         }
     }
 
+    /// Names the variables that the settings list for agents, and that are not set.
+    fn unset(self, known: &[KnownAgent]) -> Option<DoctorCheck> {
+        let programs: Vec<Program> = known
+            .iter()
+            .filter_map(|agent| programs::program(agent, self.settings, self.variables).ok())
+            .collect();
+        let names: BTreeSet<&str> =
+            programs.iter().flat_map(|program| program.unset(self.variables)).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let names = (!names.is_empty()).then(|| names.join(", "))?;
+        let fix = "set them (`export NAME=VALUE`), or remove them from `agents.*.env`";
+        Some(DoctorCheck::warning("env", format!("listed in the settings, but not set: {names}")).fix(fix))
+    }
+
     /// Returns whether the section of an agent is only in the untrusted file.
     fn is_untrusted(self, agent: &KnownAgent) -> bool {
         let section = agent.name.detail.as_deref().map(|detail| format!("agents.{detail}."));
@@ -106,6 +123,7 @@ impl Inspector<'_> {
                 return Some(checks);
             }
         };
+        checks.extend(self.unset(known));
         let (agents, troubles) = self.set_up(cli, need, known);
         checks.extend(troubles);
         let environment = self.environment(profile, agents.first());

@@ -16,11 +16,12 @@ use crate::cli::config::load::BaseLayers;
 use crate::cli::repository::checkout_change::CheckoutChange;
 use crate::cli::repository::{Repository, site};
 use crate::cli::run::gates::{self, Sources};
+use crate::cli::run::scope;
 use crate::cli::run::secrets;
 use crate::cli::run::signals;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::explanation::ExplainedApproval;
-use crate::cli::view::sarif;
+use crate::cli::view::{print, sarif};
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::explanation::{Condition, Explanation};
 use crate::domain::gate::Measurement;
@@ -95,6 +96,12 @@ async fn look(
     let flags =
         Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(RunError::usage)?;
     let configuration = BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
+    let settings = &configuration.settings.gates;
+    gates::misnamed(settings, &subject)?;
+    let unused = scope::check(&settings.scope, &repository, base, variables).await?;
+    if let Some(why) = unused {
+        print::talk(&format!("! {why}\n"));
+    }
     let measured: MeasuredGates =
         gates::gates(&configuration.settings.gates, variables, &surroundings.cache)?;
     let choices = gates::choices(&configuration, &measured, Sources::All);
