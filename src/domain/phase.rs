@@ -18,9 +18,19 @@ word_list!(
     }
 );
 
+/// What a part of an issue is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartKind {
+    /// A part of a plan.
+    Phase,
+    /// A part that was split off.
+    Stage,
+}
+
 /// A phase with its issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPhase {
+    pub kind: PartKind,
     pub number: usize,
     pub issue: IssueNumber,
     pub title: String,
@@ -66,7 +76,8 @@ impl PlannedPhase {
     pub fn stage(number: usize, issue: IssueNumber, title: &str) -> Self {
         let (after, handoff) = (Vec::new(), Handoff::NotYet);
         let (title, text) = (title.to_owned(), String::new());
-        Self { number, issue, title, automation: Automation::AgentPr, after, handoff, text }
+        let (kind, automation) = (PartKind::Stage, Automation::AgentPr);
+        Self { kind, number, issue, title, automation, after, handoff, text }
     }
 
     /// Returns how far the phase is, given the state of each issue.
@@ -86,9 +97,13 @@ impl PlannedPhase {
         }
     }
 
-    /// Names the phase for messages.
+    /// Names the part for messages.
     pub fn named(&self) -> String {
-        format!("phase {} “{}” (#{})", self.number, self.title, self.issue)
+        let kind = match self.kind {
+            PartKind::Phase => "phase",
+            PartKind::Stage => "stage",
+        };
+        format!("{kind} {} “{}” (#{})", self.number, self.title, self.issue)
     }
 
     /// Returns the command for a phase that agents do.

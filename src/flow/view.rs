@@ -1,6 +1,7 @@
 //! The view of a flow for the rest of the program: status, outcome and live view.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::domain::child_issue::ChildIssue;
 use crate::domain::execution::ExecutionMode;
@@ -46,7 +47,7 @@ pub struct View {
     pub gates_unmeasured: Vec<GateName>,
     pub records: Records,
     /// The command that follows in the present state, if the flow knows it.
-    pub next_command: Option<String>,
+    pub next_command: Option<FollowingCommand>,
     /// The issues into which the subject was divided.
     pub parts: Vec<PlannedPhase>,
 }
@@ -99,6 +100,23 @@ pub struct DeliveryOutput {
     pub head: Option<CommitSha>,
     /// The plan that the change is made for.
     pub plan: Option<BoundPlan>,
+}
+
+/// A command that follows a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FollowingCommand {
+    /// The change of an issue, made by the agents of a change.
+    Change(IssueNumber),
+    Other(String),
+}
+
+impl fmt::Display for FollowingCommand {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Change(issue) => write!(formatter, "agent-loop issue {issue}"),
+            Self::Other(command) => formatter.write_str(command),
+        }
+    }
 }
 
 /// An approved plan for other flows.

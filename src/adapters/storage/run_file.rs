@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::{AgentName, Role};
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::BranchName;
+use crate::domain::ids::{BranchName, IssueNumber};
 use crate::domain::shell::quoted;
 
 use crate::adapters::files;
@@ -89,11 +89,9 @@ impl RunFile {
         files::write_whole(path, &text)
     }
 
-    /// Returns a command that follows a debate, with the agents that a change must be given.
-    pub fn with_agents(&self, command: String) -> String {
-        if !command.starts_with("agent-loop issue ") {
-            return command;
-        }
+    /// Returns the command that makes a change after a debate, with the agents that it must be given.
+    pub fn change_command(&self, issue: IssueNumber) -> String {
+        let command = format!("agent-loop issue {issue}");
         self.after_debate.iter().fold(command, |command, KnownAgent { role, name }| {
             format!("{command} --{role} {}", quoted(&name.to_string()))
         })

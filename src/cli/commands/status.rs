@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::adapters::clock::SystemClock;
 use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
+use crate::cli::repository::parts::KnownPart;
 use crate::cli::repository::saved::{SavedWork, saved_work};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::repository::surveyed;
@@ -25,7 +26,7 @@ use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::instant::{time_until, utc};
 use crate::domain::item::Item;
-use crate::domain::phase::{PhaseProgress, PlannedPhase};
+use crate::domain::phase::PhaseProgress;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
 use crate::text::sanitize::{one_line, unmarked};
@@ -187,16 +188,13 @@ pub fn as_json(known: &SubjectSummary, place: &CommandPlace) -> Value {
         members.insert("title".to_owned(), json!(known.title));
         members.insert("last_activity".to_owned(), json!(known.touched));
         if !known.phases.is_empty() {
-            members.insert(
-                "phases".to_owned(),
-                known.phases.iter().map(|(phase, progress)| phase_json(phase, progress)).collect(),
-            );
+            members.insert("phases".to_owned(), known.phases.iter().map(part_json).collect());
         }
     }
     value
 }
 
-fn phase_json(phase: &PlannedPhase, progress: &PhaseProgress) -> Value {
+fn part_json(KnownPart { phase, progress, .. }: &KnownPart) -> Value {
     let blocked_by = match progress {
         PhaseProgress::Blocked(issues) => issues.as_slice(),
         PhaseProgress::Done
@@ -347,16 +345,16 @@ fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: 
         let more = open.len().saturating_sub(length.most());
         details.extend((more > 0).then(|| format!("and {more} more: {command}")));
     }
-    details.extend(known.phases.iter().map(|(phase, progress)| phase_line(phase, progress, place)));
+    details.extend(known.phases.iter().map(|part| part_line(part, place)));
     let next = next_command(known).map(|next| place.command(&next));
     Block { state: describe_now(known, now), title: known.title.clone(), details, subject, next }
 }
 
-/// Shows a phase with what it waits for, or its next command.
-fn phase_line(phase: &PlannedPhase, progress: &PhaseProgress, place: &CommandPlace) -> String {
+/// Shows a part with what it waits for, or its next command.
+fn part_line(KnownPart { phase, progress, advice }: &KnownPart, place: &CommandPlace) -> String {
     let next = match progress {
         PhaseProgress::InProgress | PhaseProgress::Ready | PhaseProgress::ForPerson => {
-            format!(": {}", place.message(&phase.advice()).replace('`', ""))
+            format!(": {}", place.message(advice).replace('`', ""))
         }
         PhaseProgress::Done | PhaseProgress::Dropped | PhaseProgress::Blocked(_) => String::new(),
     };

@@ -6,7 +6,7 @@ pub mod expected;
 pub mod logbook;
 pub mod new_forge;
 pub mod open;
-mod parts;
+pub mod parts;
 mod query;
 pub mod saved;
 pub mod site;
@@ -295,6 +295,14 @@ impl Repository {
                 Ok(if is_known { there } else { here })
             }
         }
+    }
+
+    /// Lists the files on a branch; none if it cannot be read.
+    pub async fn files_on(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
+        let git = self.query(variables);
+        let reference = self.reference(&git, branch).await?;
+        let listed = git.ask(&["ls-tree", "-r", "-z", "--name-only", "--full-tree", &reference]).await?;
+        Ok(listed.unwrap_or_default().split_terminator('\0').map(str::to_owned).collect())
     }
 
     /// Returns the text of a file on a branch, without the last line feeds; `None` if it does not exist.

@@ -2,17 +2,28 @@
 
 use std::collections::BTreeMap;
 
+use crate::adapters::storage::run_file::RunFile;
 use crate::domain::ids::IssueNumber;
 use crate::domain::phase::{ChildState, PhaseProgress, PlannedPhase};
 use crate::ports::forge::IssueState;
 
 use super::open::{OpenRepository, there};
 
-/// Returns the phases, each with its progress.
+/// A part of an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPart {
+    pub phase: PlannedPhase,
+    pub progress: PhaseProgress,
+    /// The next command for the part, or what a person must do.
+    pub advice: String,
+}
+
+/// Returns the parts with their progress. After a debate, its run file names the agents of a change.
 pub(super) async fn progress(
     here: &OpenRepository,
     phases: Vec<PlannedPhase>,
-) -> Result<Vec<(PlannedPhase, PhaseProgress)>, String> {
+    debate: Option<&RunFile>,
+) -> Result<Vec<KnownPart>, String> {
     let mut states = BTreeMap::new();
     for phase in &phases {
         let child = there(here.forge.issue(phase.issue).await)?;
@@ -26,14 +37,16 @@ pub(super) async fn progress(
     let state_of = |issue: IssueNumber| states.get(&issue).copied().unwrap_or(ChildState::Dropped);
     let progress = |phase: PlannedPhase| {
         let progress = phase.progress(state_of);
-        (phase, progress)
+        let advice =
+            debate.map_or_else(|| phase.advice(), |file| format!("`{}`", file.change_command(phase.issue)));
+        KnownPart { phase, progress, advice }
     };
     Ok(phases.into_iter().map(progress).collect())
 }
 
-/// Returns the first phase that is left.
-pub(super) fn next(phases: &[(PlannedPhase, PhaseProgress)]) -> Option<&(PlannedPhase, PhaseProgress)> {
-    phases.iter().find(|(_, progress)| match progress {
+/// Returns the first part that is left.
+pub(super) fn next(parts: &[KnownPart]) -> Option<&KnownPart> {
+    parts.iter().find(|part| match part.progress {
         PhaseProgress::Done | PhaseProgress::Dropped => false,
         PhaseProgress::Blocked(_)
         | PhaseProgress::ForPerson

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::storage::journals;
 use crate::adapters::storage::run_file::RunFile;
+use crate::cli::run::after_debate;
 use crate::domain::ending::{Ending, Failed, NeedsHuman};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber};
-use crate::domain::phase::{PhaseProgress, PlannedPhase};
+use crate::domain::phase::PhaseProgress;
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
@@ -27,7 +28,7 @@ use crate::text::sanitize::{one_line, unmarked};
 
 use super::answered;
 use super::open::{OpenRepository, there};
-use super::parts;
+use super::parts::{self, KnownPart};
 use super::stopped::{self, Parking};
 use super::verdict::{self, RunVerdict};
 
@@ -72,7 +73,7 @@ pub struct SubjectSummary {
     /// The time of the last change in the subject's local files.
     pub touched: Option<Timestamp>,
     /// The phases of the issue's plan, with their progress.
-    pub phases: Vec<(PlannedPhase, PhaseProgress)>,
+    pub phases: Vec<KnownPart>,
     /// The verdict on a pull request.
     pub verdict: Option<RunVerdict>,
     /// The coder of an interrupted run whose turn has begun and not ended.
@@ -330,7 +331,7 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let mut found = delivery(here, subject, view.pull_request, folded).await?;
     if found.flow == Some(names::DISCUSSION) {
         let next = found.outcome.view.next_command.take();
-        found.outcome.view.next_command = next.map(|next| file.with_agents(next));
+        found.outcome.view.next_command = next.map(|next| after_debate::with_agents(&file, next));
     }
     let view_of_issue = Some(here.forge.view_of(number));
     let next = found.outcome.next.or(answered);
@@ -345,13 +346,15 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     if phases.is_empty() {
         return Ok(Some(found));
     }
-    let phases = parts::progress(here, phases).await?;
+    let is_debate = found.flow == Some(names::DISCUSSION);
+    let file = is_debate.then_some(&file);
+    let phases = parts::progress(here, phases, file).await?;
     let is_between = matches!(
         &found.outcome.ending,
         Ending::Interrupted | Ending::NeedsHuman { reason: NeedsHuman::Phase }
     );
     let is_divided = found.outcome.ending == Ending::Decomposed && issue.state == IssueState::Open;
-    if is_divided && let Some((phase, progress)) = parts::next(&phases) {
+    if is_divided && let Some(KnownPart { phase, progress, .. }) = parts::next(&phases) {
         let state = SubjectState::NeedsHuman(format!("{} {}", phase.named(), progress.words()));
         let outcome = Outcome { next: phase.command(), ..found.outcome };
         return Ok(Some(SubjectSummary { outcome, state, phases, ..found }));
@@ -361,22 +364,22 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
 }
 
 /// Returns the state of an issue whose phases are done one by one.
-fn between(phases: &[(PlannedPhase, PhaseProgress)]) -> SubjectState {
-    let of = |wanted: PhaseProgress| phases.iter().find(|(_, progress)| *progress == wanted);
+fn between(parts: &[KnownPart]) -> SubjectState {
+    let of = |wanted: PhaseProgress| parts.iter().find(|part| part.progress == wanted);
     let is_new = of(PhaseProgress::Done).is_none();
+    let says = |part: &KnownPart| format!("{} {}", part.phase.named(), part.progress.words());
     match (of(PhaseProgress::InProgress), of(PhaseProgress::Ready), of(PhaseProgress::ForPerson)) {
-        (Some((phase, _)), _, _) => SubjectState::Settled(format!("{} is in progress", phase.named())),
-        (None, Some(_), _) if is_new => SubjectState::Interrupted,
-        (None, Some((phase, _)), _) => SubjectState::NeedsHuman(format!("{} can start", phase.named())),
-        (None, None, Some((phase, _))) => {
-            SubjectState::NeedsHuman(format!("{} waits for a person", phase.named()))
+        (Some(KnownPart { phase, .. }), _, _) => {
+            SubjectState::Settled(format!("{} is in progress", phase.named()))
         }
-        (None, None, None) => match phases.iter().find(|(_, one)| matches!(one, PhaseProgress::Blocked(_))) {
-            Some((phase, blocked)) => {
-                SubjectState::NeedsHuman(format!("{} {}", phase.named(), blocked.words()))
+        (None, Some(_), _) if is_new => SubjectState::Interrupted,
+        (None, Some(part), _) | (None, None, Some(part)) => SubjectState::NeedsHuman(says(part)),
+        (None, None, None) => {
+            match parts.iter().find(|one| matches!(one.progress, PhaseProgress::Blocked(_))) {
+                Some(part) => SubjectState::NeedsHuman(says(part)),
+                None => SubjectState::Settled("every phase is done".to_owned()),
             }
-            None => SubjectState::Settled("every phase is done".to_owned()),
-        },
+        }
     }
 }
 

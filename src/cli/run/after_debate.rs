@@ -7,7 +7,7 @@ use crate::cli::config::settings::Settings;
 use crate::domain::agent::Role;
 use crate::engine::outcome::{Outcome, RunError};
 use crate::flow::names;
-use crate::flow::view::View;
+use crate::flow::view::{FollowingCommand, View};
 
 use super::programs::{self, AskedAgents, Cast};
 use super::remembered::Remembered;
@@ -34,10 +34,18 @@ pub(super) fn agents(
 pub(super) fn named(file: &RunFile, outcome: Outcome) -> Outcome {
     match &file.command {
         Some(command) if command.flow == names::DISCUSSION => {
-            let next_command = outcome.view.next_command.map(|next| file.with_agents(next));
+            let next_command = outcome.view.next_command.map(|next| with_agents(file, next));
             Outcome { view: View { next_command, ..outcome.view }, ..outcome }
         }
         Some(_) | None => outcome,
+    }
+}
+
+/// Adds the agents to the command of a change.
+pub fn with_agents(file: &RunFile, next: FollowingCommand) -> FollowingCommand {
+    match next {
+        FollowingCommand::Change(issue) => FollowingCommand::Other(file.change_command(issue)),
+        other @ FollowingCommand::Other(_) => other,
     }
 }
 

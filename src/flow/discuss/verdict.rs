@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use crate::domain::debate::DebateResult;
-use crate::domain::ids::Label;
+use crate::domain::ids::{IssueNumber, Label};
 use crate::domain::vote::{Ballot, Vote};
 use crate::protocol::context::ContextComment;
 use crate::protocol::kinds::discuss_review::DebateOutcome;
 
+use super::super::view::FollowingCommand;
 use super::state::{DebateRound, DebateState, DiscussState};
 
 /// The maximum length of a debater's reason in the decision for those who make the change, in characters.
@@ -121,16 +122,16 @@ pub(super) fn earlier(state: &DiscussState, debate: &DebateState) -> String {
 }
 
 /// Returns the command that follows.
-pub(super) fn next_command(state: &DiscussState) -> Option<String> {
+pub(super) fn next_command(state: &DiscussState) -> Option<FollowingCommand> {
     let debate = state.debate.as_ref()?;
     let number = debate.subject.number?;
     let discuss = format!("agent-loop discuss {number}");
-    let Some(verdict) = debate.verdict() else { return Some(discuss) };
+    let Some(verdict) = debate.verdict() else { return Some(FollowingCommand::Other(discuss)) };
     match verdict.outcome {
-        DebateOutcome::Implement => Some(format!("agent-loop issue {number}")),
+        DebateOutcome::Implement => Some(FollowingCommand::Change(IssueNumber(number))),
         DebateOutcome::Split => match &debate.stages {
-            None => Some(format!("{discuss} --materialize-split-issues")),
-            Some(filed) => Some(format!("agent-loop issue {}", filed.stages.first()?.issue)),
+            None => Some(FollowingCommand::Other(format!("{discuss} --materialize-split-issues"))),
+            Some(filed) => Some(FollowingCommand::Change(filed.stages.first()?.issue)),
         },
         // A deadlock is one of these.
         DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => None,

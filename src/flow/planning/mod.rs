@@ -28,7 +28,7 @@ use super::results::Results;
 use super::run::RunState;
 use super::step::Decision;
 use super::terms::Terms;
-use super::view::{FlowOutput, PlanExtent, PlanOutput, Records, View};
+use super::view::{FlowOutput, FollowingCommand, PlanExtent, PlanOutput, Records, View};
 use records::{PlannedStage, PlanningEntry};
 use state::{PlanningRun, PlanningState};
 
@@ -82,7 +82,7 @@ impl Flow for PlanningState {
             items: self.rounds.items(),
             records: self.records,
             parts: stages::parts(self),
-            next_command: Some(next::command(self)),
+            next_command: Some(FollowingCommand::Other(next::command(self))),
             ..View::default()
         }
     }

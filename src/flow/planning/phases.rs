@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::domain::child_issue::{ChildIssue, ChildPurpose, ChildSection, SectionContent};
 use crate::domain::ending::NeedsHuman;
 use crate::domain::ids::IssueNumber;
-use crate::domain::phase::{Automation, ChildState, PhaseProgress, PlannedPhase};
+use crate::domain::phase::{Automation, ChildState, PartKind, PhaseProgress, PlannedPhase};
 use crate::domain::plan::folded_title;
 use crate::domain::subject::Subject;
 use crate::ledger::chain::child_key;
@@ -49,6 +49,7 @@ pub(super) fn planned(state: &PlanningState) -> Vec<PlannedPhase> {
     let planned = |(number, filed): (usize, &FiledPhase)| {
         let own = filed.issue?;
         Some(PlannedPhase {
+            kind: PartKind::Phase,
             number,
             issue: own,
             title: filed.phase.title.as_str().to_owned(),

@@ -127,6 +127,19 @@ fn a_blank_answer_is_asked_twice() {
 }
 
 #[test]
+fn a_limit_alone_asks_nothing() {
+    let stage = Stage::new();
+    stage.agent("asks.sh", ASKS);
+    let mut words = task(&["--max-clarification-rounds", "2"]);
+    words[4] = "sam=command:../asks.sh";
+    words.remove(2);
+    let (exit, seen) = OnTerminal::start(&stage, &words, &[]).end();
+    assert_eq!(exit, Some(4), "{seen}");
+    assert!(seen.contains("Which separator?") && !seen.contains("\n> "), "{seen}");
+    assert!(seen.contains("next: agent-loop resume task/") && seen.contains(" --interactive"), "{seen}");
+}
+
+#[test]
 fn interrupted_questions_are_asked_again() {
     let stage = Stage::new();
     let mut asked = asking(&stage);

@@ -2,6 +2,7 @@
 
 use agent_loop::domain::ending::Ending;
 use agent_loop::engine::outcome::Outcome;
+use agent_loop::ports::run_event::RunEvent;
 
 use crate::world::{MemoryWorld, Plan, Stop};
 
@@ -135,3 +136,21 @@ macro_rules! crash_tests {
 }
 
 every_story!(crash_tests);
+
+/// A push whose answer was lost has happened: it is announced, once, and the run goes on.
+#[tokio::test]
+async fn unanswered_pushes_are_announced() {
+    let story = an_issue_merged();
+    let whole = story.world();
+    story.play(&whole).await;
+    let at = whole.effects().iter().position(|effect| *effect == "push").unwrap();
+    let world = story.world();
+    world.stop_at(Plan { at, stop: Stop::Unacknowledged });
+    let outcome = story.run(&world).await.unwrap();
+    assert!(matches!(outcome.ending, Ending::Merged { .. }), "{}", outcome.message);
+    let pushed = |world: &MemoryWorld| -> Vec<RunEvent> {
+        let events = world.events().into_iter();
+        events.filter(|event| matches!(event, RunEvent::Pushed { .. })).collect()
+    };
+    assert_eq!(pushed(&world).len(), pushed(&whole).len(), "{:?}", pushed(&world));
+}

@@ -370,11 +370,14 @@ async fn a_split_files_its_stages() {
     let other = later.world();
     let outcome = later.play(&other).await;
     assert!(outcome.message.contains("3 proposed issues are not filed"), "{}", outcome.message);
-    assert_eq!(outcome.view.next_command.unwrap(), "agent-loop discuss 1 --materialize-split-issues");
+    assert_eq!(
+        outcome.view.next_command.unwrap().to_string(),
+        "agent-loop discuss 1 --materialize-split-issues"
+    );
     for _ in 0..2 {
         let outcome = stages_filed().take_over(&other).await;
         assert!(outcome.message.contains("filed as #2, #3, #4"), "{}", outcome.message);
-        assert_eq!(outcome.view.next_command.unwrap(), "agent-loop issue 2");
+        assert_eq!(outcome.view.next_command.unwrap().to_string(), "agent-loop issue 2");
         assert_eq!(other.states(), world.states());
     }
 }
