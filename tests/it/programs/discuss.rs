@@ -134,7 +134,7 @@ fn a_split_shows_its_stages() {
     assert!(next.starts_with("agent-loop issue 2"), "{next}");
     stage.run(&["local", "issue", "close", "3"]);
     let status = stage.run(&["status", "issue/1"]).stdout;
-    assert!(status.contains("1. First part (#2) can start: agent-loop issue 2"), "{status}");
+    assert!(status.contains(&format!("1. First part (#2) can start: {next}\n")), "{status}");
     assert!(status.contains("2. Second part (#3) done"), "{status}");
 }
 
