@@ -52,11 +52,14 @@ pub fn conclusion(who: &Who, failure: &TurnFailure) -> Option<Conclusion> {
     match of(failure) {
         RunEffect::Park { resets_at, reason } => {
             let until = instant::utc(resets_at);
-            let used_up = match reason {
-                Parked::Quota | Parked::RateLimit => format!("is used up until {until}"),
-                Parked::QuotaUnknown => format!("is used up; the reset time is unknown ({until} is a guess)"),
+            let Who { role, label } = who;
+            let message = match reason {
+                Parked::Quota => format!("the quota of `{label}` ({role}) is used up until {until}"),
+                Parked::RateLimit => format!("`{label}` ({role}) is rate limited until {until}"),
+                Parked::QuotaUnknown => format!(
+                    "the quota of `{label}` ({role}) is used up; the reset time is unknown ({until} is a guess)"
+                ),
             };
-            let message = format!("the quota of `{}` ({}) {used_up}", who.label, who.role);
             Some(Conclusion::parked(resets_at, reason, message))
         }
         RunEffect::Secret => Some(Conclusion::needs_human(NeedsHuman::Secret, who.failed(failure))),
@@ -80,5 +83,21 @@ pub struct Who {
 impl Who {
     pub fn failed(&self, failure: &TurnFailure) -> String {
         format!("the {} `{}` {failure}", self.role, self.label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_limit_is_no_quota() {
+        let at = Timestamp::UNIX_EPOCH;
+        let who = Who { role: Role::Reviewer, label: "codex".parse().unwrap() };
+        let told = |failure: &TurnFailure| conclusion(&who, failure).unwrap().message().to_owned();
+        let limited = TurnFailure::RateLimited { retry_at: Some(at), detail: String::new() };
+        assert_eq!(told(&limited), "`codex` (reviewer) is rate limited until 1970-01-01 00:00 UTC");
+        let used_up = TurnFailure::Quota { resets_at: at, detail: String::new() };
+        assert_eq!(told(&used_up), "the quota of `codex` (reviewer) is used up until 1970-01-01 00:00 UTC");
     }
 }
