@@ -110,7 +110,7 @@ impl Measured {
 /// Returns whether two measurements have the same verdict and output, apart from times, durations, addresses and ids.
 fn says_the_same(one: &Measurement, other: &Measurement) -> bool {
     static CHANGING: LazyLock<Regex> = pattern!(
-        r"\b(\d+:\d\d(:\d\d)?(\.\d+)?|\d+(\.\d+)? ?(ms|s|secs?|seconds)|0x[0-9a-f]+|[0-9a-f]{7,})\b"
+        r"\b([0-9]+:[0-9][0-9](:[0-9][0-9])?(\.[0-9]+)?|[0-9]+(\.[0-9]+)? ?(ms|s|secs?|seconds)|0x[0-9a-f]+|[0-9a-f]{7,})\b"
     );
     let texts = |measured: &Measurement| -> Vec<String> {
         let findings = measured.findings.iter().map(|finding| &finding.text);

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::pattern::pattern;
 
-static HUNK: LazyLock<Regex> = pattern!(r"^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@");
+static HUNK: LazyLock<Regex> = pattern!(r"^@@ -[0-9]+(?:,([0-9]+))? \+([0-9]+)(?:,([0-9]+))? @@");
 
 /// The lines of the hunks of each file that exists after the change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

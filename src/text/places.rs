@@ -10,7 +10,7 @@ use regex::{Captures, Regex};
 use crate::pattern::pattern;
 
 static PLACE: LazyLock<Regex> =
-    pattern!(r#"(?:\./)?([^\s:`'"()\[\]{}<>|*,;]+):([1-9]\d{0,6})(?:[-–:]\d{1,7})?\b"#);
+    pattern!(r#"(?:\./)?([^\s:`'"()\[\]{}<>|*,;]+):([1-9][0-9]{0,6})(?:[-–:][0-9]{1,7})?\b"#);
 
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -188,7 +188,7 @@ const FRESH_CLONE: &str = "The command runs in a fresh clone, without the files 
 fn not_run(code: i32, output: &str) -> Option<&'static str> {
     /// These are the messages of `sh`, `bash`, `zsh` and `make`. The exit code varies.
     static NOT_RUN: LazyLock<Regex> = pattern!(
-        r"^(\S*sh: (line )?\d+: .*: not found|.*: command not found|zsh:.* command not found: .*|make.* Error 12[67])$"
+        r"^(\S*sh: (line )?[0-9]+: .*: not found|.*: command not found|zsh:.* command not found: .*|make.* Error 12[67])$"
     );
     let mut last = output.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES);
     match (last.any(|line| NOT_RUN.is_match(line)), code) {

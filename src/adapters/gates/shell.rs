@@ -105,7 +105,7 @@ fn assignment(word: &str) -> Option<String> {
 /// Finds `$NAME`, `${NAME}`, `~`, `{a,b}` or `*.py`. URLs and ids of tests may contain `?` and `[…]`.
 fn expansion(word: &str) -> Option<String> {
     static EXPANSION: LazyLock<Regex> = pattern!(
-        r"\$[A-Za-z_]\w*|\$\{[^}]*\}?|^~[\w.-]*(/|$)|\{[^{}]*,[^{}]*\}|\*|^[^:]*\?|^[^:]*\[[^\]]+\]"
+        r"\$[A-Za-z_](?-u:\w)*|\$\{[^}]*\}?|^~(?-u:[\w.-])*(/|$)|\{[^{}]*,[^{}]*\}|\*|^[^:]*\?|^[^:]*\[[^\]]+\]"
     );
     EXPANSION.find(word).map(|found| found.as_str().replace('\0', "…"))
 }

@@ -21,7 +21,7 @@ static SECRET_PART: LazyLock<Regex> = pattern!(
 );
 
 /// A path of a URL that is not a secret: names and versions, such as `/v1/models`.
-static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$");
+static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?[0-9]{1,4}([.-][0-9]{1,4})*|[a-z][a-z_-]{0,15}))*/?$");
 
 /// The maximum length of a part of a model's name, in characters: dates and sizes are shorter, keys are longer.
 const LONGEST_PART: usize = 12;

@@ -11,13 +11,9 @@ use crate::pattern::pattern;
 const BEFORE: &str = r"(?:^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]*m)[-_]*";
 /// The text after a token of a certain length.
 const BEHIND: &str = "(?:[^A-Za-z0-9]|$)";
-/// The position of the credentials in a URL.
-const USER: &str = r#"[A-Za-z0-9+.-]:(?:\\*/){2}[^\s/:@"<>`\\]*:"#;
-
-/// The shape of a secret.
+/// The shape of a token, which follows `BEFORE`.
 struct Shape {
     kind: &'static str,
-    before: &'static str,
     secret: &'static str,
     behind: &'static str,
 }
@@ -25,18 +21,16 @@ struct Shape {
 impl Shape {
     /// Creates a token that extends as far as its letters do.
     const fn token(kind: &'static str, secret: &'static str) -> Self {
-        Self { kind, before: BEFORE, secret, behind: "" }
+        Self { kind, secret, behind: "" }
     }
 
     /// Creates a token of a certain length.
     const fn exact(kind: &'static str, secret: &'static str) -> Self {
-        Self { kind, before: BEFORE, secret, behind: BEHIND }
+        Self { kind, secret, behind: BEHIND }
     }
 }
 
-const PRIVATE_KEY: &str = "private-key";
-
-const SHAPES: [Shape; 16] = [
+const TOKENS: [Shape; 15] = [
     Shape::token("github-token", r"gh[pousr]_[A-Za-z0-9]{1,20}_eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){1,2}"),
     Shape::token("github-token", "gh[pousr]_[A-Za-z0-9]{36,}"),
     // The first letters contain no `_`, unlike long identifiers.
@@ -53,34 +47,25 @@ const SHAPES: [Shape; 16] = [
     Shape::exact("crates-token", "cio[A-Za-z0-9]{32}"),
     Shape::token("stripe-key", "[sr]k_live_[A-Za-z0-9]{16,}"),
     Shape::token("jwt", r"eyJ[A-Za-z0-9_-]{7,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{4,}"),
-    Shape {
-        kind: "url-password",
-        before: USER,
-        secret: r#"[^\s/@"<>`\\]+(?:@[^\s/?#@"<>`\\]+)*"#,
-        behind: "@",
-    },
 ];
 
-const KEY_SHAPE: Shape = Shape {
-    kind: PRIVATE_KEY,
-    before: "",
-    secret: "-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
-    behind: "",
-};
+/// A password in a URL.
+const URL_PASSWORD: &str =
+    r#"[A-Za-z0-9+.-]:(?:\\*/){2}[^\s/:@"<>`\\]*:([^\s/@"<>`\\]+(?:@[^\s/?#@"<>`\\]+)*)@"#;
+/// The first line of a private key.
+const KEY_LINE: &str = "(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)";
+const PRIVATE_KEY: &str = "private-key";
 
-fn shapes() -> impl Iterator<Item = &'static Shape> {
-    SHAPES.iter().chain(std::iter::once(&KEY_SHAPE))
-}
-
-/// Returns the kinds of secrets that are recognised by their shape.
+/// Returns the kinds of secrets that are recognised by their shape, in the order of the groups of `ANY`.
 pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
-    shapes().map(|shape| shape.kind)
+    TOKENS.iter().map(|shape| shape.kind).chain(["url-password", PRIVATE_KEY])
 }
 
 static ANY: LazyLock<Regex> = pattern!({
-    let alternatives: Vec<String> =
-        shapes().map(|shape| format!("{}({}){}", shape.before, shape.secret, shape.behind)).collect();
-    alternatives.join("|")
+    let tokens: Vec<String> =
+        TOKENS.iter().map(|shape| format!("({}){}", shape.secret, shape.behind)).collect();
+    // One beginning for all tokens: a third of the memory and of the time of one for each token.
+    format!("{BEFORE}(?:{})|{URL_PASSWORD}|{KEY_LINE}", tokens.join("|"))
 });
 static END_OF_KEY: LazyLock<Regex> = pattern!("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----");
 

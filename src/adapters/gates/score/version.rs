@@ -30,7 +30,7 @@ pub async fn version(
     folder: &Path,
     name: &str,
 ) -> Result<Option<String>, String> {
-    static VERSION: LazyLock<Regex> = pattern!(r"^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$");
+    static VERSION: LazyLock<Regex> = pattern!(r"^[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*$");
     match scorer.kind {
         ScorerKind::Generic => return Ok(None),
         ScorerKind::Aislop => {}
