@@ -16,6 +16,10 @@ pub(super) const TURNS: &str = "turns";
 /// The file in the folder of programs with a line for each sleeper that has begun.
 pub(super) const SLEEPING: &str = "sleeping";
 
+/// The duration of the coder's first turn. git reads a file again at each command until its index is a second newer than the
+/// file; an agent that takes no time would meet that in each turn, and a real one meets it in none.
+const FIRST_TURN: Duration = Duration::from_millis(1100);
+
 /// Runs as an agent.
 pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     std::io::stdin().read_to_end(&mut Vec::new()).expect("the prompt");
@@ -42,6 +46,9 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     let satisfied = name == "sleeper" || done >= turns.parse().expect("a number");
     let answer = match env::var("AGENT_LOOP_KIND").expect("a kind").as_str() {
         "coder_followup" => {
+            if done == 0 {
+                std::thread::sleep(FIRST_TURN);
+            }
             fs::write("counter", "done\n".repeat(done + 1)).expect("the counter");
             json!({ "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "counted on",
                 "addressed_items": items, "remaining_items": [] })
