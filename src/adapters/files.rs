@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use serde::Serialize;
 use tempfile::TempDir;
 
 /// Creates a folder and its parents, accessible only to this user.
@@ -154,6 +155,16 @@ pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
 /// Writes a private file in place: after a crash it may be incomplete.
 pub fn write_over(path: &Path, content: &[u8]) -> Result<(), String> {
     let written = overwrite(path).and_then(|mut file| file.write_all(content));
+    written.map_err(|error| format!("could not write {}: {error}", path.display()))
+}
+
+/// Writes a value as JSON into a private file in place: after a crash it may be incomplete.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), String> {
+    let written = overwrite(path).and_then(|file| {
+        let mut file = io::BufWriter::with_capacity(1 << 16, file);
+        serde_json::to_writer_pretty(&mut file, value)?;
+        file.flush()
+    });
     written.map_err(|error| format!("could not write {}: {error}", path.display()))
 }
 

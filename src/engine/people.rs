@@ -1,6 +1,8 @@
 //! The comments of people in a thread: the discussion, and the requirements of people with write access. Texts of strangers
 //! are only data.
 
+use std::sync::Arc;
+
 use crate::domain::ids::Login;
 use crate::domain::requirement::Requirement;
 use crate::domain::trust::Trust;
@@ -27,7 +29,7 @@ pub(super) fn listen<'thread>(
     let required = required(trust, described.chain(said.iter().copied()));
     let context = |comment: &&Comment| ContextComment {
         author: comment.author.to_string(),
-        body: comment.body.to_string(),
+        body: Arc::clone(&comment.body),
     };
     People {
         issue: issue.map(text),

@@ -254,7 +254,7 @@ fn task(text: &str) -> ContextSubject {
         number: None,
         title: one_line(text, 80),
         body: text.trim().to_owned(),
-        comments: Vec::new(),
+        comments: Arc::default(),
     }
 }
 

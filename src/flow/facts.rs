@@ -1,6 +1,7 @@
 //! The facts for decisions. A fact is absent until a decision requests it, and is dropped when it may have changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::flow_name::FlowName;
@@ -47,9 +48,9 @@ pub struct FlowFacts {
 pub struct People {
     /// The issue, if the thread belongs to one that exists.
     pub issue: Option<IssueText>,
-    pub comments: Vec<ContextComment>,
+    pub comments: Arc<[ContextComment]>,
     /// The comments of people whose requirements count.
-    pub trusted: Vec<ContextComment>,
+    pub trusted: Arc<[ContextComment]>,
     /// The requirements of people with write access.
     pub requirements: Vec<Requirement>,
 }

@@ -1,13 +1,17 @@
 //! A record as text and back: canonical JSON, deflate, base64url, one `AGENT_LOOP_META` line. Reads nothing else.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use memchr::memrchr;
 use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -163,21 +167,45 @@ pub fn claims(body: &str) -> bool {
 /// Returns the text after the marker's name in the last line, if the line has the marker.
 fn versioned(body: &str) -> Option<&str> {
     let body = body.trim_end();
-    let start = body.rfind('\n').map_or(0, |end| end + 1);
-    let last = body.get(start..)?.trim();
-    let versioned = last.strip_prefix(ANY_VERSION)?.strip_suffix(CLOSING)?;
+    let line = body.strip_suffix(CLOSING)?;
+    let start = memrchr(b'\n', line.as_bytes()).map_or(0, |end| end + 1);
+    let versioned = line.get(start..)?.trim_start().strip_prefix(ANY_VERSION)?;
     (!markers::is_in_code(body, start)).then_some(versioned)
+}
+
+thread_local! {
+    /// The state of decompressing, 11 kB: a new one for each record takes longer than decompressing the record.
+    static DECOMPRESSOR: RefCell<Box<DecompressorOxide>> = RefCell::default();
+}
+
+/// Decompresses a record of at most `JSON_LIMIT` bytes.
+fn decompressed(decompressor: &mut DecompressorOxide, packed: &[u8]) -> Result<Vec<u8>, String> {
+    decompressor.init();
+    let mut bytes = vec![0; packed.len().saturating_mul(4).min(JSON_LIMIT)];
+    let (mut read, mut written) = (0, 0);
+    loop {
+        let rest = packed.get(read..).unwrap_or_default();
+        let (status, consumed, produced) =
+            decompress(decompressor, rest, &mut bytes, written, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF);
+        read += consumed;
+        written += produced;
+        if status == TINFLStatus::Done {
+            bytes.truncate(written);
+            return Ok(bytes);
+        }
+        if status != TINFLStatus::HasMoreOutput {
+            return Err(format!("deflate: {status:?}"));
+        }
+        if bytes.len() == JSON_LIMIT {
+            return Err("unpacks to more than 4 MiB".to_owned());
+        }
+        bytes.resize(bytes.len().saturating_mul(2).clamp(1, JSON_LIMIT), 0);
+    }
 }
 
 fn unpack(packed: &str) -> Result<Decoded, String> {
     let packed = URL_SAFE_NO_PAD.decode(packed).map_err(|error| format!("base64: {error}"))?;
-    let bytes = decompress_to_vec_with_limit(&packed, JSON_LIMIT).map_err(|error| {
-        if error.status == TINFLStatus::HasMoreOutput {
-            "unpacks to more than 4 MiB".to_owned()
-        } else {
-            format!("deflate: {error}")
-        }
-    })?;
+    let bytes = DECOMPRESSOR.with_borrow_mut(|decompressor| decompressed(decompressor, &packed))?;
     let wire: Wire<'_> = serde_json::from_slice(&bytes).map_err(|error| format!("JSON: {error}"))?;
     let record = Envelope {
         id: wire.id.into_owned(),

@@ -2,7 +2,9 @@
 //! comments are ignored with a reason, and missing records leave a gap.
 
 use std::collections::BTreeSet;
+use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, Login, RecordId};
@@ -135,16 +137,33 @@ struct DecodedComment {
     content: Content,
 }
 
+/// The number of comments from which two threads decode them: starting a thread takes longer than decoding a few.
+const SHARED: usize = 500;
+
+fn decode<'thread>(all: &'thread [Posted<'thread>]) -> impl Iterator<Item = DecodedComment> + 'thread {
+    all.iter().map(|posted| DecodedComment {
+        id: posted.id.to_owned(),
+        author: posted.author.clone(),
+        history: posted.history,
+        content: codec::read(posted.body),
+    })
+}
+
 impl ThreadReader {
     /// Updates the comments from a thread in forge order, whose first comments are unchanged: only the rest is decoded.
     pub fn take_in<'thread>(&mut self, unchanged: usize, rest: impl IntoIterator<Item = Posted<'thread>>) {
         self.truncate(unchanged);
-        self.comments.extend(rest.into_iter().map(|posted| DecodedComment {
-            id: posted.id.to_owned(),
-            author: posted.author.clone(),
-            history: posted.history,
-            content: codec::read(posted.body),
-        }));
+        let rest: Vec<Posted<'_>> = rest.into_iter().collect();
+        if rest.len() < SHARED {
+            self.comments.extend(decode(&rest));
+            return;
+        }
+        let (older, newer) = rest.split_at(rest.len() / 2);
+        thread::scope(|scope| {
+            let newer = scope.spawn(|| decode(newer).collect::<Vec<_>>());
+            self.comments.extend(decode(older));
+            self.comments.extend(newer.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        });
     }
 
     /// Forgets the comments from an index on, and the chain if it includes one of them.

@@ -1,5 +1,7 @@
 //! The content of a turn's prompt in structured form: the file behind `AGENT_LOOP_CONTEXT`, schema `agent-loop/context/1`.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +74,7 @@ pub struct ContextSubject {
     /// The description.
     pub body: String,
     /// Comments of people, oldest first, without the tool's own records.
-    pub comments: Vec<ContextComment>,
+    pub comments: Arc<[ContextComment]>,
 }
 
 impl ContextSubject {
@@ -92,7 +94,7 @@ pub struct ContextComment {
     /// The login of the author.
     pub author: String,
     /// The text.
-    pub body: String,
+    pub body: Arc<str>,
 }
 
 /// A finding.

@@ -70,7 +70,7 @@ fn newest(comments: &[ContextComment]) -> (Vec<ShownComment<'_>>, usize) {
     let mut omitted = 0;
     for comment in comments.iter().rev() {
         let needed = comment.body.chars().count().saturating_add(AROUND);
-        let (author, body) = (comment.author.as_str(), comment.body.as_str());
+        let (author, body) = (comment.author.as_str(), &*comment.body);
         if needed > room && !shown.is_empty() {
             omitted += comments.len() - shown.len();
             break;
@@ -95,7 +95,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn comments(bodies: &[String]) -> Vec<ContextComment> {
-        bodies.iter().map(|body| ContextComment { author: "ada".to_owned(), body: body.clone() }).collect()
+        bodies
+            .iter()
+            .map(|body| ContextComment { author: "ada".to_owned(), body: body.as_str().into() })
+            .collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Prompts from the templates in `prompts/`. A template declares its variables. Using an undeclared variable, or declaring one
 //! without a value, is an error.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -73,9 +73,8 @@ pub struct PromptError {
 pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
     let template = template(kind);
     let schema = schema::text(&schema::of(kind));
-    let turn = with_plain_names(material.context);
     let values = context! {
-        turn => Value::from(Serde(&turn)),
+        turn => Value::from(Serde(for_template(material.context))),
         subject => Value::from(Serde(shown(kind, &material.context.subject))),
         origin => material.context.origin.as_ref().map(|origin| Value::from(Serde(Excerpt::with_comments(origin)))),
         diff => material.diff,
@@ -90,19 +89,19 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
 }
 
-/// Returns a context in which no name of a file can look like several.
-fn with_plain_names(context: &Context) -> Cow<'_, Context> {
-    let paths = context.changed_files.iter().map(|file| &file.path);
-    if paths.chain(&context.agent_files).all(|path| matches!(sanitize::name(path), Cow::Borrowed(_))) {
-        return Cow::Borrowed(context);
-    }
+/// Returns the context for a template: without comments, which are shown as excerpts, and with names of files that cannot look
+/// like several.
+fn for_template(context: &Context) -> Context {
     let plain = |path: &String| sanitize::name(path).into_owned();
     let file = |file: &ChangedFile| ChangedFile { path: plain(&file.path), ..file.clone() };
-    Cow::Owned(Context {
+    let text = |subject: &ContextSubject| ContextSubject { comments: Arc::default(), ..subject.clone() };
+    Context {
+        subject: text(&context.subject),
+        origin: context.origin.as_ref().map(text),
         changed_files: context.changed_files.iter().map(file).collect(),
         agent_files: context.agent_files.iter().map(plain).collect(),
         ..context.clone()
-    })
+    }
 }
 
 /// Returns the subject of a turn in a prompt. Comments on a pull request are not part of its purpose: requirements of people are

@@ -61,9 +61,7 @@ impl TurnFiles {
         let folder = hidden.path().to_owned();
         files::make_folder(&host.folders.logs(&order.subject))?;
         let offered = Offered::in_folder(&folder);
-        let context = serde_json::to_vec_pretty(&order.context)
-            .map_err(|error| format!("the context cannot be written: {error}"))?;
-        files::write_over(&offered.context, &context)?;
+        files::write_json(&offered.context, &order.context)?;
         files::write_over(&offered.schema, schema::text(&schema::of(order.kind)).as_bytes())?;
         let mut environment = environment::common(&host.variables, allowed.names);
         environment.extend(environment::of_a_vendor(&host.variables, allowed.vendor));

@@ -50,6 +50,9 @@ CREATE TABLE checks (
 ) STRICT;
 ";
 
+/// The number of pages in memory. The default of 2 MB is filled by one long thread, whose comments are in memory already.
+const CACHED_PAGES: i64 = 50;
+
 /// Opens the file, and creates its tables if they do not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let failed = |error: rusqlite::Error| ForgeFile(path).failed(&error);
@@ -66,6 +69,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     // Without a write-ahead log no part of the file is mapped, so a truncated file is an error and not SIGBUS.
     connection.pragma_update(None, "journal_mode", "TRUNCATE").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(failed)?;
+    connection.pragma_update(None, "cache_size", CACHED_PAGES).map_err(failed)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     match version {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -30,13 +30,13 @@ pub struct Store {
     read: Mutex<ReadComments>,
 }
 
-/// The comments that were read last.
+/// The comments that were read last. Those that nobody holds any more are read again.
 #[derive(Debug, Default)]
 struct ReadComments {
     number: u64,
     /// The version of the file, which changes when another connection writes.
     version: i64,
-    comments: Vec<Arc<Comment>>,
+    comments: Vec<Weak<Comment>>,
     /// The row of the last of them.
     last: i64,
 }
@@ -194,9 +194,12 @@ impl Store {
             .pragma_query_value(None, "data_version", |row| row.get(0))
             .map_err(|error| self.file().failed(&error))?;
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if (read.number, read.version) != (number, version) {
+        let held: Option<Vec<Arc<Comment>>> = read.comments.iter().map(Weak::upgrade).collect();
+        let held = held.filter(|_| (read.number, read.version) == (number, version));
+        if held.is_none() {
             *read = ReadComments { number, version, ..ReadComments::default() };
         }
+        let mut comments = held.unwrap_or_default();
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments
                      WHERE number = ?1 AND id > ?2 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(|error| self.file().failed(&error))?;
@@ -205,10 +208,12 @@ impl Store {
             .map_err(|error| self.file().failed(&error))?;
         for row in rows {
             let (last, comment) = row.map_err(|error| self.file().failed(&error))?;
-            read.comments.push(Arc::new(comment?));
+            let comment = Arc::new(comment?);
+            read.comments.push(Arc::downgrade(&comment));
             read.last = last;
+            comments.push(comment);
         }
-        Ok(read.comments.clone())
+        Ok(comments)
     }
 
     pub fn set_check(&self, sha: &CommitSha, check: &Check) -> Result<(), String> {
@@ -280,13 +285,16 @@ fn subject(file: ForgeFile<'_>, row: &Row<'_>) -> Result<SubjectRow, String> {
 }
 
 fn comment(file: ForgeFile<'_>, row: &Row<'_>) -> Result<Comment, String> {
-    let text = |index: usize| row.get::<_, String>(index).map_err(|error| file.failed(&error));
+    let text = |index: usize| {
+        let value = row.get_ref(index).map_err(|error| file.failed(&error))?;
+        value.as_str().map_err(|error| file.damaged(&error))
+    };
     let instant = |index: usize| text(index)?.parse::<Timestamp>().map_err(|error| file.damaged(&error));
     let number: i64 = row.get(0).map_err(|error| file.failed(&error))?;
     Ok(Comment {
         id: number.to_string(),
         author: text(1)?.parse().map_err(|error| file.damaged(&error))?,
-        role: role(&text(2)?),
+        role: role(text(2)?),
         body: text(3)?.into(),
         created_at: instant(4)?,
         updated_at: instant(5)?,

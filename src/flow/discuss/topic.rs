@@ -1,6 +1,7 @@
 //! The topic of a debate: an issue with the comments of people with write access, as the command found it.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::domain::ending::Refused;
 use crate::domain::revision::Revision;
@@ -37,7 +38,7 @@ pub(super) fn topic(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Topic> 
     let (Some(issue), Subject::Issue(number)) = (issue, subject) else {
         return refuse(Refused::Usage, format!("{subject} does not exist"));
     };
-    let said = trusted.iter().flat_map(|comment| [comment.author.as_str(), comment.body.as_str()]);
+    let said = trusted.iter().flat_map(|comment| [comment.author.as_str(), &comment.body]);
     ControlFlow::Continue(Topic {
         revision: chain::topic([issue.title.as_str(), issue.body.as_str()].into_iter().chain(said)),
         subject: ContextSubject {
@@ -45,7 +46,7 @@ pub(super) fn topic(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Topic> 
             number: Some(number.0),
             title: issue.title.clone(),
             body: issue.body.clone(),
-            comments: trusted.clone(),
+            comments: Arc::clone(trusted),
         },
         state: issue.state,
     })
@@ -72,12 +73,12 @@ fn shortened(subject: &ContextSubject, description: usize, comments: usize) -> C
         if room == 0 {
             break;
         }
-        let body = beginning(&comment.body, room);
+        let body = beginning(&comment.body, room).into();
         room = room.saturating_sub(comment.body.chars().count().max(1));
         newest.push(ContextComment { author: comment.author.clone(), body });
     }
     newest.reverse();
-    ContextSubject { body: beginning(&subject.body, description), comments: newest, ..subject.clone() }
+    ContextSubject { body: beginning(&subject.body, description), comments: newest.into(), ..subject.clone() }
 }
 
 fn beginning(text: &str, length: usize) -> String {

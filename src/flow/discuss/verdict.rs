@@ -151,5 +151,5 @@ pub(super) fn decision(debate: &DebateState) -> Option<ContextComment> {
         let why: String = position.response.rationale.as_str().chars().take(LONGEST_REASON).collect();
         let _ = write!(body, "\n\n{}: {why}", position.given.agent);
     }
-    Some(ContextComment { author: "agent-loop".to_owned(), body })
+    Some(ContextComment { author: "agent-loop".to_owned(), body: body.into() })
 }

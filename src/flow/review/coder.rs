@@ -1,6 +1,7 @@
 //! The coder's turn in a review: its question, and the order in which its work and its answer are published.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use crate::domain::access::Access;
 use crate::domain::agent::{ResponseKind, Role};
@@ -65,7 +66,7 @@ pub(super) fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
         number: Some(pull.number.0),
         title: pull.title.clone(),
         body: pull.body.clone(),
-        comments: seen.observed.discussion.to_vec(),
+        comments: Arc::clone(seen.observed.discussion),
     };
     let origin = seen.observed.origin.clone();
     Brief {

@@ -1,6 +1,7 @@
 //! The inputs of the decisions of a review: the pull request, its comments, and an open run with its terms.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::domain::branch_names;
 use crate::domain::ids::{CommitSha, RequirementId};
@@ -35,7 +36,7 @@ pub(super) struct Observed<'now> {
     pub(super) requirements: Requirements,
     /// The issue or task of the pull request, if we know it from our own records.
     pub(super) origin: Option<ContextSubject>,
-    pub(super) discussion: &'now [ContextComment],
+    pub(super) discussion: &'now Arc<[ContextComment]>,
     pub(super) delivery: Option<(Subject, &'now DeliveryOutput)>,
     pub(super) plan: ObservedPlan,
 }
@@ -70,7 +71,7 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
         (Some(Subject::Task(_)), None) => cx.task.cloned().filter(|_| is_ours),
         (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
     };
-    let (requirements, discussion) = (requirements::surfaced(required), people.comments.as_slice());
+    let (requirements, discussion) = (requirements::surfaced(required), &people.comments);
     let delivered = delivery.as_ref().map(|(_, output)| *output);
     let plan = plan::observed(state, cx, source.as_ref(), delivered)?;
     ControlFlow::Continue(Observed { pull, requirements, origin, discussion, delivery, plan })
