@@ -1,5 +1,5 @@
-//! The agents of the benchmarks by name: `noop` does the minimum of the protocol, `sleeper` sleeps first, `talker` prints a
-//! gigabyte, `streamer` prints events.
+//! The agents of the benchmarks by name: `noop` does the minimum of the protocol, `sleeper` sleeps first, `waiter` waits
+//! until it is woken, `talker` prints a gigabyte, `streamer` prints events.
 
 use std::env;
 use std::fs;
@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 /// The file in the folder of programs with the number of turns of the coder after which reviewers approve.
 pub(super) const TURNS: &str = "turns";
 
-/// The file in the folder of programs with a line for each sleeper that has begun.
-pub(super) const SLEEPING: &str = "sleeping";
+/// The file in the folder of programs with a line for each waiter that has begun.
+pub(super) const WAITING: &str = "waiting";
+/// The file in the folder of programs that wakes all waiters.
+pub(super) const WOKEN: &str = "woken";
 
 /// The duration of the coder's first turn. git reads a file again at each command until its index is a second newer than the
 /// file; an agent that takes no time would meet that in each turn, and a real one meets it in none.
@@ -26,11 +28,8 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     match name {
         "talker" => return talk(folder),
         "streamer" => return stream(),
-        "sleeper" => {
-            let begun = fs::OpenOptions::new().create(true).append(true).open(folder.join(SLEEPING));
-            begun.and_then(|mut begun| begun.write_all(b"begun\n")).expect("the list of sleepers");
-            std::thread::sleep(Duration::from_secs(2));
-        }
+        "sleeper" => std::thread::sleep(Duration::from_secs(2)),
+        "waiter" => wait(folder),
         _ => {}
     }
     let context: Value = serde_json::from_slice(
@@ -43,7 +42,7 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
         .unwrap_or_default();
     let done = fs::read_to_string("counter").map_or(0, |text| text.lines().count());
     let turns = fs::read_to_string(folder.join(TURNS)).expect("the number of turns");
-    let satisfied = name == "sleeper" || done >= turns.parse().expect("a number");
+    let satisfied = name != "noop" || done >= turns.parse().expect("a number");
     let answer = match env::var("AGENT_LOOP_KIND").expect("a kind").as_str() {
         "coder_followup" => {
             if done == 0 {
@@ -66,6 +65,14 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     };
     fs::write(env::var_os("AGENT_LOOP_RESPONSE").expect("a place"), answer.to_string()).expect("the answer");
     ExitCode::SUCCESS
+}
+
+fn wait(folder: &Path) {
+    let begun = fs::OpenOptions::new().create(true).append(true).open(folder.join(WAITING));
+    begun.and_then(|mut begun| begun.write_all(b"begun\n")).expect("the list of waiters");
+    while !folder.join(WOKEN).exists() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// The events of a turn in the format of claude 2.1.197.

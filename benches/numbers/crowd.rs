@@ -33,8 +33,8 @@ pub(super) fn measure() -> Vec<Number> {
             unit: "times",
         },
         Number {
-            name: "memory of each of 20 waiting loops (PSS)",
-            value: waiting(20),
+            name: "memory of each of 200 waiting loops (PSS)",
+            value: waiting(200),
             limit: AtMost(1.5),
             unit: "MB",
         },
@@ -57,11 +57,11 @@ fn apart(loops: usize) -> f64 {
     (used() - before) / (loops as f64 * TURNS)
 }
 
-/// Returns the memory of a loop and its guard, in megabytes, while agents sleep.
+/// Returns the memory of a loop and its guard, in megabytes, while agents wait.
 fn waiting(loops: usize) -> f64 {
-    let stage = Stage::with_pull_requests(stage::folder(), 20, &["sleeper"], loops);
-    let loops: Vec<Child> = (1..=loops).map(|number| stage.start(number, "sleeper", 0)).collect();
-    let begun = stage.programs().join(agent::SLEEPING);
+    let stage = Stage::with_pull_requests(stage::folder(), 20, &["waiter"], loops);
+    let loops: Vec<Child> = (1..=loops).map(|number| stage.start(number, "waiter", 0)).collect();
+    let begun = stage.programs().join(agent::WAITING);
     while fs::read_to_string(&begun).map_or(0, |text| text.lines().count()) < loops.len() {
         std::thread::yield_now();
     }
@@ -79,6 +79,7 @@ fn waiting(loops: usize) -> f64 {
         })
         .sum();
     let each = kilobytes / 1000.0 / loops.len() as f64;
+    fs::write(stage.programs().join(agent::WOKEN), "").expect("a file");
     finish(loops);
     each
 }

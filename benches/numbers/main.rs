@@ -17,6 +17,7 @@ mod crowd;
 mod gap;
 mod gates;
 mod large;
+mod long;
 mod loops;
 mod measure;
 mod replay;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 12] = [
+    let measurements: [(&str, Measurement); 13] = [
         ("start", start::measure),
         ("turn", loops::own_time),
         ("gap", gap::measure),
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ("answers", answers::measure),
         ("gates", gates::measure),
         ("large", large::measure),
+        ("long", long::measure),
         ("loops", crowd::measure),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();

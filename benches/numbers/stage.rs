@@ -156,9 +156,29 @@ impl Stage {
 
     /// Begins to review a pull request with one reviewer, who approves after this number of turns of the coder.
     pub(super) fn start(&self, number: usize, agent: &str, turns: usize) -> Child {
-        fs::write(self.programs().join(agent::TURNS), turns.to_string()).expect("the number of turns");
+        self.set_turns(turns);
+        let words = self.words(number, agent, 1);
+        self.spawn(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Sets the number of turns after which reviewers approve. Agents of other runs never read a part of the file.
+    fn set_turns(&self, turns: usize) {
+        let file = self.programs().join(agent::TURNS);
+        let next = file.with_extension("next");
+        fs::write(&next, turns.to_string())
+            .and_then(|()| fs::rename(&next, file))
+            .expect("the number of turns");
+    }
+
+    /// Starts the program without its output.
+    pub(super) fn spawn(&self, arguments: &[&str]) -> Child {
         let mut command = self.prepared(Path::new(env!("CARGO_BIN_EXE_agent-loop")));
-        command.args(self.words(number, agent, 1)).stdout(Stdio::null()).spawn().expect("the program")
+        command.args(arguments).stdout(Stdio::null()).spawn().expect("the program")
+    }
+
+    /// Returns the file of the embedded forge.
+    pub(super) fn forge(&self) -> PathBuf {
+        self.repository().join(".git/agent-loop.sqlite3")
     }
 
     fn words(&self, number: usize, agent: &str, reviewers: usize) -> Vec<String> {
@@ -173,7 +193,7 @@ impl Stage {
 
     /// Debates a question with an agent in every seat at once, until all agree.
     pub(super) fn agree(&self, agent: &str, debaters: usize) {
-        fs::write(self.programs().join(agent::TURNS), "0").expect("the number of turns");
+        self.set_turns(0);
         let program = self.programs().join(agent).display().to_string();
         let debaters: Vec<String> =
             (1..=debaters).map(|index| format!("debater{index}=command:{program}")).collect();
@@ -189,7 +209,7 @@ impl Stage {
 
     /// Reviews pull request 1 until it is approved, after this number of turns of the coder.
     pub(super) fn approve(&self, agent: &str, reviewers: usize, turns: usize) -> Vec<Value> {
-        fs::write(self.programs().join(agent::TURNS), turns.to_string()).expect("the number of turns");
+        self.set_turns(turns);
         let lines = self.review(agent, reviewers);
         assert_eq!(
             lines.last().map(|outcome| &outcome["status"]),
