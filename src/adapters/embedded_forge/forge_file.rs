@@ -25,11 +25,11 @@ impl ForgeFile<'_> {
 
     /// Describes content that this program cannot have written.
     pub(super) fn damaged(self, why: &dyn Display) -> String {
-        let file = quoted(&self.0.to_string_lossy());
+        let file = self.0.display().to_string();
+        let [from, to] = [&file, &format!("{file}.damaged")].map(|path| quoted(path));
         format!(
-            "the embedded forge {} is damaged: {why}; restore a copy of that file, or move it away to begin with an empty \
-             forge: `mv {file} {file}.damaged`",
-            self.0.display()
+            "the embedded forge {file} is damaged: {why}; restore a copy of that file, or move it away to begin with an empty \
+             forge: `mv {from} {to}`"
         )
     }
 }

@@ -144,10 +144,10 @@ mod tests {
             ("task x --tset-command y", "of `agent-loop task`; did you mean `--test-command`?"),
             (
                 "config explain --repo o/r",
-                "`--repo` is not an option of `agent-loop config explain`; it has --dir",
+                "`--repo` is not an option of `agent-loop config explain`; it has --base",
             ),
             ("clean --json", "`--json` is not an option of `agent-loop clean`; it has --"),
-            ("stop --all", "`--all` is not an option of `agent-loop stop`; it has --dir"),
+            ("stop --all", "`--all` is not an option of `agent-loop stop`; it has --now"),
             ("--json", "type it after a command, as in `agent-loop demo --json`"),
             ("pr 7 --frobnicate", "`agent-loop pr --help` lists all"),
         ] {
