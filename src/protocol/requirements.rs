@@ -27,15 +27,17 @@ pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
     Some(Requirement { id, author: author.clone(), text: text.to_owned() })
 }
 
-/// Returns whether only signs, such as an autocorrected dash, distinguish the last line of a text from the signature. Then
-/// its author probably meant a requirement.
+/// Returns whether the last line of a text ends with the signature, or differs from it only in signs, such as an autocorrected
+/// dash. Then its author probably meant a requirement.
 pub fn is_nearly_signed(body: &str) -> bool {
     let line =
         markers::last_line_outside_code(body).and_then(|place| body.get(place)).unwrap_or_default().trim();
     let is_quoted = line.starts_with('>');
+    let lower = line.to_ascii_lowercase();
+    let signature = markers::SIGNATURE.to_ascii_lowercase();
     !is_quoted
-        && !line.eq_ignore_ascii_case(markers::SIGNATURE)
-        && letters(line) == letters(markers::SIGNATURE)
+        && lower != signature
+        && (lower.ends_with(&signature) || letters(line) == letters(markers::SIGNATURE))
 }
 
 fn letters(line: &str) -> String {
@@ -115,9 +117,13 @@ mod tests {
     #[test]
     fn near_signatures_differ_in_signs() {
         let is_near = |last: &str| is_nearly_signed(&format!("Use TLS.\n\n{last}\n"));
-        for near in
-            ["— Human Reviewer", "-- Human Reviewer.", "**-- Human Reviewer**", "--\u{a0}Human\u{a0}Reviewer"]
-        {
+        for near in [
+            "— Human Reviewer",
+            "-- Human Reviewer.",
+            "**-- Human Reviewer**",
+            "--\u{a0}Human\u{a0}Reviewer",
+            "Add docs -- Human Reviewer",
+        ] {
             assert!(is_near(near), "{near}");
         }
         for other in

@@ -289,15 +289,28 @@ fn rendered(activity: &AgentAction) -> String {
     }
 }
 
+/// Returns the subjects on which the process of a run works: a run continues from an issue or a task to a pull request.
+fn worked_on(here: &OpenRepository, subject: &Subject) -> Vec<Subject> {
+    let Some(pid) = here.holder(subject).and_then(|holder| holder.pid) else { return vec![subject.clone()] };
+    let is_its = |other: &Subject| here.holder(other).is_some_and(|holder| holder.pid == Some(pid));
+    here.subjects().into_iter().filter(is_its).collect()
+}
+
 /// Prints the latest log as it grows, then the next one, until the run of the subject ends.
 async fn follow(here: &OpenRepository, subject: &Subject, form: LogForm) -> Result<(), String> {
     let mut shown: Option<OpenLog> = None;
+    let mut subjects = vec![subject.clone()];
     loop {
         let works = here.holder(subject).is_some();
+        let now = worked_on(here, subject);
+        if works && !now.is_empty() {
+            subjects = now;
+        }
         if let Some(log) = &mut shown {
             while log.next() {}
         }
-        let latest = logbook::read(here, subject).into_iter().next();
+        let latest_of = |subject: &Subject| logbook::read(here, subject).into_iter().next();
+        let latest = subjects.iter().filter_map(latest_of).max_by_key(|log| log.file.modified);
         let is_new = |log: &Log| shown.as_ref().is_none_or(|shown| shown.path != log.file.path);
         if let Some(log) = latest.filter(is_new) {
             print::talk(&format!("{}\n", heading(&log, form)));

@@ -219,10 +219,9 @@ impl Repository {
         }
         let (new, changed): (Vec<&str>, Vec<&str>) = status.lines().partition(|line| line.starts_with("??"));
         if !changed.is_empty() {
-            let head = git.ask(&["rev-parse", "--short", &reference]).await?.unwrap_or_default();
             let new = if new.is_empty() { String::new() } else { format!(", {} untracked", new.len()) };
             notices.push(format!(
-                "your checkout has uncommitted changes ({}{new}); agents work on {branch} at {head}",
+                "your checkout has uncommitted changes ({}{new}), which agents and gates do not see",
                 count(changed.len(), "changed file")
             ));
         }

@@ -80,6 +80,21 @@ fn logs_follow_runs_to_their_end() {
 }
 
 #[test]
+fn logs_follow_a_task_into_reviews() {
+    let stage = Stage::new();
+    let (mut child, subject) = with_a_patient(&stage, "sam");
+    let following = stage.start_captured(&["logs", &subject, "--follow"]);
+    fs::write(stage.root().join("go"), "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let followed = following.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&followed.stderr);
+    assert!(
+        said.contains("reviewer two") && said.contains(&format!("{subject} is no longer active")),
+        "{said}"
+    );
+}
+
+#[test]
 fn an_unknown_subject_names_known_ones() {
     let stage = Stage::new();
     let nothing = stage.run(&["stop", "pr/1"]);

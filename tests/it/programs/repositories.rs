@@ -168,9 +168,10 @@ fn missing_content_is_reported_first() {
     stage.git(&["commit", "--quiet", "--message", "a submodule"]);
     stage.write("notes.txt", "one TODO, and more\n");
     let ended = stage.run(&task(&[]));
-    for notice in
-        ["submodules (1) are not checked out", "uncommitted changes (1 changed file); agents work on main at"]
-    {
+    for notice in [
+        "submodules (1) are not checked out",
+        "uncommitted changes (1 changed file), which agents and gates do not see",
+    ] {
         assert!(ended.stderr.contains(notice), "{notice}: {}", ended.stderr);
     }
 }

@@ -142,14 +142,14 @@ async fn quota_parks_and_votes_stay() {
 }
 
 #[tokio::test]
-async fn the_coders_used_quota_is_named() {
+async fn the_coders_rate_limit_is_named() {
     let said: Timestamp = "1970-01-06T23:59:41.5Z".parse().unwrap();
     let tired = always_fails(&TurnFailure::RateLimited { retry_at: Some(said), detail: "slow".to_owned() });
     let story = story("rate limit", tired, vec![("quick", always_approves())]);
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending.exit_code(), 3, "{}", outcome.message);
-    let words = "the quota of `sam` (coder) is used up until 1970-01-06 23:59 UTC";
+    let words = "`sam` (coder) is rate limited until 1970-01-06 23:59 UTC";
     assert!(outcome.message.contains(words), "{}", outcome.message);
     let summaries = format!("{:?}", world.events());
     assert!(summaries.contains("1970-01-06T23:59:42Z") && !summaries.contains("23:59:41"), "{summaries}");

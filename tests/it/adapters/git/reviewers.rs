@@ -68,10 +68,7 @@ async fn every_kind_of_tampering_is_found() {
         ("git update-index --assume-unchanged a.txt; echo two > a.txt", "a.txt was changed"),
         ("git update-index --skip-worktree a.txt; echo two > a.txt", "a.txt was changed"),
         ("git update-index --skip-worktree a.txt; rm a.txt", "a.txt was changed"),
-        (
-            "cp -p a.txt /dev/null; touch -r a.txt t; printf 'two\\n' > a.txt; touch -r t a.txt",
-            "a.txt was changed",
-        ),
+        ("touch -r a.txt t; printf 'two\\n' > a.txt; touch -r t a.txt", "a.txt was changed"),
         ("echo '* text eol=lf' > .gitattributes; printf 'one\\r\\n' > a.txt", "a.txt was changed"),
         ("echo junk > .git/index", "the index cannot be read"),
         ("rm -rf .git", "the clone or its .git is no longer a folder"),
