@@ -89,7 +89,7 @@ fn logs_follow_a_task_into_reviews() {
     let followed = following.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&followed.stderr);
     assert!(
-        said.contains("reviewer two") && said.contains(&format!("{subject} is no longer active")),
+        said.contains("==> reviewer ") && said.contains(&format!("{subject} is no longer active")),
         "{said}"
     );
 }
