@@ -48,12 +48,16 @@ fn cut(line: &str, most: usize) -> String {
     beginning.rsplit_once(' ').map_or(beginning, |(words, _)| words).to_owned()
 }
 
-/// Returns what a person needs of the finding of a gate: its first line; of a list also its first entry, which names the file.
+/// Returns what a person needs of the finding of a gate: its first line; after a colon also the first entry of a list, which
+/// names the file, or the last line of an output.
 pub fn of_gate(text: &str) -> String {
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
-    let entry = lines.next().and_then(|line| line.strip_prefix("- ")).filter(|_| first.ends_with(':'));
-    entry.map_or_else(|| first.to_owned(), |entry| format!("{first} {entry}"))
+    let Some(subject) = first.strip_suffix(':') else { return first.to_owned() };
+    let mut rest =
+        lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("```")).peekable();
+    let entry = rest.next_if(|line| line.starts_with("- ")).map(|entry| entry.trim_start_matches("- "));
+    entry.or_else(|| rest.last()).map_or_else(|| subject.to_owned(), |more| format!("{first} {more}"))
 }
 
 /// Returns the text of an item, in brief.
@@ -97,6 +101,8 @@ mod tests {
             ("Odd names (1):\n- `a.sh`: new\n\nUndo this.", "Odd names (1): `a.sh`: new"),
             ("The score fell: 80\n- code", "The score fell: 80"),
             ("Fails\nwith output", "Fails"),
+            ("The gate `tests` failed:\n\n```\na line\nboom\n```", "The gate `tests` failed: boom"),
+            ("The gate `tests` failed:\n\n", "The gate `tests` failed"),
             ("", ""),
         ] {
             assert_eq!(of_gate(text), expected);
