@@ -296,7 +296,7 @@ fn worked_on(here: &OpenRepository, subject: &Subject) -> Vec<Subject> {
     here.subjects().into_iter().filter(is_its).collect()
 }
 
-/// Prints the latest log as it grows, then the next one, until the run of the subject ends.
+/// Prints the latest log of an agent or gate at work as it grows, then the next one, until the run of the subject ends.
 async fn follow(here: &OpenRepository, subject: &Subject, form: LogForm) -> Result<(), String> {
     let mut shown: Option<OpenLog> = None;
     let mut subjects = vec![subject.clone()];
@@ -309,8 +309,8 @@ async fn follow(here: &OpenRepository, subject: &Subject, form: LogForm) -> Resu
         if let Some(log) = &mut shown {
             while log.next() {}
         }
-        let latest_of = |subject: &Subject| logbook::read(here, subject).into_iter().next();
-        let latest = subjects.iter().filter_map(latest_of).max_by_key(|log| log.file.modified);
+        let logs = subjects.iter().flat_map(|subject| logbook::read(here, subject));
+        let latest = logs.max_by_key(|log| (log.is_at_work(), log.file.modified));
         let is_new = |log: &Log| shown.as_ref().is_none_or(|shown| shown.path != log.file.path);
         if let Some(log) = latest.filter(is_new) {
             print::talk(&format!("{}\n", heading(&log, form)));

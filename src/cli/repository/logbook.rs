@@ -30,7 +30,15 @@ impl Log {
     pub fn stem(&self) -> String {
         self.file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
+
+    /// Returns whether the turn or gate of the log has not ended.
+    pub fn is_at_work(&self) -> bool {
+        self.ended == AT_WORK
+    }
 }
+
+/// The result of a turn that has not ended.
+const AT_WORK: &str = "at work";
 
 /// The origin of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +115,7 @@ fn described(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) ->
     for log in logs.iter_mut().filter(|log| log.ended.is_empty() && log.source != LogSource::Other) {
         let is_at_work = since.is_some_and(|since| log.file.modified >= since);
         if is_at_work {
-            "at work".clone_into(&mut log.ended);
+            AT_WORK.clone_into(&mut log.ended);
         } else if !entries.is_empty() && matches!(log.source, LogSource::Turn { .. }) {
             "cut off".clone_into(&mut log.ended);
         }
