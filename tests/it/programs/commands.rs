@@ -84,8 +84,8 @@ fn logs_follow_a_task_into_reviews() {
     let stage = Stage::new();
     let (mut child, _) = with_a_patient(&stage, "one");
     let known = stage.run(&["status", "--json"]).json();
-    let subjects = known.as_array().unwrap().iter().filter_map(|one| one["subject"].as_str());
-    let task = subjects.filter(|subject| subject.starts_with("task/")).next_back().unwrap();
+    let mut subjects = known.as_array().unwrap().iter().filter_map(|one| one["subject"].as_str());
+    let task = subjects.find(|subject| subject.starts_with("task/")).unwrap();
     let mut following = stage.start_captured(&["logs", task, "--follow"]);
     let mut headings = BufReader::new(following.stderr.take().unwrap()).lines();
     assert!(headings.any(|line| line.unwrap().starts_with("==> reviewer ")));
