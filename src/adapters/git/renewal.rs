@@ -28,7 +28,7 @@ const FSCK_SIGNS: [&str; 4] = ["error: ", "fatal: ", "missing ", "broken link "]
 /// The number of refs in an error message.
 const MOST_NAMED: usize = 3;
 
-/// Reads a mirror. A damaged one is made anew, and read again.
+/// Reads a mirror. A damaged mirror is replaced by a new one, which is read instead.
 pub(crate) async fn sound<T, Reading>(
     mirror: &Mirror,
     remote: &Remote,
@@ -53,7 +53,7 @@ where
     }
 }
 
-/// Creates a mirror, or fetches what is new. A damaged one is made anew.
+/// Creates a mirror, or fetches new commits into it. A damaged mirror is replaced by a new one.
 pub(crate) async fn fetch(mirror: &Mirror, hold: &Hold<'_>, remote: &Remote) -> Result<(), WorkspaceError> {
     undo_half(mirror, hold)?;
     let fetched = match mirror.make(hold, remote).await {

@@ -55,7 +55,7 @@ impl Authors {
         Ok(Comment { id, author, role, body: body.into(), created_at, updated_at })
     }
 
-    /// Returns the permission of a user. Apps are no collaborators, and the association that GitHub shows is no permission.
+    /// Returns the permission of a user. An app is never a collaborator, and GitHub's author association does not tell the permission.
     async fn role(&self, repository: &GithubRepository, user: &UserJson) -> Result<AuthorRole, ForgeError> {
         if let Some(role) = locked(&self.0).get(&user.id) {
             return Ok(*role);

@@ -86,7 +86,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     Ok(())
 }
 
-/// Returns what is shown if no subject was named.
+/// Returns the logs to show when the command names no subject.
 fn of_all(here: &OpenRepository, arguments: &LogsArguments) -> Result<ShownLogs, String> {
     if arguments.follow {
         return one_running(&here.place, &running(here)).cloned().map(ShownLogs::Growing);

@@ -6,6 +6,7 @@ use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::policy::OnReviewerFailure;
 use agent_loop::domain::roster::Seat;
+use agent_loop::engine::outcome::Outcome;
 
 use super::cast::{
     FILE, addresses_all, agent, always_approves, always_fails, always_says, approves, blocks, blocks_while,
@@ -90,6 +91,11 @@ pub(super) fn a_persons_pull_request() -> Story {
     Story { begins: Begins::PullRequest, ..two_reviewers_one_blocks() }
 }
 
+fn assert_votes_on_head(outcome: &Outcome) {
+    let head = outcome.view.head.as_ref().unwrap();
+    assert!(outcome.view.votes.iter().all(|vote| vote.head == *head), "{:?}", outcome.view.votes);
+}
+
 #[tokio::test]
 async fn everyone_must_approve_the_same_commit() {
     let story = two_reviewers_one_blocks();
@@ -106,13 +112,7 @@ async fn everyone_must_approve_the_same_commit() {
         "2 concluded approved -",
     ];
     assert_eq!(story.summaries(&world), summaries);
-    assert!(
-        outcome.view.votes.iter().all(|vote| outcome
-            .view
-            .head
-            .as_ref()
-            .is_some_and(|head| vote.head == *head))
-    );
+    assert_votes_on_head(&outcome);
 }
 
 #[tokio::test]
@@ -245,13 +245,7 @@ async fn a_push_voids_an_approval() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved);
     assert_eq!(world.branches()[&"feature".parse().unwrap()][FILE], "new and good");
-    assert!(
-        outcome.view.votes.iter().all(|vote| outcome
-            .view
-            .head
-            .as_ref()
-            .is_some_and(|head| vote.head == *head))
-    );
+    assert_votes_on_head(&outcome);
 }
 
 #[tokio::test]

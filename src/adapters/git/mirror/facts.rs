@@ -1,4 +1,4 @@
-//! A cache of facts about commits, as far as this process knows them. A commit never changes.
+//! A cache of the facts about commits that this process has learned. A commit never changes, so no entry becomes stale.
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
