@@ -1,12 +1,13 @@
 //! `command:` agents: any program. Prompt on stdin, answer in a file or on stdout; 0 answered, 75 quota, else failed.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::files::read_foreign;
+use crate::adapters::files::{self, read_foreign};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Collector;
@@ -117,7 +118,12 @@ fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
     let malformed = |why| TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] });
     let file = match read_foreign(&files.response, ANSWER_LIMIT) {
         Ok(bytes) if bytes.is_empty() => None,
-        Ok(bytes) => Some(bytes),
+        Ok(bytes) => {
+            if let Err(why) = log_answer(&files.log, &bytes) {
+                tracing::warn!(%why, log = %files.log.display(), "did not log an answer");
+            }
+            Some(bytes)
+        }
         Err(why) => return malformed(why),
     };
     match (file.map(text).transpose(), text(stdout)) {
@@ -128,6 +134,14 @@ fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
         }
         (Err(why), _) | (Ok(None), Err(why)) => malformed(why),
     }
+}
+
+/// Adds the answer in a file to the log of its turn: the folder of the turn is removed with the file.
+fn log_answer(log: &Path, answer: &[u8]) -> io::Result<()> {
+    let mut log = files::append(log)?;
+    log.write_all(b"# answer in the file:\n")?;
+    log.write_all(answer)?;
+    if answer.ends_with(b"\n") { Ok(()) } else { log.write_all(b"\n") }
 }
 
 /// A file that is longer than an answer may be, or is not text, is ignored.

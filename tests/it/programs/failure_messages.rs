@@ -106,6 +106,14 @@ fn malformed_answers_are_quoted() {
     assert!(failure(&silent, "coder sam").contains("; it is empty; not retried"), "{}", silent.stderr);
 }
 
+#[test]
+fn answers_in_files_are_logged() {
+    let stage = Stage::new();
+    let script = "printf '{\"state\": \"maybe\"}' > \"$AGENT_LOOP_RESPONSE\"";
+    let ended = with_a_coder_that(&stage, script, &[]);
+    assert!(ended.log_of(&stage, "coder sam").contains("{\"state\": \"maybe\"}"), "{}", ended.stderr);
+}
+
 /// Creates a coder whose answer has an unknown key, and which reformats it when requested.
 const CARELESS: &str = r#"#!/bin/sh
 if [ "$AGENT_LOOP_ROLE" = repair ]; then
