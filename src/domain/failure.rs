@@ -98,6 +98,9 @@ pub enum TurnFailure {
 }
 
 impl TurnFailure {
+    /// The class of a malformed answer.
+    pub const MALFORMED: &'static str = "malformed";
+
     /// Returns the name of the class, for tables and outcomes.
     pub fn class(&self) -> &'static str {
         match self {
@@ -116,7 +119,7 @@ impl TurnFailure {
             Self::Spawn { .. } => "spawn",
             Self::Exit { .. } => "exit",
             Self::Timeout { .. } => "timeout",
-            Self::Malformed { .. } => "malformed",
+            Self::Malformed { .. } => Self::MALFORMED,
             Self::UnfitFiles { .. } => "unfit-files",
             Self::Tampered { .. } => "tampered",
             Self::Secret { .. } => "secret",

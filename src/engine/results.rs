@@ -41,7 +41,7 @@ pub(super) fn take_in(results: &mut Results, entry: Entry) {
 
 fn ended(finished: Finished, at: Timestamp) -> Turn {
     match finished {
-        Finished::Answered { raw, usage, model, commit, session, notes } => Turn {
+        Finished::Answered { raw, usage, model, commit, session, notes, form: _ } => Turn {
             end: TurnEnd::Answered { raw, commit, notes },
             usage,
             model,

@@ -19,7 +19,7 @@ use crate::ports::World;
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::{Cancellation, Urgency};
 use crate::ports::gates::GateOrder;
-use crate::ports::journal::{Entry, Finished, Journal};
+use crate::ports::journal::{AnswerForm, Entry, Finished, Journal};
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{AfterTurn, CloneId, Harvest, Inspection, Prepared, Salvage, WorkspaceError};
 use crate::protocol::envelope;
@@ -287,7 +287,11 @@ async fn finish(turn: PlacedTurn<'_>, report: TurnReport) -> Result<Option<Finis
     Ok(Some(match left {
         // The journal gets the answer unchanged; the flow decides that it is void.
         Left::Answer { raw, commit, notes } => {
-            Finished::Answered { raw, usage, model, commit, session: session.map(Box::new), notes }
+            let form = match turn.ask.complaints(&raw) {
+                None => AnswerForm::Valid,
+                Some(_) => AnswerForm::Malformed,
+            };
+            Finished::Answered { raw, usage, model, commit, session: session.map(Box::new), notes, form }
         }
         Left::Nothing { failure, salvage } => {
             Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference), model }

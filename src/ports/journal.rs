@@ -35,6 +35,9 @@ pub enum Finished {
         /// Files that were unexpectedly left out, included or removed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
+        /// Journals of earlier versions do not distinguish malformed answers.
+        #[serde(default, skip_serializing_if = "AnswerForm::is_valid")]
+        form: AnswerForm,
     },
     Failed {
         failure: TurnFailure,
@@ -48,7 +51,32 @@ pub enum Finished {
     },
 }
 
+/// Whether an answer follows the protocol, according to the question that the engine asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerForm {
+    #[default]
+    Valid,
+    Malformed,
+}
+
+impl AnswerForm {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_valid(&self) -> bool {
+        *self == Self::Valid
+    }
+}
+
 impl Finished {
+    /// Returns the class of the failure, if the turn failed or its answer is malformed.
+    pub fn failure_class(&self) -> Option<&'static str> {
+        match self {
+            Self::Answered { form: AnswerForm::Valid, .. } => None,
+            Self::Answered { form: AnswerForm::Malformed, .. } => Some(TurnFailure::MALFORMED),
+            Self::Failed { failure, .. } => Some(failure.class()),
+        }
+    }
+
     /// Rewrites the failure, if the turn failed.
     #[must_use]
     pub fn with_failure(self, rewrite: impl FnOnce(TurnFailure) -> TurnFailure) -> Self {
@@ -64,9 +92,9 @@ impl Finished {
     #[must_use]
     pub fn with_notes(self, rewrite: impl FnMut(String) -> String) -> Self {
         match self {
-            Self::Answered { raw, usage, model, commit, session, notes } => {
+            Self::Answered { raw, usage, model, commit, session, notes, form } => {
                 let notes = notes.into_iter().map(rewrite).collect();
-                Self::Answered { raw, usage, model, commit, session, notes }
+                Self::Answered { raw, usage, model, commit, session, notes, form }
             }
             failed @ Self::Failed { .. } => failed,
         }

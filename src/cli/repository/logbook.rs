@@ -156,9 +156,11 @@ fn mark_turns(logs: &mut [Log], entries: &[Entry]) {
     let mut known: BTreeMap<&TurnKey, usize> = BTreeMap::new();
     for entry in entries {
         let Entry::Finished { turn, at, finished } = entry else { continue };
-        let (ended, path) = match finished {
-            Finished::Answered { .. } => ("answered".to_owned(), None),
-            Finished::Failed { failure, log, .. } => (format!("failed ({})", failure.class()), log.as_ref()),
+        let ended =
+            finished.failure_class().map_or("answered".to_owned(), |class| format!("failed ({class})"));
+        let path = match finished {
+            Finished::Answered { .. } => None,
+            Finished::Failed { log, .. } => log.as_ref(),
         };
         let is_its = |log: &Log| path.and_then(|path| path.file_name()) == log.file.path.file_name();
         let fits = |log: &Log| {
@@ -210,6 +212,7 @@ mod tests {
     use crate::domain::agent::ResponseKind;
     use crate::domain::failure::TurnFailure;
     use crate::domain::usage::Usage;
+    use crate::ports::journal::AnswerForm;
     use crate::protocol::raw_answer::RawAnswer;
 
     const RUN: &str = "20261121-142407-702f3db9";
@@ -254,7 +257,15 @@ mod tests {
         let finished = match how {
             How::Answered => {
                 let raw = RawAnswer::message(String::new());
-                Finished::Answered { raw, usage, model: None, commit: None, session: None, notes: Vec::new() }
+                Finished::Answered {
+                    raw,
+                    usage,
+                    model: None,
+                    commit: None,
+                    session: None,
+                    notes: Vec::new(),
+                    form: AnswerForm::Valid,
+                }
             }
             How::Failed => failed(None),
             How::FailedWith(name) => failed(Some(PathBuf::from(format!("/logs/{RUN}-{name}.log")))),

@@ -249,12 +249,9 @@ fn calls_of(subject: &Subject, turn: &TurnKey, entries: &TurnEntries<'_>) -> Vec
     let interrupted = entries.starts.len().saturating_sub(usize::from(entries.end.is_some()));
     let mut calls: Vec<Call> = entries.starts.iter().take(interrupted).map(open).collect();
     calls.extend(entries.end.map(|(at, finished, usage)| {
-        let (result, failure, model) = match finished {
-            Finished::Answered { model, .. } => (CallResult::Answered, None, model),
-            Finished::Failed { failure, model, .. } => {
-                (CallResult::Failed, Some(failure.class().to_owned()), model)
-            }
-        };
+        let failure = finished.failure_class().map(str::to_owned);
+        let result = if failure.is_some() { CallResult::Failed } else { CallResult::Answered };
+        let (Finished::Answered { model, .. } | Finished::Failed { model, .. }) = finished;
         let cost = Sum { usage, time: Precision::Exact };
         Call { model: model.clone(), result, failure, cost, ..open(&at) }
     }));
@@ -271,6 +268,7 @@ fn usage(finished: &Finished) -> Usage {
 pub(in crate::cli) mod tests {
     use super::*;
     use crate::domain::failure::TurnFailure;
+    use crate::ports::journal::AnswerForm;
     use crate::protocol::expectation::Surfaced;
     use crate::protocol::raw_answer::RawAnswer;
 
@@ -300,8 +298,15 @@ pub(in crate::cli) mod tests {
     fn answered(turn: &TurnKey, second: i64, usage: Usage) -> Entry {
         let raw = RawAnswer::message(String::new());
         let model = Some("big".to_owned());
-        let finished =
-            Finished::Answered { raw, usage, model, commit: None, session: None, notes: Vec::new() };
+        let finished = Finished::Answered {
+            raw,
+            usage,
+            model,
+            commit: None,
+            session: None,
+            notes: Vec::new(),
+            form: AnswerForm::Valid,
+        };
         Entry::Finished { turn: turn.clone(), at: at(second), finished }
     }
 

@@ -56,7 +56,7 @@ impl TurnFailures {
         let first = one_line(first.trim_start_matches("the answer: "), LONGEST_ERROR);
         let more = match complaints.len() {
             0 | 1 => String::new(),
-            all => format!(" and {}", count(all - 1, "more error")),
+            all => format!("; {}", count(all - 1, "more error")),
         };
         format!("gave a malformed answer: {first}{more}{}", quoted(said))
     }
@@ -123,6 +123,6 @@ mod tests {
         assert_eq!(said(&prose, Some("Still done.")), "gave a malformed answer with the same errors");
         let long = "x".repeat(5_000);
         let line = said(&[&long, "/kind: expected", "/state: expected"], None);
-        assert!(line.ends_with("… and 2 more errors") && line.chars().count() < 250, "{line}");
+        assert!(line.ends_with("…; 2 more errors") && line.chars().count() < 250, "{line}");
     }
 }

@@ -79,6 +79,34 @@ fn logs_follow_runs_to_their_end() {
     assert!(String::from_utf8_lossy(&followed.stderr).contains("no longer active"));
 }
 
+/// Two reviewers write in turn; what each writes without a line feed is one line.
+#[test]
+fn followed_lines_are_printed_once() {
+    let stage = Stage::new();
+    let root = stage.root().display();
+    for (name, first, last) in [("one.sh", 0, 8), ("two.sh", 1, 9)] {
+        let script = format!(
+            "#!/bin/sh\nfor turn in $(seq {first} 2 {last}); do\n\
+             while [ ! -e {root}/followed ] || [ $(cat {root}/turns 2>/dev/null | wc -l) -lt $turn ]; do sleep 0.02; done\n\
+             printf 'line ' >&2; sleep 0.3; echo $turn of the reviewers >&2; echo >> {root}/turns; sleep 0.3\n\
+             done\nexec {root}/todo.sh\n"
+        );
+        stage.agent(name, &script);
+    }
+    let mut words = task(&[]);
+    (words[6], words[8]) = ("one=command:../one.sh", "two=command:../two.sh");
+    let mut run = stage.start(&words);
+    until("the pull request", || stage.run(&["logs", "pr/1", "--list"]).stdout.contains("reviewer two"));
+    let following = stage.start_captured(&["logs", "pr/1", "--follow"]);
+    stage.agent("followed", "");
+    assert!(run.wait().unwrap().success());
+    let printed = String::from_utf8(following.wait_with_output().unwrap().stdout).unwrap();
+    for turn in 0..10 {
+        let line = format!("line {turn} of the reviewers\n");
+        assert_eq!(printed.matches(&line).count(), 1, "{turn}: {printed}");
+    }
+}
+
 #[test]
 fn logs_follow_a_task_into_reviews() {
     let stage = Stage::new();

@@ -44,14 +44,15 @@ fn a_failure_is_reported_once() {
 #[test]
 fn an_idle_coder_is_not_repeated() {
     let stage = Stage::new();
-    let script = "echo '{\"schema_version\":1,\"kind\":\"implementation\",\"summary\":\"s\",\"pr_title\":\"t\",\"pr_body\":\"b\"}'";
+    let answer = r#"{"schema_version":1,"kind":"implementation","summary":"none is left","pr_title":"t","pr_body":"b"}"#;
+    let script = &format!("echo '{answer}' > \"$AGENT_LOOP_RESPONSE\"");
     let ended = with_a_coder_that(&stage, script, &[]);
     assert!(ended.stdout.starts_with("blocked (no-change)"), "{}", ended.stdout);
     assert!(ended.stdout.contains("describe the task in other words, or name"), "{}", ended.stdout);
     let next = ended.stdout.lines().last().unwrap().strip_prefix("next: agent-loop ").unwrap();
     assert!(next.starts_with("logs task/"), "{next}");
     let log = stage.run(&next.split(' ').collect::<Vec<_>>());
-    assert_eq!(log.exit, Some(0), "{}", log.stderr);
+    assert!(log.stdout.contains("none is left"), "{}{}", log.stdout, log.stderr);
     assert!(stage.run(&["status"]).stdout.contains(&format!("agent-loop {next}")));
 }
 
@@ -112,6 +113,10 @@ fn answers_in_files_are_logged() {
     let script = "printf '{\"state\": \"maybe\"}' > \"$AGENT_LOOP_RESPONSE\"";
     let ended = with_a_coder_that(&stage, script, &[]);
     assert!(ended.log_of(&stage, "coder sam").contains("{\"state\": \"maybe\"}"), "{}", ended.stderr);
+    assert!(failure(&ended, "coder sam").contains("; 3 more errors; asking"), "{}", ended.stderr);
+    let task = &stage.run(&["status", "--json"]).json()[0]["subject"];
+    let list = stage.run(&["logs", task.as_str().unwrap(), "--list"]).stdout;
+    assert!(list.contains("failed (malformed)") && !list.contains("answered"), "{list}");
 }
 
 /// Creates a coder whose answer has an unknown key, and which reformats it when requested.

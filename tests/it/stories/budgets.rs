@@ -11,7 +11,7 @@ use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::Assignment;
 use agent_loop::flow::budget::Budget;
 use agent_loop::flow::request::{Request, Reviewing};
-use agent_loop::ports::journal::{Entry, Finished, Journals};
+use agent_loop::ports::journal::{AnswerForm, Entry, Finished, Journals};
 use agent_loop::ports::run_event::RunEvent;
 use agent_loop::protocol::raw_answer::RawAnswer;
 
@@ -207,8 +207,15 @@ async fn an_unpriced_agent_is_named_once() {
         turn.round = 99;
         let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN_USAGE };
         let raw = RawAnswer::message(String::new());
-        let finished =
-            Finished::Answered { raw, usage, model: None, commit: None, session: None, notes: Vec::new() };
+        let finished = Finished::Answered {
+            raw,
+            usage,
+            model: None,
+            commit: None,
+            session: None,
+            notes: Vec::new(),
+            form: AnswerForm::Valid,
+        };
         journal.append(Entry::Finished { turn, at, finished }).await.unwrap();
     }
     let budget = Budget { micro_usd: NonZeroU64::new(1_000_000), ..Budget::default() };

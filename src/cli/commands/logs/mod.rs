@@ -1,22 +1,18 @@
 //! `logs`: the output of agents and tests, formatted or raw, complete or as it is written.
 
+mod follow;
+mod open_log;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::adapters::agents::activity::{AgentAction, activities};
-use crate::adapters::files;
 use crate::adapters::process::output::tail::plain;
-use crate::adapters::process::time;
 use crate::cli::arguments::common::KnownRepositoryArgs;
-use crate::cli::repository::logbook::{self, Log, LogSource};
+use crate::cli::repository::logbook::{self, Log};
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::amounts::bytes;
@@ -26,15 +22,17 @@ use crate::cli::view::print;
 use crate::domain::subject::Subject;
 use crate::text::sanitize::one_line;
 
+use open_log::{LogForm, OpenLog, heading};
+
 /// `logs`
 #[derive(Debug, Args)]
 pub struct LogsArguments {
-    /// Print the latest log of this subject: 7, pr/7, issue/7, task/KEY or a URL [default: list all logs; with --follow, the log of the active run]
+    /// Print the latest log of this subject: 7, pr/7, issue/7, task/KEY or a URL [default: list all logs; with --follow, the logs of the active run]
     pub subject: Option<String>,
     /// Print this log: a name from `--list`, the beginning of one, or a number (1 is the latest)
     #[arg(conflicts_with_all = ["follow", "list"])]
     pub name: Option<String>,
-    /// Keep printing as the log grows, and continue with the next one
+    /// Print the logs of the agents and gates at work as they grow, and those that follow, until the run ends
     #[arg(short, long)]
     pub follow: bool,
     /// Print the output as the program printed it, events and command line included
@@ -46,10 +44,6 @@ pub struct LogsArguments {
     #[command(flatten)]
     pub repository: KnownRepositoryArgs,
 }
-
-const LOOK: Duration = Duration::from_millis(200);
-/// The maximum length of a line, in bytes: a log may contain a gigabyte without a line feed.
-const LONGEST_LINE: u64 = 64 << 10;
 
 /// The logs that a command shows.
 enum ShownLogs {
@@ -73,12 +67,16 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     };
     match shown {
         ShownLogs::Listed(lists) => print::result(&lists),
-        ShownLogs::Growing(subject) => follow(&here, &subject, form).await?,
+        ShownLogs::Growing(subject) => follow::to_the_end(&here, &subject, form).await?,
         ShownLogs::One { log, others } => {
             print::talk(&format!("{}{others}\n", heading(&log, form)));
-            let mut printed = OpenLog::of(&log, form)?;
-            while printed.next() {}
-            if printed.is_silent {
+            let mut open = OpenLog::of(&log, form)?;
+            let mut is_silent = true;
+            while let Some(text) = open.next_line().or_else(|| open.last_line()) {
+                is_silent &= text.is_empty();
+                print::result(&text);
+            }
+            if is_silent {
                 print::talk("no output; `--raw` also shows the command line\n");
             }
         }
@@ -164,26 +162,6 @@ fn one_running<'a>(place: &CommandPlace, running: &'a [Subject]) -> Result<&'a S
     }
 }
 
-/// The format of a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LogForm {
-    Raw,
-    /// Each event of an agent as text.
-    Rendered,
-}
-
-fn heading(log: &Log, form: LogForm) -> String {
-    match form {
-        LogForm::Raw => format!("==> {}", log.file.path.display()),
-        LogForm::Rendered => {
-            let round = log.source.round();
-            let round = if round.is_empty() { round } else { format!(", round {round}") };
-            let ended = if log.ended.is_empty() { String::new() } else { format!(", {}", log.ended) };
-            format!("==> {}{round}{ended}", log.source.who())
-        }
-    }
-}
-
 /// Finds the log that a person names: a number, counted from the latest, or the beginning of a name.
 fn chosen<'logs>(logs: &'logs [Log], typed: &str, subject: &Subject) -> Result<&'logs Log, String> {
     let number = typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
@@ -235,102 +213,14 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
     text
 }
 
-/// A log that is being printed.
-struct OpenLog {
-    path: PathBuf,
-    reader: BufReader<File>,
-    form: LogForm,
-    /// Whether nothing was printed yet.
-    is_silent: bool,
-}
-
-impl OpenLog {
-    /// Opens a log. Output of tests has no events, so it is always printed unchanged.
-    fn of(log: &Log, form: LogForm) -> Result<Self, String> {
-        let path = log.file.path.clone();
-        let form = match &log.source {
-            LogSource::Turn { .. } => form,
-            LogSource::Gate { .. } | LogSource::Other => LogForm::Raw,
-        };
-        let file = files::open_foreign(&path)
-            .map_err(|error| format!("could not read {}: {error}", path.display()))?;
-        Ok(Self { path, reader: BufReader::new(file), form, is_silent: true })
-    }
-
-    /// Prints the next line without control sequences; returns false at the end.
-    fn next(&mut self) -> bool {
-        use std::io::Read;
-        let mut line = Vec::new();
-        let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
-        let is_there = read.is_ok_and(|count| count > 0);
-        if is_there {
-            let text = printed(&String::from_utf8_lossy(&line), self.form);
-            self.is_silent &= text.is_empty();
-            print::result(&text);
-        }
-        is_there
-    }
-}
-
-/// Formats a line. The command line and the size of the prompt are only in the raw form.
-fn printed(line: &str, form: LogForm) -> String {
-    match form {
-        LogForm::Raw => format!("{}\n", plain(line)),
-        LogForm::Rendered if line.starts_with("$ ") || line.starts_with("# prompt: ") => String::new(),
-        LogForm::Rendered => activities(line).iter().map(rendered).collect(),
-    }
-}
-
-fn rendered(activity: &AgentAction) -> String {
-    match activity {
-        AgentAction::Said(text) => format!("{text}\n"),
-        AgentAction::Did(text) => format!("• {text}\n"),
-        AgentAction::Failed(text) => format!("! {text}\n"),
-    }
-}
-
-/// Returns the subjects on which the process of a run works: a run continues from an issue or a task to a pull request.
-fn worked_on(here: &OpenRepository, subject: &Subject) -> Vec<Subject> {
-    let Some(pid) = here.holder(subject).and_then(|holder| holder.pid) else { return vec![subject.clone()] };
-    let is_its = |other: &Subject| here.holder(other).is_some_and(|holder| holder.pid == Some(pid));
-    here.subjects().into_iter().filter(is_its).collect()
-}
-
-/// Prints the latest log of an agent or gate at work as it grows, then the next one, until the run of the subject ends.
-async fn follow(here: &OpenRepository, subject: &Subject, form: LogForm) -> Result<(), String> {
-    let mut shown: Option<OpenLog> = None;
-    let mut subjects = vec![subject.clone()];
-    loop {
-        let works = here.holder(subject).is_some();
-        let now = worked_on(here, subject);
-        if works && !now.is_empty() {
-            subjects = now;
-        }
-        if let Some(log) = &mut shown {
-            while log.next() {}
-        }
-        let logs = subjects.iter().flat_map(|subject| logbook::read(here, subject));
-        let latest = logs.max_by_key(|log| (log.is_at_work(), log.file.modified));
-        let is_new = |log: &Log| shown.as_ref().is_none_or(|shown| shown.path != log.file.path);
-        if let Some(log) = latest.filter(is_new) {
-            print::talk(&format!("{}\n", heading(&log, form)));
-            shown = Some(OpenLog::of(&log, form)?);
-            continue;
-        }
-        if !works {
-            print::talk(&format!("the run of {subject} is no longer active\n"));
-            return Ok(());
-        }
-        time::wait(LOOK).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::path::PathBuf;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
     use crate::adapters::storage::retention::LogFile;
+    use crate::cli::repository::logbook::LogSource;
     use crate::domain::agent::Role;
 
     fn log(name: &str, label: &str, ended: &str) -> Log {
