@@ -33,6 +33,8 @@ word_list!(
         TurnedOff = "turned off",
         /// The score gate is optional, and there is no scorer.
         NoScorer = "aislop not found",
+        /// No test command is set.
+        NoTestCommand = "no test command",
     }
 );
 

@@ -193,8 +193,9 @@ impl Request {
         let mut request = self.clone();
         for gate in gates {
             let choice = request.configured.gates.entry(gate).or_insert(GateChoice::REQUIRED);
-            if *choice == GateChoice::Off(NotRun::NoScorer) {
-                *choice = GateChoice::REQUIRED;
+            match choice {
+                GateChoice::Off(NotRun::NoScorer | NotRun::NoTestCommand) => *choice = GateChoice::REQUIRED,
+                GateChoice::Off(NotRun::TurnedOff) | GateChoice::On(_) => {}
             }
         }
         request

@@ -118,6 +118,9 @@ pub fn choices(
     if sources == Sources::All && measured.score.is_none() {
         choices.insert(GateName::score(), GateChoice::Off(NotRun::NoScorer));
     }
+    if sources == Sources::All && measured.tests().is_none() {
+        choices.insert(GateName::tests(), GateChoice::Off(NotRun::NoTestCommand));
+    }
     for gate in GATES {
         let name = (gate.name)();
         if measured.has(&name) && (is_set(gate.setting) || by_default(&name)) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::adapters::process::output::tail::plain;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::gate::{Finding, Measurement};
+use crate::domain::gate_plan::NotRun;
 use crate::domain::ids::GateName;
 use crate::domain::instant::utc;
 use crate::domain::item::Item;
@@ -92,7 +93,7 @@ fn gates(outcome: &Outcome) -> Vec<Value> {
         .view
         .pull_request
         .filter(|_| !is_known && outcome.ending.approves())
-        .map(|_| (&tests, "no test command"));
+        .map(|_| (&tests, NotRun::NoTestCommand.name()));
     let not_run = left_out.chain(unmeasured).chain(without_command).map(not_run);
     outcome.view.gates.iter().map(gate).chain(not_run).collect()
 }

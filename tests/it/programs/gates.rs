@@ -119,6 +119,13 @@ fn programs_missing_in_clones_are_named() {
 fn outcomes_list_gates_not_run() {
     let stage = stage("[gates]\noff = [\"tamper\"]\n");
     let ended = stage.run(&task(&[]));
+    assert!(ended.stderr.contains(" · gate tests not run (no test command) · "), "{}", ended.stderr);
+    let comments = stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
+    assert!(comments.contains("| gate tests | not run: no test command |"), "{comments}");
+    for words in [&["gates", "pr/1"][..], &["gates", "--base", "main"]] {
+        let explained = stage.run(words).stdout;
+        assert!(explained.contains("· gate tests (not run): no test command"), "{explained}");
+    }
     let outcome = ended.json();
     assert_eq!(outcome["status"], "approved", "{}", ended.stderr);
     let gates = outcome["gates"].as_array().unwrap();
@@ -217,6 +224,7 @@ fn conditions_are_explained_without_agents() {
         "gate tamper met",
         "gate lint unmet",
         "gate score not-run",
+        "gate tests not-run",
     ];
     assert_eq!(
         (red.exit, states.as_slice()),
