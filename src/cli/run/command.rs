@@ -200,7 +200,9 @@ pub async fn explain(
     let subject = goal.subject();
     let explained = async {
         let inputs = look(&goal, arguments, surroundings).await?;
-        prepare(goal, inputs, arguments, RunInvocation::UNATTENDED, surroundings)?.explain().await
+        let ready = prepare(goal, inputs, arguments, RunInvocation::UNATTENDED, surroundings)?;
+        ready.check_names().await?;
+        ready.explain().await
     };
     explained.await.map_err(|trouble| Box::new(Outcome::of_error(subject, trouble)))
 }
@@ -232,9 +234,7 @@ async fn run_there(
     surroundings: &Surroundings,
 ) -> Result<RunResult, RunError> {
     let ready = prepare(goal, inputs, arguments, invocation, surroundings)?;
-    let misnamed = gates::misnamed(&ready.settings.gates, &ready.subject)?;
-    let unused = ready.unseen.check_scope(&ready.settings.gates.scope).await?;
-    warn(&ready.terminal, [misnamed, unused]);
+    ready.check_names().await?;
     if arguments.dry_run {
         ready.unseen.warn(&ready.terminal).await;
         let Ready { world, plan, folders, .. } = ready;
@@ -258,6 +258,14 @@ struct Ready {
 }
 
 impl Ready {
+    /// Refuses or warns of names of gates and patterns of files that match nothing.
+    async fn check_names(&self) -> Result<(), RunError> {
+        let misnamed = gates::misnamed(&self.settings.gates, &self.subject)?;
+        let unused = self.unseen.check_scope(&self.settings.gates.scope).await?;
+        warn(&self.terminal, [misnamed, unused]);
+        Ok(())
+    }
+
     async fn explain(self) -> Result<Explanation, RunError> {
         let Self { world, plan, folders, subject, settings, terminal, unseen, .. } = self;
         unseen.warn(&terminal).await;

@@ -167,6 +167,12 @@ fn names_of_nothing_are_refused() {
     let partly = stage.run(&task(&["--scope", "srcx", "--scope", "./notes.txt"]));
     assert!(partly.stderr.contains("no file on main matches `srcx`"), "{}", partly.stderr);
     assert_eq!(partly.json()["status"], "approved", "{}", partly.stdout);
+    let of_the_pull_request = |more: &[&'static str]| [&["gates", "pr/1", "--json"], more].concat();
+    let near = of_the_pull_request(&["--no-gate", "test"]);
+    refused(&stage, &near, "usage", "did you mean `tests`?");
+    refused(&stage, &of_the_pull_request(&["--scope", "srcx"]), "usage", "no file on main matches `srcx`");
+    let unlike = stage.run(&of_the_pull_request(&["--no-gate", "frobnicate"]));
+    assert!(unlike.stderr.contains("there is no gate `frobnicate`"), "{}", unlike.stderr);
 }
 
 #[test]
