@@ -162,6 +162,13 @@ impl Store {
         self.change(query, params![key(number), word, commit])
     }
 
+    /// Removes an issue without comments.
+    pub fn remove_issue(&self, number: u64) -> Result<(), String> {
+        let query = "DELETE FROM subjects WHERE number = ?1 AND kind = 'issue'
+             AND NOT EXISTS (SELECT 1 FROM comments WHERE comments.number = ?1)";
+        self.change(query, params![key(number)])
+    }
+
     pub fn set_issue_state(&self, number: u64, state: IssueState) -> Result<(), String> {
         let (word, reason) = match state {
             IssueState::Open => ("open", None),

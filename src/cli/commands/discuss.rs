@@ -64,18 +64,24 @@ impl FlagChoice for DiscussFlags {
 pub async fn run(arguments: DiscussArguments, surroundings: &Surroundings) -> ExitCode {
     let DiscussArguments { number, question, mut run, discussion } = arguments;
     run.settings.values.extend(discussion.values);
-    let (number, repository) = match (number, question) {
-        (Some(reference), _) => (IssueNumber(reference.number), reference.repository),
+    let result = match (number, question) {
+        (Some(reference), _) => {
+            run = in_repository(run, reference.repository);
+            debate(IssueNumber(reference.number), &run, surroundings).await
+        }
         (None, question) => match question::issue(&question.unwrap_or_default(), &run, surroundings).await {
-            Ok(number) => (number, None),
-            Err(refusal) => {
-                let outcome = Outcome::of_error(None, refusal);
-                return finish(RunResult::Ended(Box::new(outcome)), &run, surroundings);
+            Ok(filed) => {
+                let result = debate(filed.number, &run, surroundings).await;
+                filed.after(result)
             }
+            Err(refusal) => RunResult::Ended(Box::new(Outcome::of_error(None, refusal))),
         },
     };
-    let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };
-    let run = in_repository(run, repository);
-    let result = command::run(goal, &run, RunInvocation::UNATTENDED, surroundings).await;
     finish(result, &run, surroundings)
+}
+
+/// Runs the debate of an issue.
+async fn debate(number: IssueNumber, run: &RunArguments, surroundings: &Surroundings) -> RunResult {
+    let goal = Goal { flow: names::DISCUSSION, target: GoalTarget::Issue(number) };
+    command::run(goal, run, RunInvocation::UNATTENDED, surroundings).await
 }

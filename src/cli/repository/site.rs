@@ -321,7 +321,11 @@ pub fn embedded(repository: &Repository, surroundings: &Surroundings) -> Result<
 
 /// Returns the state folder of a repository with an embedded forge. The locks lie beside the forge: whoever may write to it may
 /// run a subject, under whatever user.
-fn folders_of_the_embedded(repository: &Repository, store: &Store, surroundings: &Surroundings) -> Folders {
+pub fn folders_of_the_embedded(
+    repository: &Repository,
+    store: &Store,
+    surroundings: &Surroundings,
+) -> Folders {
     let folders = Folders::new(&surroundings.state, store.repository_id());
     folders.with_locks(repository.common.join("agent-loop-locks"))
 }

@@ -303,6 +303,9 @@ fn debates_refuse_what_they_lack() {
         (&["discuss", "--question", "  "], "the question is empty"),
         (&["discuss"], "<NUMBER|--question <TEXT>>"),
         (&["discuss", "--question", "Why?", "--reviewer", "one=command:../nobody.sh"], "nobody.sh"),
+        (&["discuss", "--question", "Why?", "--codex-cmd", "/nowhere"], "/nowhere"),
+        (&["discuss", "--question", "Why?", "--base", "nowhere"], "nowhere"),
+        (&["discuss", "--question", "Why?", "--no-gate", "test"], "did you mean `tests`?"),
         (&["issue", "1", "--discuss-parallel"], "--discuss-parallel"),
     ] {
         let ended = stage.run(words);
