@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::domain::shell::quoted;
+use crate::domain::shell::moving_aside;
 
 /// The file of an embedded forge.
 #[derive(Debug, Clone, Copy)]
@@ -25,11 +25,11 @@ impl ForgeFile<'_> {
 
     /// Describes content that this program cannot have written.
     pub(super) fn damaged(self, why: &dyn Display) -> String {
-        let file = self.0.display().to_string();
-        let [from, to] = [&file, &format!("{file}.damaged")].map(|path| quoted(path));
         format!(
-            "the embedded forge {file} is damaged: {why}; restore a copy of that file, or move it away to begin with an empty \
-             forge: `mv {from} {to}`"
+            "the embedded forge {} is damaged: {why}; restore a copy of that file, or move it away to begin with an empty \
+             forge: `{}`",
+            self.0.display(),
+            moving_aside(self.0, ".damaged")
         )
     }
 }

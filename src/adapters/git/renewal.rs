@@ -10,7 +10,7 @@ use crate::adapters::process::capture::Captured;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::time;
 use crate::domain::ids::CommitSha;
-use crate::domain::shell::quoted;
+use crate::domain::shell::moving_aside;
 use crate::ports::workspace::WorkspaceError;
 
 use super::disk::{is_plain_folder, read_at_most, remove, rename};
@@ -200,8 +200,7 @@ fn stranded(mirror: &Path, damage: &str, lost: &[String]) -> WorkspaceError {
     let named: Vec<&str> = lost.iter().map(String::as_str).take(MOST_NAMED).collect();
     let more = lost.len().saturating_sub(MOST_NAMED);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    let folder = quoted(&mirror.display().to_string());
-    let command = format!("mv {folder} {folder}.kept");
+    let command = moving_aside(mirror, ".kept");
     WorkspaceError::Stranded {
         text: format!(
             "the mirror {} is damaged ({damage}), and work that may exist only there cannot be read: {}{more}. To continue without \
