@@ -114,7 +114,7 @@ pub struct RoleSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
-    /// Agent that changes files: `[LABEL=]BACKEND`, where BACKEND is claude, codex, gemini, antigravity (agy), opencode, command:NAME-or-PATH or scripted:FILE.
+    /// Agent that changes files: `[LABEL=]BACKEND`, where BACKEND is claude, codex, gemini, antigravity (agy), opencode, command:NAME-or-PATH or scripted:FILE. A command reads the prompt on stdin, writes its answer to the file that `AGENT_LOOP_RESPONSE` names, and exits with 0.
     #[schemars(with = "Option<String>", extend("default" = DEFAULT_CODER))]
     pub coder: Option<AgentName>,
     /// Agent that implements an approved plan; the coder of the plan if not set.
