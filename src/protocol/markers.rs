@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr2;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 use regex::Regex;
 
@@ -113,7 +114,9 @@ pub fn last_line_outside_code(text: &str) -> Option<Range<usize>> {
 }
 
 fn fenced_blocks(text: &str) -> Vec<Range<usize>> {
-    if !text.contains("```") && !text.contains("~~~") {
+    // Few comments have one of the two signs, which are found much faster than three in a row.
+    let has_sign = memchr2(b'`', b'~', text.as_bytes()).is_some();
+    if !has_sign || !text.contains("```") && !text.contains("~~~") {
         return Vec::new();
     }
     Parser::new(text)

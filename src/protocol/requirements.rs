@@ -32,16 +32,18 @@ pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
 pub fn is_nearly_signed(body: &str) -> bool {
     let line =
         markers::last_line_outside_code(body).and_then(|place| body.get(place)).unwrap_or_default().trim();
-    let is_quoted = line.starts_with('>');
-    let lower = line.to_ascii_lowercase();
-    let signature = markers::SIGNATURE.to_ascii_lowercase();
-    !is_quoted
-        && lower != signature
-        && (lower.ends_with(&signature) || letters(line) == letters(markers::SIGNATURE))
+    let is_signed = |line: &str| line.eq_ignore_ascii_case(markers::SIGNATURE);
+    let ends_so = || {
+        let start = line.len().checked_sub(markers::SIGNATURE.len());
+        start.and_then(|start| line.get(start..)).is_some_and(is_signed)
+    };
+    !line.starts_with('>')
+        && !is_signed(line)
+        && (ends_so() || letters(line).eq(letters(markers::SIGNATURE)))
 }
 
-fn letters(line: &str) -> String {
-    line.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect()
+fn letters(line: &str) -> impl Iterator<Item = char> {
+    line.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase)
 }
 
 /// Returns `hr-` and the first 8 hexadecimal digits of the hash of the text.

@@ -50,8 +50,10 @@ CREATE TABLE checks (
 ) STRICT;
 ";
 
+/// The size of a page in bytes, for new files. Only one comment of 2 kB fits into a default page, and each page is read alone.
+const PAGE: i64 = 8 << 10;
 /// The number of pages in memory. The default of 2 MB is filled by one long thread, whose comments are in memory already.
-const CACHED_PAGES: i64 = 50;
+const CACHED_PAGES: i64 = 12;
 
 /// Opens the file, and creates its tables if they do not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, String> {
@@ -66,6 +68,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     }
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    connection.pragma_update(None, "page_size", PAGE).map_err(failed)?;
     // Without a write-ahead log no part of the file is mapped, so a truncated file is an error and not SIGBUS.
     connection.pragma_update(None, "journal_mode", "TRUNCATE").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(failed)?;

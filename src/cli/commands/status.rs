@@ -77,13 +77,14 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
             )
         });
     }
-    let all = survey::survey(&here).await;
     if arguments.json {
-        return Ok(json(&all, &here.place));
+        return Ok(json(&survey::survey(&here).await, &here.place));
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
     let style = style(length);
-    let saved = match saved_work(&here).await {
+    // git lists the saved work while the threads are read.
+    let (saved, all) = tokio::join!(saved_work(&here), survey::survey(&here));
+    let saved = match saved {
         Ok(mut saved) => {
             // The change of a run that succeeded has replaced the work.
             saved.retain(|work| arguments.all || !surveyed::has_succeeded(&all, &work.subject));
