@@ -121,7 +121,7 @@ fn envelope(
 ) -> Result<Envelope, RunError> {
     let body = cx.guard.body(&draft.body)?;
     Ok(Envelope {
-        id: chain::record_id(&tail, body.kind(), body.agent().as_ref()),
+        id: chain::record_id(&tail, body.kind(), body.agent()),
         prev: tail,
         run: draft.run.clone(),
         flow: session.flow.clone(),

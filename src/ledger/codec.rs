@@ -42,12 +42,12 @@ const SEPARATOR: &str = "\n\n";
 /// The members of a record in canonical JSON: in the order of their names, as `serde_json` sorts the members of a payload.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire<'record> {
+struct Wire<'record, Payload> {
     at: Timestamp,
     flow: Cow<'record, FlowName>,
     id: Cow<'record, RecordId>,
     kind: Cow<'record, str>,
-    payload: Cow<'record, Value>,
+    payload: Payload,
     prev: Cow<'record, ChainHash>,
     round: u32,
     run: Cow<'record, RunId>,
@@ -95,7 +95,7 @@ pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
         flow: Cow::Borrowed(&record.flow),
         id: Cow::Borrowed(&record.id),
         kind: record.body.kind().into(),
-        payload: Cow::Borrowed(record.body.payload()),
+        payload: record.body.payload(),
         prev: Cow::Borrowed(&record.prev),
         round: record.round,
         run: Cow::Borrowed(&record.run),
@@ -122,7 +122,7 @@ fn packed(bytes: &[u8]) -> String {
 pub fn fits(body: &Body) -> Result<(), EncodeError> {
     /// The packed size of a record without its payload.
     const FRAME: usize = 1_000;
-    let length = packed(body.payload().to_string().as_bytes()).len() + FRAME;
+    let length = packed(body.payload().get().as_bytes()).len() + FRAME;
     if length > BODY_LIMIT { Err(EncodeError::TooLong(length)) } else { Ok(()) }
 }
 
@@ -206,7 +206,7 @@ fn decompressed(decompressor: &mut DecompressorOxide, packed: &[u8]) -> Result<V
 fn unpack(packed: &str) -> Result<Decoded, String> {
     let packed = URL_SAFE_NO_PAD.decode(packed).map_err(|error| format!("base64: {error}"))?;
     let bytes = DECOMPRESSOR.with_borrow_mut(|decompressor| decompressed(decompressor, &packed))?;
-    let wire: Wire<'_> = serde_json::from_slice(&bytes).map_err(|error| format!("JSON: {error}"))?;
+    let wire: Wire<'_, Value> = serde_json::from_slice(&bytes).map_err(|error| format!("JSON: {error}"))?;
     let record = Envelope {
         id: wire.id.into_owned(),
         prev: wire.prev.into_owned(),
@@ -216,9 +216,9 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
         round: wire.round,
         at: wire.at,
         tool: wire.tool.into_owned(),
-        body: Body::from_parts(wire.kind.into_owned(), wire.payload.into_owned()),
+        body: Body::from_parts(wire.kind.into_owned(), &wire.payload),
     };
-    let expected = chain::record_id(&record.prev, record.body.kind(), record.body.agent().as_ref());
+    let expected = chain::record_id(&record.prev, record.body.kind(), record.body.agent());
     if wire.v != VERSION {
         return Err(format!("version {VERSION} outside and {} inside", wire.v));
     }

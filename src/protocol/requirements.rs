@@ -37,9 +37,7 @@ pub fn is_nearly_signed(body: &str) -> bool {
         let start = line.len().checked_sub(markers::SIGNATURE.len());
         start.and_then(|start| line.get(start..)).is_some_and(is_signed)
     };
-    !line.starts_with('>')
-        && !is_signed(line)
-        && (ends_so() || letters(line).eq(letters(markers::SIGNATURE)))
+    !line.starts_with('>') && !is_signed(line) && (ends_so() || letters(line).eq(letters(markers::SIGNATURE)))
 }
 
 fn letters(line: &str) -> impl Iterator<Item = char> {

@@ -1,7 +1,7 @@
 //! The journal of a subject: one JSON line per entry, written to the disk before any effect of the entry.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,9 @@ use crate::adapters::files;
 
 /// Ends the remaining children of a dead engine, before anybody works on a subject.
 pub type EndLeftovers = fn(&Path) -> Result<(), String>;
+
+/// The size of the buffer for reading a journal, in bytes.
+const BUFFER: usize = 1 << 16;
 
 /// The journals of a repository.
 #[derive(Debug)]
@@ -108,15 +111,11 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
         JournalError::Disk(format!("could not open the journal {}: {error}", path.display()))
     };
     let file = files::append(path).map_err(disk)?;
-    let mut text = Vec::new();
-    (&file).read_to_end(&mut text).map_err(disk)?;
-    let whole = whole(&text);
-    let length = u64::try_from(whole).unwrap_or(u64::MAX);
-    if whole < text.len() {
+    let Acknowledged { entries, length } = parse(&file, path)?;
+    if length < file.metadata().map_err(disk)?.len() {
         // A whole journal is left alone: the time of its last change is shown to people.
         file.set_len(length).map_err(disk)?;
     }
-    let entries = parse(text.get(..whole).unwrap_or_default(), path)?;
     if let Some(folder) = path.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
     }
@@ -129,34 +128,42 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
 /// # Errors
 /// When the file cannot be read, or a line is damaged; the text names the line.
 pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
-    let text = match files::read_bounded(path, u64::MAX) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(JournalError::Disk(format!("could not read {}: {error}", path.display())));
-        }
-    };
-    parse(text.get(..whole(&text)).unwrap_or_default(), path)
+    match files::open_foreign(path) {
+        Ok(file) => parse(&file, path).map(|acknowledged| acknowledged.entries),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(unread(path, &error)),
+    }
 }
 
-/// Returns the length of the acknowledged part of a journal: a kill during a write leaves a last line without its end.
-fn whole(text: &[u8]) -> usize {
-    text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+fn unread(path: &Path, error: &io::Error) -> JournalError {
+    JournalError::Disk(format!("could not read {}: {error}", path.display()))
 }
 
-fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
-    let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
-    lines
-        .map(|(index, line)| {
-            serde_json::from_slice(line).map_err(|error| {
+/// The acknowledged part of a journal: a kill during a write leaves a last line without its end, which is not part of it.
+struct Acknowledged {
+    entries: Vec<Entry>,
+    /// The length in bytes.
+    length: u64,
+}
+
+fn parse(file: &File, path: &Path) -> Result<Acknowledged, JournalError> {
+    let mut acknowledged = Acknowledged { entries: Vec::new(), length: 0 };
+    let (mut lines, mut line) = (BufReader::with_capacity(BUFFER, file), Vec::new());
+    for number in 1_u64.. {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line).map_err(|error| unread(path, &error))?;
+        let Some(text) = line.strip_suffix(b"\n") else { break };
+        acknowledged.length = acknowledged.length.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+        if !text.is_empty() {
+            acknowledged.entries.push(serde_json::from_slice(text).map_err(|error| {
                 JournalError::Disk(format!(
-                    "line {} of the journal {} is damaged: {error}. Fix or remove the line; published records are safe",
-                    index + 1,
+                    "line {number} of the journal {} is damaged: {error}. Fix or remove the line; published records are safe",
                     path.display()
                 ))
-            })
-        })
-        .collect()
+            })?);
+        }
+    }
+    Ok(acknowledged)
 }
 
 #[async_trait]
