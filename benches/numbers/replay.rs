@@ -91,7 +91,7 @@ fn comment(index: usize, is_record: bool, body: String) -> Comment {
 fn record(tail: &agent_loop::domain::ids::ChainHash, number: usize, subject: &Subject) -> Envelope {
     let body = Body::of(&if number == 0 { opened() } else { review(number) });
     Envelope {
-        id: chain::record_id(tail, body.kind(), body.agent().as_ref()),
+        id: chain::record_id(tail, body.kind(), body.agent()),
         prev: tail.clone(),
         run: "run-1".parse().expect("a run"),
         flow: REVIEW,
