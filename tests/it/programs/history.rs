@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use regex::Regex;
+
 use super::screen::assert_screen;
 use super::stage::{Stage, task, walk};
 
@@ -32,23 +34,11 @@ fn parked(stage: &Stage, words: &str) -> String {
 fn shown(stage: &Stage, words: &[&str], names: &[(&str, &str)]) -> String {
     let ended = stage.run(words);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
-    let instants = |word: &str| -> String {
-        let is_instant = word.starts_with('(') && word.contains(':');
-        let is_task = word.len() == 13 && word.starts_with("task/");
-        match (is_instant, is_task) {
-            (true, _) => "(TIME),".to_owned(),
-            (_, true) => "task/KEY".to_owned(),
-            (false, false) => word.to_owned(),
-        }
-    };
-    let mut text: String = ended
-        .stdout
-        .split_inclusive([' ', '\n'])
-        .map(|word| {
-            let end = word.trim_end();
-            word.replacen(end, &instants(end), 1)
-        })
-        .collect();
+    // An instant of another day has a date: shortly before midnight, that of a quota is one.
+    let instants = Regex::new(r"\(([A-Z][a-z]{2} \d+, )?\d\d:\d\d\)").unwrap();
+    let tasks = Regex::new(r"\btask/[0-9a-f]{8}\b").unwrap();
+    let text = instants.replace_all(&ended.stdout, "(TIME)");
+    let mut text = tasks.replace_all(&text, "task/KEY").into_owned();
     for (name, shown) in names {
         text = text.replace(name, shown);
     }
