@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
-
-use crate::pattern::pattern_set;
+use crate::pattern::Patterns;
 
 /// What a word in a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,11 +120,11 @@ pub fn markers(line: &str) -> impl Iterator<Item = (MarkerUse, &'static str)> {
     static ALL: LazyLock<Vec<(MarkerUse, &str)>> = LazyLock::new(|| {
         MARKERS.iter().flat_map(|(purpose, words)| words.iter().map(|word| (*purpose, *word))).collect()
     });
-    static SET: LazyLock<RegexSet> = LazyLock::new(|| pattern_set(ALL.iter().map(|(_, pattern)| *pattern)));
+    static SET: LazyLock<Patterns> =
+        LazyLock::new(|| Patterns::new(&ALL.iter().map(|(_, pattern)| *pattern).collect::<Vec<_>>()));
     let plain: String =
         line.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
-    let found: Vec<usize> = SET.matches(&plain).into_iter().collect();
-    found.into_iter().filter_map(|at| ALL.get(at).copied())
+    SET.matches(&plain).into_iter().filter_map(|at| ALL.get(at).copied())
 }
 
 #[cfg(test)]
