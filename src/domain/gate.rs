@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitSha, GateName, TreeSha};
+use super::subject::Subject;
 use super::word_list::word_list;
 
 word_list!(
@@ -63,6 +64,29 @@ impl Finding {
     }
 }
 
+/// The change that lets a gate be measured, where the same command would fail in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateRemedy {
+    /// Resume the run with this flag.
+    Flag(String),
+    /// Change the setting with this key.
+    Setting(String),
+    /// Read the output of the command, and correct the command.
+    Command,
+}
+
+impl GateRemedy {
+    /// Returns the command that applies the remedy, or shows what must be changed.
+    pub fn command(&self, subject: &Subject) -> String {
+        match self {
+            Self::Flag(flag) => format!("agent-loop resume {subject} {flag}"),
+            Self::Setting(key) => format!("agent-loop config explain {key}"),
+            Self::Command => format!("agent-loop logs {subject}"),
+        }
+    }
+}
+
 /// One measurement of one gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +101,9 @@ pub struct Measurement {
     pub detail: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// What to change if the measurement did not succeed. It is for this machine: no record has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<GateRemedy>,
 }
 
 impl Measurement {

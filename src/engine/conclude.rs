@@ -16,7 +16,8 @@ pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusi
     let bare =
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
-    outcome.next = conclusion.next().map(str::to_owned);
+    let remedy = || Some(conclusion.remedy()?.command(&session.subject));
+    outcome.next = conclusion.next().map(str::to_owned).or_else(remedy);
     outcome.reached = conclusion.reached();
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.view.head) {
         // An outcome without a merge base is better than none.

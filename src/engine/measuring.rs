@@ -1,6 +1,5 @@
 //! The measurement of a gate on a commit: an earlier result on the same files, or a new one in a clone that was set up.
 
-use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Gates};
 use crate::ports::workspace::{CloneId, Layout, Workspace, WorkspaceError};
@@ -33,9 +32,6 @@ pub async fn measure(
     Ok(match set_up(gates, &order, cancellation.clone()).await {
         SetUp::Ready => gate.measure(&order, cancellation).await,
         SetUp::Cancelled => GateReport::Cancelled,
-        SetUp::Failed(detail) => {
-            let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
-            GateReport::Measured { verdict, detail, findings, log: None }
-        }
+        SetUp::Failed { message, remedy } => GateReport::inconclusive(message, None, Some(remedy)),
     })
 }

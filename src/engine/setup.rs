@@ -1,7 +1,7 @@
 //! Runs the repository's setup command in a fresh clone before the clone is used.
 
 use crate::domain::ending::Ending;
-use crate::domain::gate::Verdict;
+use crate::domain::gate::{GateRemedy, Verdict};
 use crate::domain::ids::GateName;
 use crate::domain::subject::Subject;
 use crate::ports::cancellation::Cancellation;
@@ -12,7 +12,11 @@ use super::outcome::RunError;
 /// Whether a clone can be used.
 pub(super) enum SetUp {
     Ready,
-    Failed(String),
+    Failed {
+        message: String,
+        /// What to change.
+        remedy: GateRemedy,
+    },
     Cancelled,
 }
 
@@ -24,18 +28,23 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
     match setup.measure(&order, cancellation).await {
         GateReport::Cancelled => SetUp::Cancelled,
         GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
-        GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, .. } => {
-            SetUp::Failed(format!(
-                "the setup command failed in a fresh clone: {}\n`agent-loop logs {subject}` shows its output. Then correct the \
-                 command: `agent-loop resume {subject} --setup-command COMMAND`",
-                detail.trim_end(),
-                subject = order.subject
-            ))
+        GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, remedy, .. } => {
+            let remedy = remedy.unwrap_or(GateRemedy::Command);
+            let failed = format!("the setup command failed in a fresh clone: {}", detail.trim_end());
+            let message = match remedy {
+                GateRemedy::Flag(_) | GateRemedy::Setting(_) => failed,
+                GateRemedy::Command => format!(
+                    "{failed}\n`agent-loop logs {subject}` shows its output. Then correct the command: `agent-loop resume \
+                     {subject} --setup-command COMMAND`",
+                    subject = order.subject
+                ),
+            };
+            SetUp::Failed { message, remedy }
         }
     }
 }
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
-pub(super) fn inconclusive(message: String, subject: &Subject) -> RunError {
-    RunError::new(Ending::Inconclusive, message).with_next(format!("agent-loop logs {subject}"))
+pub(super) fn inconclusive(message: String, remedy: &GateRemedy, subject: &Subject) -> RunError {
+    RunError::new(Ending::Inconclusive, message).with_next(remedy.command(subject))
 }

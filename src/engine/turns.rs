@@ -175,7 +175,7 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     match set_up_to_edit(placed, &order, cancellation.clone()).await {
         SetUp::Ready => {}
         SetUp::Cancelled => return Ok(None),
-        SetUp::Failed(message) => return Err(inconclusive(message, &order.subject)),
+        SetUp::Failed { message, remedy } => return Err(inconclusive(message, &remedy, &order.subject)),
     }
     world.operator.tell(&RunEvent::TurnBegun {
         label: turn.label.clone(),

@@ -1,6 +1,7 @@
 //! The end of a run with its reason. An approving conclusion requires the proof of an approval.
 
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
+use crate::domain::gate::GateRemedy;
 use crate::domain::ids::CommitSha;
 
 use jiff::Timestamp;
@@ -16,6 +17,8 @@ pub struct Conclusion {
     head: Option<CommitSha>,
     /// The command that follows, if it is not that of every such end.
     next: Option<String>,
+    /// What to change so that a gate can be measured.
+    remedy: Option<GateRemedy>,
     reached: Reached,
 }
 
@@ -30,7 +33,7 @@ pub enum Reached {
 
 impl Conclusion {
     fn new(ending: Ending, message: String) -> Self {
-        Self { ending, message, head: None, next: None, reached: Reached::Now }
+        Self { ending, message, head: None, next: None, remedy: None, reached: Reached::Now }
     }
 
     /// All reviewers approved the head, and all gates passed on it.
@@ -105,6 +108,12 @@ impl Conclusion {
         Self { next: Some(command), ..self }
     }
 
+    /// Names what to change so that the gate can be measured.
+    #[must_use]
+    pub fn remedied_by(self, remedy: Option<GateRemedy>) -> Self {
+        Self { remedy, ..self }
+    }
+
     /// Rewrites the message of the conclusion.
     #[must_use]
     pub fn reworded(self, reword: impl FnOnce(String) -> String) -> Self {
@@ -125,6 +134,10 @@ impl Conclusion {
 
     pub fn next(&self) -> Option<&str> {
         self.next.as_deref()
+    }
+
+    pub fn remedy(&self) -> Option<&GateRemedy> {
+        self.remedy.as_ref()
     }
 
     pub fn head(&self) -> Option<&CommitSha> {

@@ -151,7 +151,8 @@ impl GateContext<'_> {
             (GateWeight::Required, Verdict::Inconclusive) => {
                 let message =
                     format!("the gate `{}` could not be measured: {}", measured.gate, measured.detail);
-                first(Conclusion::inconclusive(message).about(&at.head))
+                let conclusion = Conclusion::inconclusive(message).about(&at.head);
+                first(conclusion.remedied_by(measured.remedy.clone()))
             }
         }
     }
@@ -270,7 +271,7 @@ fn advisory_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesRe
     let (head, next_item) = (measured.head.clone(), rounds.next_item());
     GatesRecord {
         head,
-        measurements: vec![measured],
+        measurements: vec![Measurement { remedy: None, ..measured }],
         opened: Vec::new(),
         updated: Vec::new(),
         resolved,
@@ -307,6 +308,7 @@ mod tests {
             verdict,
             detail: "output".to_owned(),
             findings: keys.iter().map(finding).collect(),
+            remedy: None,
         }
     }
 

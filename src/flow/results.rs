@@ -216,6 +216,7 @@ mod tests {
             verdict,
             detail: String::new(),
             findings: Vec::new(),
+            remedy: None,
         };
         let lint: GateName = "lint".parse().unwrap();
         let measurements = vec![

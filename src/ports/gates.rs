@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use crate::domain::gate::{Finding, Verdict};
+use crate::domain::gate::{Finding, GateRemedy, Verdict};
 use crate::domain::ids::{CommitSha, GateName, RunId, TreeSha};
 use crate::domain::subject::Subject;
 
@@ -39,9 +39,28 @@ pub enum GateReport {
         detail: String,
         findings: Vec<Finding>,
         log: Option<PathBuf>,
+        /// What to change if the measurement did not succeed.
+        remedy: Option<GateRemedy>,
     },
     /// The run was cancelled; no process of the measurement is alive.
     Cancelled,
+}
+
+impl GateReport {
+    /// Creates the report of a measurement that succeeded.
+    pub fn measured(
+        verdict: Verdict,
+        detail: String,
+        findings: Vec<Finding>,
+        log: Option<PathBuf>,
+    ) -> Self {
+        Self::Measured { verdict, detail, findings, log, remedy: None }
+    }
+
+    /// Creates the report of a measurement that did not succeed.
+    pub fn inconclusive(detail: String, log: Option<PathBuf>, remedy: Option<GateRemedy>) -> Self {
+        Self::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log, remedy }
+    }
 }
 
 /// Where a gate works.

@@ -14,7 +14,7 @@ use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
-use crate::domain::gate::Verdict;
+use crate::domain::gate::{GateRemedy, Verdict};
 use crate::domain::ids::GateName;
 use crate::domain::shell::quoted;
 use crate::pattern::pattern;
@@ -67,7 +67,42 @@ impl UserCommand {
             Self::Gate(name) => format!("gates.command.{name}.command = {value}"),
         }
     }
+
+    /// Returns what allows the command more time than this number of seconds.
+    fn more_time(&self, seconds: u64) -> GateRemedy {
+        match self {
+            Self::Test | Self::Setup => {
+                GateRemedy::Flag(format!("{TEST_TIMEOUT} {}", seconds.saturating_mul(LONGER)))
+            }
+            Self::Gate(_) => GateRemedy::Setting(self.timeout()),
+        }
+    }
+
+    /// Returns the flag or the key of the time limit.
+    fn timeout(&self) -> String {
+        match self {
+            Self::Test | Self::Setup => TEST_TIMEOUT.to_owned(),
+            Self::Gate(name) => format!("gates.command.{name}.timeout_seconds"),
+        }
+    }
+
+    /// Returns what to do about a command that does not run in a fresh clone.
+    fn correction(&self) -> String {
+        let set = self.set_by("COMMAND");
+        match self {
+            Self::Setup => FRESH_CLONE.to_owned(),
+            Self::Test | Self::Gate(_) => format!(
+                "{FRESH_CLONE}: install what it needs with `--setup-command`, or set another command: {set}"
+            ),
+        }
+    }
 }
+
+/// The flag that limits the time of the tests and of the setup.
+const TEST_TIMEOUT: &str = "--test-timeout-seconds";
+
+/// The factor by which a proposed time limit is longer than the one that was too short.
+const LONGER: u64 = 4;
 
 impl fmt::Display for UserCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,10 +141,10 @@ fn no_shell(command: &str, which: &UserCommand, operator: &str) -> String {
 impl Gate for CommandRunner {
     async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
         match self.job(order) {
-            Err(why) => inconclusive(why, None),
+            Err(why) => GateReport::inconclusive(why, None, None),
             Ok(job) => {
                 let ended = supervise(&job, &mut Discard, cancellation).await;
-                self.report(ended, job.log)
+                self.report(ended, job.log, &UserCommand::of(&order.gate))
             }
         }
     }
@@ -153,39 +188,43 @@ impl CommandRunner {
         })
     }
 
-    fn report(&self, ended: Ended, log: PathBuf) -> GateReport {
+    fn report(&self, ended: Ended, log: PathBuf, which: &UserCommand) -> GateReport {
+        let measured = |verdict, detail| GateReport::measured(verdict, detail, Vec::new(), Some(log.clone()));
+        let inconclusive = |why, remedy| GateReport::inconclusive(why, Some(log.clone()), remedy);
+        let not_run = |why: &str, detail: &str| {
+            let correction = which.correction();
+            inconclusive(format!("{why}. {correction}{detail}"), Some(GateRemedy::Command))
+        };
         match ended.end {
             End::Cancelled => GateReport::Cancelled,
-            End::Disk(why) => inconclusive(why, Some(log)),
-            End::NotStarted(why) => inconclusive(format!("{why}. {FRESH_CLONE}"), Some(log)),
+            End::Disk(why) => inconclusive(why, None),
+            End::NotStarted(why) => not_run(&why, ""),
             End::TimedOut => {
-                let seconds = self.gate.deadline.as_secs();
-                inconclusive(format!("took longer than {seconds} s and was killed"), Some(log))
+                let (seconds, timeout) = (self.gate.deadline.as_secs(), which.timeout());
+                let why = format!("took longer than {seconds} s and was killed; {timeout} allows more");
+                inconclusive(why, Some(which.more_time(seconds)))
             }
-            End::Hung { seconds } => inconclusive(
-                format!("had no output and used no CPU for {seconds} s, and was ended"),
-                Some(log),
-            ),
-            End::Exited(Exit::Signal(signal)) => {
-                inconclusive(format!("was ended by signal {signal}"), Some(log))
+            End::Hung { seconds } => {
+                inconclusive(format!("had no output and used no CPU for {seconds} s, and was ended"), None)
             }
-            End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new(), log),
+            End::Exited(Exit::Signal(signal)) => inconclusive(format!("was ended by signal {signal}"), None),
+            End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new()),
             End::Exited(Exit::Code(code)) => {
                 let detail = format!("exit code {code}\n{}", ending(&ended.tail));
-                match not_run(code, &ended.tail) {
-                    Some(why) => inconclusive(format!("{why}. {FRESH_CLONE}\n{detail}"), Some(log)),
-                    None => measured(Verdict::Fail, detail, log),
+                match did_not_run(code, &ended.tail) {
+                    Some(why) => not_run(why, &format!("\n{detail}")),
+                    None => measured(Verdict::Fail, detail),
                 }
             }
         }
     }
 }
 
-const FRESH_CLONE: &str = "The command runs in a fresh clone, without the files that git ignores, such as `node_modules` or \
-     `.venv`: install what it needs with `--setup-command`";
+const FRESH_CLONE: &str =
+    "The command runs in a fresh clone, without the files that git ignores, such as `node_modules` or `.venv`";
 
 /// Returns why a failed command did not run any tests: a program was not found, or is not executable.
-fn not_run(code: i32, output: &str) -> Option<&'static str> {
+fn did_not_run(code: i32, output: &str) -> Option<&'static str> {
     /// These are the messages of `sh`, `bash`, `zsh` and `make`. The exit code varies.
     static NOT_RUN: LazyLock<Regex> = pattern!(
         r"^(\S*sh: (line )?[0-9]+: .*: not found|.*: command not found|zsh:.* command not found: .*|make.* Error 12[67])$"
@@ -197,14 +236,6 @@ fn not_run(code: i32, output: &str) -> Option<&'static str> {
         (false, 127) => Some("a program of the command was not found"),
         (false, _) => None,
     }
-}
-
-fn measured(verdict: Verdict, detail: String, log: PathBuf) -> GateReport {
-    GateReport::Measured { verdict, detail, findings: Vec::new(), log: Some(log) }
-}
-
-fn inconclusive(detail: String, log: Option<PathBuf>) -> GateReport {
-    GateReport::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log }
 }
 
 /// Returns the last whole lines of an output. If the last line is too long, its end is returned.
@@ -251,7 +282,7 @@ mod examples {
             (2, "make: *** [Makefile:2: test] Error 1\n", true),
             (1, "", true),
         ] {
-            assert_eq!(not_run(code, output).is_none(), is_run, "{code} {output}");
+            assert_eq!(did_not_run(code, output).is_none(), is_run, "{code} {output}");
         }
     }
 

@@ -43,8 +43,8 @@ impl CommandGate {
 impl Gate for CommandGate {
     fn known(&self, tree: &TreeSha) -> Option<GateReport> {
         self.passed.as_ref().filter(|passed| passed.has(tree))?;
-        let (verdict, detail) = (Verdict::Pass, "passed before on the same files".to_owned());
-        Some(GateReport::Measured { verdict, detail, findings: Vec::new(), log: None })
+        let detail = "passed before on the same files".to_owned();
+        Some(GateReport::measured(Verdict::Pass, detail, Vec::new(), None))
     }
 
     async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
@@ -90,7 +90,7 @@ fn flaky(first: GateReport, tests: FlakyTests) -> GateReport {
                 FlakyTests::Allow => Verdict::Pass,
             };
             let detail = format!("{detail}\nflaky: failed, and passed when run again on the same files");
-            GateReport::Measured { verdict, detail, findings, log }
+            GateReport::measured(verdict, detail, findings, log)
         }
     }
 }

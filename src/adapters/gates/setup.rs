@@ -51,8 +51,7 @@ impl Gate for SetupCommand {
             files::read_bounded(&path, limit(mark)).is_ok_and(|found| found == mark.as_bytes())
         };
         if mark.as_ref().is_some_and(is_same) {
-            let (detail, findings) = (String::new(), Vec::new());
-            return GateReport::Measured { verdict: Verdict::Pass, detail, findings, log: None };
+            return GateReport::measured(Verdict::Pass, String::new(), Vec::new(), None);
         }
         let report = self.runner.measure(order, cancellation).await;
         match (&report, mark) {

@@ -53,7 +53,7 @@ const FLAGS: &[Row] = &[
         "gates.tests.before_review",
         Off("Run the test command only before approval"),
     ),
-    (GATES, "test-timeout-seconds", "gates.tests.timeout_seconds", Value("SECONDS")),
+    (GATES, TEST_TIMEOUT, "gates.tests.timeout_seconds", Value("SECONDS")),
     (GATES, "ci-check-name", "gates.ci.check_name", Value("NAME")),
     (GATES, "gate", "gates.score.mode", Value("MODE")),
     (GATES, "no-gate", "gates.off", Value("NAME")),
@@ -109,6 +109,8 @@ pub const QUIET: &str = "quiet";
 
 /// The flag with the command that tests a commit.
 pub const TEST_COMMAND: &str = "test-command";
+/// The flag that limits the time of the tests and of the setup.
+pub const TEST_TIMEOUT: &str = "test-timeout-seconds";
 /// The flag with the command that prepares a fresh clone.
 pub const SETUP_COMMAND: &str = "setup-command";
 

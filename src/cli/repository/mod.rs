@@ -171,8 +171,7 @@ impl Repository {
         if all.is_empty() || self.branch.as_ref() == Some(branch) {
             let first = format!("the branch {branch} has no commit yet; make the first");
             let why = if all.is_empty() { first } else { format!("{first}, or {another}") };
-            let command = "git add --all && git commit --allow-empty -m begin".to_owned();
-            return Ok(Some(MissingBranch { why, command }));
+            return Ok(Some(MissingBranch { why, command: self.first_commit(&git).await? }));
         }
         let pattern = format!("refs/remotes/*/{branch}");
         if let Some(remote) =
@@ -184,6 +183,18 @@ impl Repository {
         }
         let hint = suggestion(branch.as_str(), all.lines());
         elsewhere(format!("there is no branch `{branch}`{hint}; {another}"))
+    }
+
+    /// Returns the command that makes the first commit. Without an identity of the user, git would refuse it.
+    async fn first_commit(&self, git: &GitQuery<'_>) -> Result<String, String> {
+        let is_known = git.ask(&["var", "GIT_COMMITTER_IDENT"]).await?.is_some();
+        let person = if is_known {
+            String::new()
+        } else {
+            let settings = [format!("user.name={}", self.name), format!("user.email={}", self.email)];
+            settings.map(|setting| format!("-c {} ", shell::quoted(&setting))).concat()
+        };
+        Ok(format!("git add --all && git {person}commit --allow-empty -m begin"))
     }
 
     /// Returns what a person may not expect of a run on a branch: agents see neither submodules nor uncommitted changes, and

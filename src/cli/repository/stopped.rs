@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::Parked;
+use crate::domain::gate::GateRemedy;
 use crate::domain::ids::{Label, RunId};
 use crate::domain::instant::{utc, was_set_back};
 use crate::domain::turn::TurnKey;
@@ -84,6 +85,15 @@ pub(super) fn awaited(entries: &[Entry]) -> Option<Parking> {
         }
     }
     waits.into_values().chain(limited).max_by_key(|parking| parking.resets_at)
+}
+
+/// Returns what to change so that the gate that was measured last can be measured.
+pub(super) fn remedy(entries: &[Entry]) -> Option<&GateRemedy> {
+    let last = entries.iter().rev().find_map(|entry| {
+        let Entry::Measured { measurement, .. } = entry else { return None };
+        Some(measurement)
+    });
+    last?.remedy.as_ref()
 }
 
 fn last_run(entries: &[Entry]) -> Option<&RunId> {

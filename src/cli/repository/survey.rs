@@ -281,12 +281,22 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         }
         (PullRequestState::Open, RunVerdict::Approved) => after(&outcome.ending, noted),
         (PullRequestState::Open, RunVerdict::Ended(ending)) => {
-            outcome.next = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
+            let answered = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
+            outcome.next = answered.or_else(|| remedy(here, &subject, ending));
             after(ending, noted)
         }
     };
     let (flow, title, verdict) = (Some(flow), Some(pull_request.title), Some(verdict));
     Ok(Some(SubjectSummary { flow, title, verdict, ..SubjectSummary::new(subject, outcome, state) }))
+}
+
+/// Returns the command that lets a gate be measured which could not be, as far as this machine knows.
+fn remedy(here: &OpenRepository, subject: &Subject, ending: &Ending) -> Option<String> {
+    if *ending != Ending::Inconclusive {
+        return None;
+    }
+    let entries = journals::read(&here.folders.journal(subject)).ok()?;
+    Some(stopped::remedy(&entries)?.command(subject))
 }
 
 /// Returns the state after a run with this ending at this time.

@@ -55,8 +55,8 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
         // The key names the merged commit: after a crash the branch may have moved.
         (Verdict::Fail, detail, vec![Finding::blocking(tip.to_string(), text)])
     };
-    let measured =
-        Measurement { gate: GateName::merge(), head: at.head.clone(), tree: None, verdict, detail, findings };
+    let (gate, head) = (GateName::merge(), at.head.clone());
+    let measured = Measurement { gate, head, tree: None, verdict, detail, findings, remedy: None };
     first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::stage::{Stage, task};
+use super::stage::{Ended, Stage, task};
 
 /// Notes each run of a gate, and fails while a file exists.
 const GATE: &str = "#!/bin/sh\necho run >> ROOT/runs-$1\ntest ! -e ROOT/red-$1\n";
@@ -104,6 +104,51 @@ fn unmeasured_tests_are_inconclusive() {
             "{outcome}"
         );
     }
+}
+
+/// Runs the command that an outcome proposes, and `status` too.
+fn proposed(stage: &Stage, ended: &Ended) -> (String, Ended) {
+    let next = ended.json()["next_command"].as_str().unwrap().to_owned();
+    assert!(stage.run(&["status"]).stdout.contains(&format!("    {next}\n")), "{next}");
+    let mut words: Vec<String> = shlex::split(&next).unwrap();
+    if next.contains(" resume ") {
+        words.push("--json".to_owned());
+    }
+    let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    (next.clone(), stage.run(&words))
+}
+
+/// The same command would take too long again.
+#[test]
+fn a_longer_limit_is_proposed() {
+    let stage = Stage::new();
+    let limit = ["--test-command", "sleep 2", "--test-timeout-seconds", "1"];
+    let (next, again) = proposed(&stage, &stage.run(&task(&limit)));
+    assert_eq!(next, "agent-loop resume pr/1 --test-timeout-seconds 4");
+    assert_eq!(again.json()["status"], "approved", "{}", again.stderr);
+    let stage = Stage::new();
+    let slow = ["--setup-command", "sleep 2", "--test-command", "true", "--test-timeout-seconds", "1"];
+    let ended = stage.run(&task(&slow));
+    let next = ended.json()["next_command"].as_str().unwrap().to_owned();
+    assert!(next.ends_with(" --test-timeout-seconds 4"), "{next}");
+    let words: Vec<&str> = next.split(' ').skip(1).chain(["--json"]).collect();
+    assert_eq!(stage.run(&words).json()["status"], "approved");
+}
+
+/// A gate of the settings has no flag, and a command that did not run shows its output.
+#[test]
+fn unmeasured_gates_name_a_remedy() {
+    let own = stage("[gates.command.lint]\ncommand = \"sleep 600\"\ntimeout_seconds = 1\n");
+    let (next, explained) = proposed(&own, &own.run(&task(&[])));
+    assert_eq!(next, "agent-loop config explain gates.command.lint.timeout_seconds");
+    assert!(explained.stdout.contains("timeout_seconds = 1 "), "{}", explained.stdout);
+    let own = Stage::new();
+    let ended = own.run(&task(&["--test-command", "./nosuch.sh"]));
+    let (next, log) = proposed(&own, &ended);
+    assert_eq!(next, "agent-loop logs pr/1");
+    assert!(log.stdout.contains("$ ./nosuch.sh"), "{}", log.stdout);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("or set another command: --test-command COMMAND"), "{message}");
 }
 
 #[test]

@@ -44,12 +44,31 @@ fn missing_repositories_and_commits_are_refused() {
     refused(&stage, &task(&["-C", "../nowhere"]), "usage", &["nowhere does not exist"]);
     refused(&stage, &task(&["-C", "notes.txt"]), "usage", &["notes.txt is not a folder"]);
     stage.git(&["init", "--quiet", "--initial-branch=main", "../empty"]);
-    let first = ["main has no commit yet; make the first", "git add --all && git commit"];
+    let first = ["main has no commit yet; make the first", "git add --all && git -c user.name="];
     refused(&stage, &task(&["-C", "../empty"]), "usage", &first);
     stage.git(&["checkout", "--quiet", "--orphan", "fresh"]);
     refused(&stage, &task(&[]), "usage", &["fresh has no commit yet", "name another with --base"]);
     fs::write(stage.root().join("empty/.git/config"), "[core").unwrap();
     refused(&stage, &task(&["-C", "../empty"]), "config", &["bad config line"]);
+}
+
+/// Without an identity, `git commit` refuses; the proposed command works as typed.
+#[test]
+fn a_first_commit_needs_no_identity() {
+    for settings in [&[][..], &[["user.name", "Ada L"]], &[["user.name", "Ada L"], ["user.email", "a@b"]]] {
+        let stage = Stage::new();
+        fs::remove_dir_all(stage.repository().join(".git")).unwrap();
+        stage.git(&["init", "--quiet", "--initial-branch=main"]);
+        stage.git(&["config", "user.useConfigOnly", "true"]);
+        for [name, value] in settings {
+            stage.git(&["config", name, value]);
+        }
+        let next = stage.run(&task(&[])).json()["next_command"].as_str().unwrap().to_owned();
+        let made = stage.run_program("sh", &["-c", &next]);
+        assert_eq!(made.exit, Some(0), "{next}: {}", made.stderr);
+        assert_eq!(next.contains(" -c "), settings.len() < 2, "{next}");
+        works(&stage, &task(&[]));
+    }
 }
 
 #[test]

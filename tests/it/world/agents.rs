@@ -88,7 +88,7 @@ impl Gate for MemoryWorld {
             let GateResult { verdict, findings } = gate(&state.git.tree(&order.head));
             let detail =
                 if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
-            GateReport::Measured { verdict, detail, findings, log: None }
+            GateReport::measured(verdict, detail, findings, None)
         };
         self.change("tests", effect, || None).await
     }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use crate::adapters::git::MeasuredTrees;
-use crate::domain::gate::Verdict;
+use crate::domain::gate::GateRemedy;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::domain::quality::change_facts::ChangeFacts;
 use crate::domain::quality::comparison::compare;
@@ -52,19 +52,15 @@ impl Gate for ScoreGate {
 
     async fn measure(&self, order: &GateOrder, cancellation: Cancellation) -> GateReport {
         match self.explained(order, cancellation).await {
-            Ok(explained) => GateReport::Measured {
-                verdict: explained.verdict,
-                detail: explained.detail,
-                findings: explained.findings,
-                log: self.log(order),
-            },
+            Ok(Explained { verdict, detail, findings, .. }) => {
+                GateReport::measured(verdict, detail, findings, self.log(order))
+            }
             Err(ScanError::Cancelled) => GateReport::Cancelled,
-            Err(ScanError::Failed(detail)) => GateReport::Measured {
-                verdict: Verdict::Inconclusive,
-                detail,
-                findings: Vec::new(),
-                log: self.log(order),
-            },
+            Err(ScanError::Failed(detail)) => GateReport::inconclusive(detail, self.log(order), None),
+            Err(ScanError::TimedOut(detail)) => {
+                let remedy = GateRemedy::Setting(scan::TIMEOUT.to_owned());
+                GateReport::inconclusive(detail, self.log(order), Some(remedy))
+            }
         }
     }
 
@@ -193,7 +189,7 @@ pub async fn new_findings(
     let ComparedTrees { base, head, change, .. } = match gate.measured(order, cancellation).await {
         Ok(measured) => measured,
         Err(ScanError::Cancelled) => return Err("interrupted".to_owned()),
-        Err(ScanError::Failed(why)) => return Err(why),
+        Err(ScanError::Failed(why) | ScanError::TimedOut(why)) => return Err(why),
     };
     let new = compare(&base, &head, &change.renames).new.into_iter();
     let findings =

@@ -47,7 +47,12 @@ const INTO_A_FILE: &str = "exec \"$@\" >\"$AGENT_LOOP_SCORE\"";
 pub(super) enum ScanError {
     Cancelled,
     Failed(String),
+    /// The scorer was killed at its time limit.
+    TimedOut(String),
 }
+
+/// The key of the time limit.
+pub(super) const TIMEOUT: &str = "gates.score.timeout_seconds";
 
 impl From<std::io::Error> for ScanError {
     fn from(error: std::io::Error) -> Self {
@@ -134,17 +139,21 @@ impl Scan<'_> {
 
     /// A scan that was ended is not measured, whatever its exit code says.
     fn ended_well(&self, ended: &Ended) -> Result<(), ScanError> {
-        let why = match &ended.end {
-            End::Exited(Exit::Code(0 | 1)) => return Ok(()),
-            End::Cancelled => return Err(ScanError::Cancelled),
-            End::Exited(exit) => format!("it ended with {exit}"),
-            End::NotStarted(why) | End::Disk(why) => why.clone(),
+        let told = |why: String| format!("{}: {why}\n{}", self.who(), ended.tail.trim_end());
+        match &ended.end {
+            End::Exited(Exit::Code(0 | 1)) => Ok(()),
+            End::Cancelled => Err(ScanError::Cancelled),
+            End::Exited(exit) => Err(failed(told(format!("it ended with {exit}")))),
+            End::NotStarted(why) | End::Disk(why) => Err(failed(told(why.clone()))),
             End::TimedOut => {
-                format!("it took longer than {} s and was killed", self.score.deadline.as_secs())
+                let seconds = self.score.deadline.as_secs();
+                let why = format!("it took longer than {seconds} s and was killed; {TIMEOUT} allows more");
+                Err(ScanError::TimedOut(told(why)))
             }
-            End::Hung { seconds } => format!("it did nothing for {seconds} s and was killed"),
-        };
-        Err(failed(format!("{}: {why}\n{}", self.who(), ended.tail.trim_end())))
+            End::Hung { seconds } => {
+                Err(failed(told(format!("it did nothing for {seconds} s and was killed"))))
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn explain(found: &[TamperFinding<'_>]) -> GateReport {
             format!("{} refused, {reports} for the reviewers to judge", count(blocks, "finding"))
         }
     };
-    GateReport::Measured { verdict, detail, findings, log: None }
+    GateReport::measured(verdict, detail, findings, None)
 }
 
 fn finding(found: &TamperFinding<'_>) -> Finding {

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use crate::adapters::git::MeasuredTrees;
-use crate::domain::gate::Verdict;
 use crate::domain::tamper::judge::judge;
 use crate::domain::tamper::links::TreeLinks;
 use crate::domain::tamper::scope::StatedScope;
@@ -35,12 +34,7 @@ impl Gate for TamperGate {
     async fn measure(&self, order: &GateOrder, _: Cancellation) -> GateReport {
         match self.observed(order).await {
             Ok(change) => explanation::explain(&judge(&self.tamper.policy, &change)),
-            Err(error) => GateReport::Measured {
-                verdict: Verdict::Inconclusive,
-                detail: error.to_string(),
-                findings: Vec::new(),
-                log: None,
-            },
+            Err(error) => GateReport::inconclusive(error.to_string(), None, None),
         }
     }
 

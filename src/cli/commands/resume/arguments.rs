@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::arguments::common::{KnownRepositoryArgs, OutputArgs};
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
-use crate::cli::config::flags::{DANGEROUS, Flag, QUIET, SETUP_COMMAND, TEST_COMMAND};
+use crate::cli::config::flags::{DANGEROUS, Flag, QUIET, SETUP_COMMAND, TEST_COMMAND, TEST_TIMEOUT};
 
 /// `resume`
 #[derive(Debug, Args)]
@@ -44,6 +44,6 @@ pub struct ResumeFlags;
 
 impl FlagChoice for ResumeFlags {
     fn has(flag: &Flag) -> bool {
-        [DANGEROUS, QUIET, SETUP_COMMAND, TEST_COMMAND].contains(&flag.name.as_str())
+        [DANGEROUS, QUIET, SETUP_COMMAND, TEST_COMMAND, TEST_TIMEOUT].contains(&flag.name.as_str())
     }
 }
