@@ -32,8 +32,8 @@ pub(super) fn seen(cx: &RunContext, session: &Session, bare: Outcome) -> Outcome
     let run = session.machine.run();
     Outcome {
         commands: view.pull_request.map(|number| cx.world.forge.commands(number)),
-        view_of_issue: match session.subject {
-            Subject::Issue(number) => Some(cx.world.forge.view_of(number)),
+        issue_commands: match session.subject {
+            Subject::Issue(number) => Some(cx.world.forge.issue_commands(number)),
             Subject::PullRequest(_) | Subject::Task(_) => None,
         },
         reopening: thread(&session.subject, view.pull_request.as_ref())

@@ -13,7 +13,6 @@ use crate::ledger::thread::Link;
 use crate::ports::forge::{ForgeError, Remarks};
 use crate::ports::journal::Entry;
 use crate::ports::workspace::MergeParents;
-use crate::protocol::markers::SIGNATURE;
 
 use super::brief::DIFF_EXCERPT;
 use super::context::RunContext;
@@ -69,6 +68,13 @@ pub(super) async fn look_up(cx: &RunContext, session: &mut Session, lookup: Look
         Lookup::Older => session.facts.older = Some(older(cx, session)),
         Lookup::Output(flow, subject) => {
             let output = output(cx, session, &flow, &subject).await?;
+            let debate = output.as_ref().and_then(|output| output.debate.as_ref());
+            let objection = debate.and_then(|debate| debate.objection.clone());
+            if let Some(objection) = objection.filter(|_| subject == session.subject)
+                && session.warned_about.insert(format!("the debate of {subject}"))
+            {
+                cx.warn(objection);
+            }
             session.facts.outputs.insert((flow, subject), output);
         }
         Lookup::Announced(subject) => {
@@ -134,9 +140,7 @@ async fn people(cx: &RunContext, session: &mut Session, subject: &Subject) -> Re
     let people = people::listen(trust, thread.issue.as_ref(), thread.of_people(), &remarks);
     for comment in people::nearly_signed(thread.of_people()) {
         if session.warned_about.insert(comment.clone()) {
-            cx.warn(format!(
-                "comment {comment} on {subject} is no requirement: its last line is almost, but not exactly, `{SIGNATURE}`"
-            ));
+            cx.warn(people::unsigned(&comment, subject));
         }
     }
     Ok(people)

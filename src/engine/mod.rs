@@ -16,7 +16,7 @@ pub mod outcome;
 pub mod people;
 mod perform;
 mod publish;
-mod results;
+pub mod results;
 pub mod run;
 mod session;
 mod setup;

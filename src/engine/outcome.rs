@@ -14,7 +14,7 @@ use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::conclusion::Reached;
 use crate::flow::view::View;
-use crate::ports::forge::{ForgeCommands, ForgeError};
+use crate::ports::forge::{ForgeCommands, ForgeError, IssueCommands};
 use crate::ports::journal::JournalError;
 use crate::ports::workspace::WorkspaceError;
 
@@ -39,8 +39,8 @@ pub struct Outcome {
     pub failed_logs: BTreeMap<String, String>,
     /// The commands for the pull request on the forge.
     pub commands: Option<ForgeCommands>,
-    /// The command that shows the issue.
-    pub view_of_issue: Option<String>,
+    /// The commands for the issue on the forge.
+    pub issue_commands: Option<IssueCommands>,
     /// The command that reopens the issue or pull request.
     pub reopening: Option<String>,
     /// The command that removes the cause of an error, if one does.
@@ -70,7 +70,7 @@ impl Outcome {
             usage_summary: None,
             failed_logs: BTreeMap::new(),
             commands: None,
-            view_of_issue: None,
+            issue_commands: None,
             reopening: None,
             next: None,
             known_tests: None,

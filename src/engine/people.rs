@@ -1,6 +1,7 @@
 //! The comments of people in a thread: the discussion, and the requirements of people with write access. Texts of strangers
 //! are only data.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::domain::ids::Login;
@@ -11,6 +12,7 @@ use crate::ledger::codec::{self, Content};
 use crate::ledger::thread::{IgnoreReason, IgnoredComment};
 use crate::ports::forge::{AuthorRole, Comment, Issue, IssueState, Remarks};
 use crate::protocol::context::ContextComment;
+use crate::protocol::markers::SIGNATURE;
 use crate::protocol::requirements;
 
 /// Returns the comments of people in an issue and in a pull request, without remarks that claim to be records.
@@ -57,11 +59,18 @@ pub(super) fn claims(remarks: &Remarks) -> Vec<IgnoredComment> {
 }
 
 /// Returns the ids of the comments that probably were meant as requirements and are none.
-pub(super) fn nearly_signed<'thread>(comments: impl Iterator<Item = &'thread Comment>) -> Vec<String> {
+pub fn nearly_signed<'thread>(comments: impl Iterator<Item = &'thread Comment>) -> Vec<String> {
     comments
         .filter(|comment| requirements::is_nearly_signed(&comment.body))
         .map(|comment| comment.id.clone())
         .collect()
+}
+
+/// Warns that a comment probably was meant as a requirement and is none.
+pub fn unsigned(comment: &str, place: impl Display) -> String {
+    format!(
+        "comment {comment} on {place} is no requirement: its last line is almost, but not exactly, `{SIGNATURE}`"
+    )
 }
 
 fn text(issue: &Issue) -> IssueText {

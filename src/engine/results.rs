@@ -1,9 +1,14 @@
-//! What the entries of a journal say: the results of turns.
+//! What the entries of a journal say: the results of turns, and the cost of a run that was interrupted.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::domain::roster::SeatKey;
+use crate::domain::turn::TurnKey;
+use crate::domain::usage::{Precision, Usage};
 use crate::flow::results::{Results, Turn, TurnEnd};
+use crate::flow::run::RunState;
 use crate::ports::journal::{Entry, Finished};
 
 /// Returns the results in the entries of a journal.
@@ -13,6 +18,39 @@ pub(super) fn results(entries: Vec<Entry>) -> Results {
         take_in(&mut results, entry);
     }
     results
+}
+
+/// Returns the cost of an interrupted run. A turn that was cut off is a call of unknown cost.
+pub fn interrupted(run: &RunState, entries: &[Entry]) -> Usage {
+    let known = run.spent(&results(entries.to_vec()));
+    match cut_off(run, entries) {
+        0 => known,
+        calls => known.plus(Usage { calls, precision: Precision::Partial, ..Usage::default() }),
+    }
+}
+
+/// Returns the number of turns of a run that have begun and not ended. A turn that is asked again has begun twice.
+fn cut_off(run: &RunState, entries: &[Entry]) -> u64 {
+    let mut begun: BTreeMap<&TurnKey, u64> = BTreeMap::new();
+    let mut ended: BTreeSet<&TurnKey> = BTreeSet::new();
+    for entry in entries {
+        match entry {
+            Entry::Attempt { turn, .. } if turn.run == run.id => *begun.entry(turn).or_default() += 1,
+            Entry::Finished { turn, .. } => {
+                ended.insert(turn);
+            }
+            Entry::Attempt { .. }
+            | Entry::Secret { .. }
+            | Entry::Clarified { .. }
+            | Entry::Measured { .. }
+            | Entry::Record { .. }
+            | Entry::Task { .. }
+            | Entry::Stopped { .. }
+            | Entry::Limited { .. }
+            | Entry::Inherited { .. } => {}
+        }
+    }
+    begun.into_iter().map(|(turn, count)| count.saturating_sub(u64::from(ended.contains(turn)))).sum()
 }
 
 /// Adds an entry to results.

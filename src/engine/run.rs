@@ -28,7 +28,7 @@ use super::outcome::{Outcome, RunError};
 use super::perform::{self, AfterStep};
 use super::session::{EarlierJournals, Fresh, Freshness, Session};
 use super::turns::RunningTurns;
-use super::{conclude, display, lookup, observe, telling};
+use super::{conclude, display, lookup, observe, results, telling};
 
 /// A person's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,7 +220,9 @@ impl Engine {
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
         let has_questions = matches!(decide(&self.cx, session), Step::Clarify { .. });
         let next = has_questions.then(|| format!("agent-loop resume {} --interactive", session.subject));
-        Ok(Some(Outcome { next, ..conclude::seen(&self.cx, session, bare) }))
+        let run = session.machine.run();
+        let usage = run.map(|run| results::interrupted(run, &session.journal.entries())).unwrap_or_default();
+        Ok(Some(Outcome { next, usage, ..conclude::seen(&self.cx, session, bare) }))
     }
 }
 

@@ -91,6 +91,11 @@ impl Conclusion {
         Self::new(Ending::Inconclusive, message)
     }
 
+    /// A record of this command states this end.
+    pub fn recorded(ending: &Ending, message: String) -> Self {
+        Self::new(ending.clone(), message)
+    }
+
     /// A record or the forge already states this end.
     pub fn again(recorded: &Ending, message: String) -> Self {
         Self { reached: Reached::Before, ..Self::new(recorded.clone(), message) }

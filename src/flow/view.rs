@@ -1,7 +1,6 @@
 //! The view of a flow for the rest of the program: status, outcome and live view.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::domain::child_issue::ChildIssue;
 use crate::domain::execution::ExecutionMode;
@@ -77,6 +76,8 @@ pub struct FlowOutput {
 pub struct DebateOutput {
     /// The decision, with the constraints that the debaters name.
     pub decision: ContextComment,
+    /// The result for people who have the issue implemented, if the debaters advise against it.
+    pub objection: Option<String>,
     /// The stages of a split.
     pub stages: Vec<ProposedStage>,
 }
@@ -107,16 +108,11 @@ pub struct DeliveryOutput {
 pub enum FollowingCommand {
     /// The change of an issue, made by the agents of a change.
     Change(IssueNumber),
+    /// The end of an issue that will not be implemented, which a person closes on the forge.
+    Decline,
+    /// The decision of a person about the issue, in a comment on the forge.
+    Decide,
     Other(String),
-}
-
-impl fmt::Display for FollowingCommand {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Change(issue) => write!(formatter, "agent-loop issue {issue}"),
-            Self::Other(command) => formatter.write_str(command),
-        }
-    }
 }
 
 /// An approved plan for other flows.

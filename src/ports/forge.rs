@@ -154,6 +154,17 @@ pub struct ForgeCommands {
     pub view: String,
 }
 
+/// The commands for an issue on this forge, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueCommands {
+    /// Shows the issue with its comments.
+    pub view: String,
+    /// Reads a comment from the person who types the command.
+    pub comment: String,
+    /// Closes the issue as not planned.
+    pub decline: String,
+}
+
 /// The display of a run on a forge, besides the comments with its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RunDisplay {
@@ -169,8 +180,7 @@ pub enum RunDisplay {
 pub trait Forge: Send + Sync {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands;
 
-    /// Returns the command that shows an issue with its comments.
-    fn view_of(&self, issue: IssueNumber) -> String;
+    fn issue_commands(&self, issue: IssueNumber) -> IssueCommands;
 
     /// Returns the command that reopens a closed issue or pull request, for the people of this forge.
     fn reopening(&self, thread: Thread) -> String;

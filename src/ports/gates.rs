@@ -48,12 +48,7 @@ pub enum GateReport {
 
 impl GateReport {
     /// Creates the report of a measurement that succeeded.
-    pub fn measured(
-        verdict: Verdict,
-        detail: String,
-        findings: Vec<Finding>,
-        log: Option<PathBuf>,
-    ) -> Self {
+    pub fn measured(verdict: Verdict, detail: String, findings: Vec<Finding>, log: Option<PathBuf>) -> Self {
         Self::Measured { verdict, detail, findings, log, remedy: None }
     }
 

@@ -11,8 +11,8 @@ use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, Pull
 use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
-    Remarks, RunDisplay, Thread,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueCommands, Merge, NewIssue,
+    NewPullRequest, OwnIssue, Remarks, RunDisplay, Thread,
 };
 
 use super::world::{NEW, RehearsedWorld};
@@ -23,8 +23,8 @@ impl Forge for RehearsedWorld {
         self.real.forge.commands(number)
     }
 
-    fn view_of(&self, issue: IssueNumber) -> String {
-        self.real.forge.view_of(issue)
+    fn issue_commands(&self, issue: IssueNumber) -> IssueCommands {
+        self.real.forge.issue_commands(issue)
     }
 
     fn reopening(&self, thread: Thread) -> String {

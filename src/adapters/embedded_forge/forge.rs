@@ -11,7 +11,7 @@ use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
 use crate::domain::shell;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueCommands, IssueState, Merge, NewIssue,
     NewPullRequest, OwnIssue, Remarks, Thread,
 };
 use crate::ports::workspace::{Workspace, WorkspaceError};
@@ -170,8 +170,12 @@ impl Forge for EmbeddedForge {
         }
     }
 
-    fn view_of(&self, issue: IssueNumber) -> String {
-        format!("agent-loop local issue view {issue}")
+    fn issue_commands(&self, issue: IssueNumber) -> IssueCommands {
+        IssueCommands {
+            view: format!("agent-loop local issue view {issue}"),
+            comment: format!("agent-loop local issue comment {issue} --body-file -"),
+            decline: format!("agent-loop local issue close {issue} --reason 'not planned'"),
+        }
     }
 
     fn reopening(&self, thread: Thread) -> String {

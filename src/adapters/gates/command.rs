@@ -220,8 +220,7 @@ impl CommandRunner {
     }
 }
 
-const FRESH_CLONE: &str =
-    "The command runs in a fresh clone, without the files that git ignores, such as `node_modules` or `.venv`";
+const FRESH_CLONE: &str = "The command runs in a fresh clone, without the files that git ignores, such as `node_modules` or `.venv`";
 
 /// Returns why a failed command did not run any tests: a program was not found, or is not executable.
 fn did_not_run(code: i32, output: &str) -> Option<&'static str> {

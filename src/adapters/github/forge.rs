@@ -19,8 +19,8 @@ use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, Que
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Remarks,
-    RunDisplay, Thread,
+    Comment, Forge, ForgeCommands, ForgeError, Issue, IssueCommands, Merge, NewIssue, NewPullRequest,
+    OwnIssue, Remarks, RunDisplay, Thread,
 };
 
 use super::address::RepositoryAddress;
@@ -219,8 +219,13 @@ impl Forge for GithubForge {
         }
     }
 
-    fn view_of(&self, issue: IssueNumber) -> String {
-        format!("gh issue view {issue} --comments --repo {}", self.repository.named())
+    fn issue_commands(&self, issue: IssueNumber) -> IssueCommands {
+        let repository = self.repository.named();
+        IssueCommands {
+            view: format!("gh issue view {issue} --comments --repo {repository}"),
+            comment: format!("gh issue comment {issue} --editor --repo {repository}"),
+            decline: format!("gh issue close {issue} --reason 'not planned' --repo {repository}"),
+        }
     }
 
     fn reopening(&self, thread: Thread) -> String {

@@ -33,6 +33,7 @@ use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
+use crate::domain::ending::Ending;
 use crate::domain::gate::FlakyTests;
 use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::{GateName, IssueNumber, Label};
@@ -103,6 +104,12 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
         print::talk(&introduction(&project));
     }
     let outcome = run_loop(&ours, Arc::new(terminal(arguments.json, &ours))).await?;
+    let outcome = match (&outcome.ending, arguments.keep) {
+        (Ending::Interrupted, false) => {
+            Outcome { message: "the demo was not finished".to_owned(), ..outcome }
+        }
+        (_, true | false) => outcome,
+    };
     let code = conclude(&outcome, "", arguments.json, &ours.place);
     if arguments.keep {
         let root = temporary.keep();

@@ -331,6 +331,7 @@ fn block(known: &SubjectSummary, origins: &[String], style: ListStyle<'_>, now: 
     let stopped =
         |coder| format!("the coder {coder} was stopped; its edits are kept, and resume continues them");
     details.extend(known.cut_off.as_ref().map(stopped));
+    details.extend(known.unsigned.iter().map(|warning| format!("! {warning}")));
     // The pull request shows these itself, and an approved one needs nothing.
     let is_own = matches!(known.subject, Subject::PullRequest(_)) || outcome.view.pull_request.is_none();
     if is_own && outcome.ending != Ending::Approved {

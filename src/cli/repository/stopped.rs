@@ -1,17 +1,24 @@
-//! What the journal of a stopped run says: the quota that it waits for, and the coder that was stopped with it.
+//! What the journal of a stopped run says: the quota that it waits for, the coder that was stopped with it, its cost, and what
+//! lets a gate be measured.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::adapters::storage::journals;
 use crate::domain::agent::Role;
-use crate::domain::ending::Parked;
-use crate::domain::gate::GateRemedy;
+use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::{Label, RunId};
 use crate::domain::instant::{utc, was_set_back};
+use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
+use crate::engine::results;
+use crate::flow::run::RunState;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ports::journal::{Entry, Finished};
+
+use super::open::OpenRepository;
 
 /// The time for which a run is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,13 +94,26 @@ pub(super) fn awaited(entries: &[Entry]) -> Option<Parking> {
     waits.into_values().chain(limited).max_by_key(|parking| parking.resets_at)
 }
 
-/// Returns what to change so that the gate that was measured last can be measured.
-pub(super) fn remedy(entries: &[Entry]) -> Option<&GateRemedy> {
+/// Returns the cost of a run. The records of an interrupted run do not have its last turns.
+pub(super) fn spent(here: &OpenRepository, subject: &Subject, run: Option<&RunState>) -> Usage {
+    let Some(run) = run else { return Usage::default() };
+    match (&run.ending, journals::read(&here.folders.journal(subject))) {
+        (None, Ok(entries)) => results::interrupted(run, &entries),
+        (Some(_), _) | (None, Err(_)) => run.usage,
+    }
+}
+
+/// Returns the command that lets a gate be measured which could not be, as far as this machine knows.
+pub(super) fn remedy(here: &OpenRepository, subject: &Subject, ending: &Ending) -> Option<String> {
+    if *ending != Ending::Inconclusive {
+        return None;
+    }
+    let entries = journals::read(&here.folders.journal(subject)).ok()?;
     let last = entries.iter().rev().find_map(|entry| {
         let Entry::Measured { measurement, .. } = entry else { return None };
         Some(measurement)
     });
-    last?.remedy.as_ref()
+    Some(last?.remedy.as_ref()?.command(subject))
 }
 
 fn last_run(entries: &[Entry]) -> Option<&RunId> {

@@ -12,7 +12,6 @@ use crate::domain::ids::{IssueNumber, Label, PullRequestNumber};
 use crate::domain::phase::PhaseProgress;
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
-use crate::domain::usage::Usage;
 use crate::engine::outcome::Outcome;
 use crate::engine::people;
 use crate::engine::thread;
@@ -76,6 +75,8 @@ pub struct SubjectSummary {
     pub phases: Vec<KnownPart>,
     /// The verdict on a pull request.
     pub verdict: Option<RunVerdict>,
+    /// Warnings about comments since the last record that probably were meant as requirements.
+    pub unsigned: Vec<String>,
     /// The coder of an interrupted run whose turn has begun and not ended.
     pub cut_off: Option<Label>,
 }
@@ -92,6 +93,7 @@ impl SubjectSummary {
             touched: None,
             phases: Vec::new(),
             verdict: None,
+            unsigned: Vec::new(),
             cut_off: None,
         }
     }
@@ -221,7 +223,7 @@ fn fold(
 
 impl Folded {
     /// Describes a subject without a pull request: how its run ended, or that it was interrupted.
-    fn found(self, subject: Subject) -> SubjectSummary {
+    fn found(self, here: &OpenRepository, subject: Subject) -> SubjectSummary {
         let run = self.machine.run();
         let ending = run.and_then(|run| run.ending.clone());
         let state = match (&ending, run) {
@@ -236,7 +238,9 @@ impl Folded {
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
         let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
-        let outcome = Outcome { view: self.machine.view(), ..bare };
+        let usage = stopped::spent(here, &subject, run);
+        let outcome =
+            Outcome { run: run.map(|run| run.id.clone()), usage, view: self.machine.view(), ..bare };
         SubjectSummary { flow: Some(self.flow), ..SubjectSummary::new(subject, outcome, state) }
     }
 }
@@ -253,12 +257,13 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
     let mut outcome = Outcome {
         run: run.map(|run| run.id.clone()),
-        usage: run.map_or_else(Usage::default, |run| run.usage),
+        usage: stopped::spent(here, &subject, run),
         view: View { head: Some(pull_request.head.clone()), ..machine.view() },
         commands: Some(here.forge.commands(number)),
         ..bare
     };
     let later = comments.get(position..).unwrap_or_default().iter().map(|comment| &**comment);
+    let unsigned = unsigned(here, &subject, later.clone());
     let required = people::required(&here.trust, later);
     let verdict = RunVerdict::of(&*machine, &pull_request, &required);
     let state = match (&pull_request.state, &verdict) {
@@ -282,21 +287,28 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (PullRequestState::Open, RunVerdict::Approved) => after(&outcome.ending, noted),
         (PullRequestState::Open, RunVerdict::Ended(ending)) => {
             let answered = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
-            outcome.next = answered.or_else(|| remedy(here, &subject, ending));
+            outcome.next = answered.or_else(|| stopped::remedy(here, &subject, ending));
             after(ending, noted)
         }
     };
     let (flow, title, verdict) = (Some(flow), Some(pull_request.title), Some(verdict));
-    Ok(Some(SubjectSummary { flow, title, verdict, ..SubjectSummary::new(subject, outcome, state) }))
+    Ok(Some(SubjectSummary {
+        flow,
+        title,
+        verdict,
+        unsigned,
+        ..SubjectSummary::new(subject, outcome, state)
+    }))
 }
 
-/// Returns the command that lets a gate be measured which could not be, as far as this machine knows.
-fn remedy(here: &OpenRepository, subject: &Subject, ending: &Ending) -> Option<String> {
-    if *ending != Ending::Inconclusive {
-        return None;
-    }
-    let entries = journals::read(&here.folders.journal(subject)).ok()?;
-    Some(stopped::remedy(&entries)?.command(subject))
+/// Returns a warning about each of these comments that probably was meant as a requirement.
+fn unsigned<'thread>(
+    here: &OpenRepository,
+    subject: &Subject,
+    later: impl Iterator<Item = &'thread Comment>,
+) -> Vec<String> {
+    let ids = people::nearly_signed(later.filter(|comment| people::counts(&here.trust, comment)));
+    ids.iter().map(|id| people::unsigned(id, subject)).collect()
 }
 
 /// Returns the state after a run with this ending at this time.
@@ -343,16 +355,17 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
         let next = found.outcome.view.next_command.take();
         found.outcome.view.next_command = next.map(|next| after_debate::with_agents(&file, next));
     }
-    let view_of_issue = Some(here.forge.view_of(number));
+    let issue_commands = Some(here.forge.issue_commands(number));
     let next = found.outcome.next.or(answered);
-    let outcome = Outcome { view_of_issue, next, ..found.outcome };
+    let outcome = Outcome { issue_commands, next, ..found.outcome };
     let state = match (issue.state, found.state) {
         (IssueState::Closed | IssueState::NotPlanned, SubjectState::NeedsHuman(how)) => {
             SubjectState::Settled(format!("{how}, closed"))
         }
         (_, state) => state,
     };
-    let found = SubjectSummary { title: Some(issue.title), outcome, state, ..found };
+    let unsigned = unsigned(here, &found.subject, later.into_iter());
+    let found = SubjectSummary { title: Some(issue.title), outcome, state, unsigned, ..found };
     if phases.is_empty() {
         return Ok(Some(found));
     }
@@ -415,7 +428,7 @@ async fn delivery(
     delivered: Option<PullRequestNumber>,
     folded: Folded,
 ) -> Result<SubjectSummary, String> {
-    let Some(number) = delivered else { return Ok(folded.found(subject)) };
+    let Some(number) = delivered else { return Ok(folded.found(here, subject)) };
     let bare = Outcome::bare(subject.clone(), Ending::Interrupted, String::new());
     let outcome = match review(here, number).await? {
         Some(found) => Outcome { subject: bare.subject, ..found.outcome },

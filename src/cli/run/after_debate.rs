@@ -45,7 +45,7 @@ pub(super) fn named(file: &RunFile, outcome: Outcome) -> Outcome {
 pub fn with_agents(file: &RunFile, next: FollowingCommand) -> FollowingCommand {
     match next {
         FollowingCommand::Change(issue) => FollowingCommand::Other(file.change_command(issue)),
-        other @ FollowingCommand::Other(_) => other,
+        other @ (FollowingCommand::Decline | FollowingCommand::Decide | FollowingCommand::Other(_)) => other,
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Narrator {
     whole: String,
     round: u32,
     /// The results of the round that have not been printed yet.
-    row: Vec<(Mark, String)>,
+    row: Vec<String>,
     /// The findings of gates that passed, which follow the row.
     beside: Vec<Line>,
     /// The round in which each finding of a gate that passed was printed.
@@ -176,8 +176,8 @@ impl Narrator {
             return Vec::new();
         }
         let mut text = self.paint.strong(&format!("round {}", self.round));
-        for (mark, cell) in std::mem::take(&mut self.row) {
-            let _ = write!(text, "  {} {cell}", self.paint.mark(mark));
+        for cell in std::mem::take(&mut self.row) {
+            let _ = write!(text, "  {cell}");
         }
         std::iter::once(news(text)).chain(std::mem::take(&mut self.beside)).collect()
     }
@@ -258,8 +258,8 @@ impl Narrator {
 
     fn voted(&mut self, round: u32, agent: &Label, vote: Ballot) -> Vec<Line> {
         let lines = self.in_round(round);
-        let mark = if vote == Ballot::Implement { Mark::Good } else { Mark::Bad };
-        self.row.push((mark, format!("{agent}: {vote}")));
+        // No vote of a debate is a failure.
+        self.row.push(format!("{agent}: {vote}"));
         lines
     }
 
@@ -286,7 +286,7 @@ impl Narrator {
         }
         let detail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
         let mark = if state == Ballot::Approved { Mark::Good } else { Mark::Bad };
-        self.row.push((mark, format!("{agent}{detail}")));
+        self.row.push(format!("{} {agent}{detail}", self.paint.mark(mark)));
         if mark == Mark::Good {
             return Vec::new();
         }
@@ -323,12 +323,13 @@ impl Narrator {
         if measured.verdict == Verdict::Pass {
             let last = last.map(|last| format!(": {}", clean(last))).unwrap_or_default();
             let repeated = self.report(measured).map(|round| format!(", same as in round {round}"));
-            self.row.push((Mark::Good, format!("{gate}{last}{}", repeated.unwrap_or_default())));
+            let (mark, repeated) = (self.paint.mark(Mark::Good), repeated.unwrap_or_default());
+            self.row.push(format!("{mark} {gate}{last}{repeated}"));
             return Vec::new();
         }
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
         let log = self.gate_logs.get(gate).map_or_else(String::new, |command| format!("  ({command})"));
-        self.row.push((Mark::Bad, format!("{gate}: {last}{log}")));
+        self.row.push(format!("{} {gate}: {last}{log}", self.paint.mark(Mark::Bad)));
         let mut lines = self.flush();
         // The coder needs the code of a finding, a person does not.
         let keyed = items.iter().filter(|item| item.key.is_some());

@@ -17,6 +17,7 @@ use crate::engine::outcome::Outcome;
 use crate::flow::comment::beside_verdict;
 use crate::flow::conclusion::Reached;
 use crate::flow::panel::TOO_FEW_VOTES;
+use crate::flow::view::FollowingCommand;
 use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
 
@@ -136,8 +137,8 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
     for line in logs_of(outcome, place) {
         let _ = writeln!(text, "  {line}");
     }
-    if let (Ending::Planned | Ending::Decomposed, Some(view)) = (&outcome.ending, &outcome.view_of_issue) {
-        let _ = writeln!(text, "  the plan: {view}");
+    if let (Ending::Planned | Ending::Decomposed, Some(issue)) = (&outcome.ending, &outcome.issue_commands) {
+        let _ = writeln!(text, "  the plan: {}", issue.view);
     }
     if !next_command.is_empty() {
         let stopped_merge = Ending::NeedsHuman { reason: NeedsHuman::Merge };
@@ -165,11 +166,16 @@ fn headline(outcome: &Outcome) -> String {
     };
     let reason = outcome.ending.reason().filter(|reason| *reason != outcome.ending.status());
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-    let already = if is_merged_before(outcome) { "already " } else { "" };
+    let is_debate = matches!(outcome.ending, Ending::Consensus | Ending::Deadlock);
+    let already = match outcome.reached {
+        Reached::Before if !is_debate => "already ",
+        Reached::Before | Reached::Now => "",
+    };
     let mut parts = vec![format!("{already}{}{reason}{what}{at}", outcome.ending.status())];
     parts.extend((outcome.view.rounds > 0).then(|| count(outcome.view.rounds, "round")));
-    let is_refused = matches!(outcome.ending, Ending::Refused { .. });
-    parts.extend(outcome.elapsed.filter(|_| !is_refused).map(duration));
+    // The time of a command that found an earlier end says nothing about the run.
+    let has_worked = outcome.reached == Reached::Now && !matches!(outcome.ending, Ending::Refused { .. });
+    parts.extend(outcome.elapsed.filter(|_| has_worked).map(duration));
     parts.extend(cost(&outcome.usage));
     parts.join(" · ")
 }
@@ -204,9 +210,9 @@ pub fn logs_of(outcome: &Outcome, place: &CommandPlace) -> Vec<String> {
 /// Returns the next command, which works as typed.
 pub fn next_command(outcome: &Outcome) -> String {
     let commands = outcome.commands.as_ref();
-    let view = || match (commands, &outcome.view_of_issue) {
+    let view = || match (commands, &outcome.issue_commands) {
         (Some(forge), _) => forge.view.clone(),
-        (None, Some(command)) => command.clone(),
+        (None, Some(issue)) => issue.view.clone(),
         (None, None) => again(outcome),
     };
     if let Some(command) = &outcome.next {
@@ -224,9 +230,7 @@ pub fn next_command(outcome: &Outcome) -> String {
         Ending::Blocked { reason: Blocked::NoChange } if outcome.view.pull_request.is_none() => {
             about_it("logs", outcome)
         }
-        Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } | Ending::Deadlock => {
-            view()
-        }
+        Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } => view(),
         Ending::Failed { reason: Failed::Disk | Failed::Forge } if outcome.run.is_none() => {
             "agent-loop doctor".to_owned()
         }
@@ -241,10 +245,20 @@ pub fn next_command(outcome: &Outcome) -> String {
             Refused::Usage => named_in(&outcome.message).unwrap_or_default().to_owned(),
             Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
         },
-        Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
-            let next = outcome.view.next_command.as_ref();
-            next.map_or_else(|| "agent-loop status".to_owned(), ToString::to_string)
+        Ending::Deadlock | Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept => {
+            following(outcome).unwrap_or_else(|| "agent-loop status".to_owned())
         }
+    }
+}
+
+/// Returns the command that follows in the present state of the flow, if the flow knows it.
+fn following(outcome: &Outcome) -> Option<String> {
+    let issue = || outcome.issue_commands.clone();
+    match outcome.view.next_command.as_ref()? {
+        FollowingCommand::Change(issue) => Some(format!("agent-loop issue {issue}")),
+        FollowingCommand::Decline => Some(issue()?.decline),
+        FollowingCommand::Decide => Some(issue()?.comment),
+        FollowingCommand::Other(command) => Some(command.clone()),
     }
 }
 
@@ -272,8 +286,8 @@ fn about_it(command: &str, outcome: &Outcome) -> String {
 
 /// Returns the command that resumes work on the subject; the text of a task is stored on this machine.
 fn again(outcome: &Outcome) -> String {
-    if let Some(command) = &outcome.view.next_command {
-        return command.to_string();
+    if let Some(command) = following(outcome) {
+        return command;
     }
     match (outcome.view.pull_request, &outcome.subject) {
         (Some(number), _) => format!("agent-loop pr {number}"),

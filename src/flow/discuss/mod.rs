@@ -80,7 +80,11 @@ impl Flow for DiscussState {
 
     fn output(&self, _: &Results) -> Option<FlowOutput> {
         let debate = self.debate.as_ref()?;
-        let output = DebateOutput { decision: verdict::decision(debate)?, stages: stages::debated(debate) };
+        let output = DebateOutput {
+            decision: verdict::decision(debate)?,
+            objection: verdict::objection(self, debate),
+            stages: stages::debated(debate),
+        };
         Some(FlowOutput { debate: Some(output), ..FlowOutput::default() })
     }
 

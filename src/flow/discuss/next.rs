@@ -54,8 +54,11 @@ fn decided(state: &DiscussState, cx: &FlowContext<'_>, topic: &Topic) -> Decisio
         Some((_, RoundSummary { ending: Some(ending), .. })) => {
             stages::file(state, cx, debate)?;
             let is_of_this_command = state.run.as_ref().is_some_and(|run| run.id == *cx.fresh_run);
-            let message = if is_of_this_command { verdict::message } else { verdict::earlier };
-            first(Step::Stop(Conclusion::again(ending, message(state, debate))))
+            first(Step::Stop(if is_of_this_command {
+                Conclusion::recorded(ending, verdict::message(state, debate))
+            } else {
+                Conclusion::again(ending, verdict::earlier(state, debate))
+            }))
         }
         Some((_, RoundSummary { ending: None, .. })) | None => ControlFlow::Continue(()),
     }

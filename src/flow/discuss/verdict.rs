@@ -111,14 +111,14 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
 /// Returns the result of a debate that another command began: who decided it, and how to debate again.
 pub(super) fn earlier(state: &DiscussState, debate: &DebateState) -> String {
     let who: Vec<String> = votes(debate).iter().map(|vote| format!("`{}`", vote.agent)).collect();
-    let again = match debate.verdict().map(|verdict| verdict.result) {
+    let (who, message) = (who.join(", "), message(state, debate));
+    match debate.verdict().map(|verdict| verdict.result) {
         Some(DebateResult::Unanimous | DebateResult::Converged) => {
-            ". Comment on the issue before you debate it again"
+            format!("decided by {who}: {message}. Comment on the issue before you debate it again")
         }
-        // The message says so.
-        Some(DebateResult::Deadlock) | None => "",
-    };
-    format!("decided by {}: {}{again}", who.join(", "), message(state, debate))
+        // The message says how to debate again.
+        Some(DebateResult::Deadlock) | None => format!("debated by {who}: {message}"),
+    }
 }
 
 /// Returns the command that follows.
@@ -127,14 +127,28 @@ pub(super) fn next_command(state: &DiscussState) -> Option<FollowingCommand> {
     let number = debate.subject.number?;
     let discuss = format!("agent-loop discuss {number}");
     let Some(verdict) = debate.verdict() else { return Some(FollowingCommand::Other(discuss)) };
+    if verdict.result == DebateResult::Deadlock {
+        return Some(FollowingCommand::Decide);
+    }
     match verdict.outcome {
         DebateOutcome::Implement => Some(FollowingCommand::Change(IssueNumber(number))),
         DebateOutcome::Split => match &debate.stages {
             None => Some(FollowingCommand::Other(format!("{discuss} --materialize-split-issues"))),
             Some(filed) => Some(FollowingCommand::Change(filed.stages.first()?.issue)),
         },
-        // A deadlock is one of these.
-        DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => None,
+        DebateOutcome::DoNotImplement => Some(FollowingCommand::Decline),
+        DebateOutcome::NeedsHuman => Some(FollowingCommand::Decide),
+    }
+}
+
+/// Returns the result for people who have the issue implemented, unless the debaters agree that it should be.
+pub(super) fn objection(state: &DiscussState, debate: &DebateState) -> Option<String> {
+    match debate.verdict()?.outcome {
+        DebateOutcome::Implement | DebateOutcome::Split => None,
+        DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => {
+            let (subject, message) = (&state.subject, message(state, debate));
+            Some(format!("in the debate of {subject}, {message}; this run goes on nevertheless"))
+        }
     }
 }
 

@@ -66,10 +66,9 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
         );
         first(Step::Stop(Conclusion::again(&merged, message)))
     };
-    let unapproved = "No run has approved it. ";
-    let Some(run) = &state.run else { return already(unapproved) };
+    let Some(run) = &state.run else { return already("No run has approved it. ") };
     let seen = OpenReview { cx, state, run, observed };
-    if run.state.ending.as_ref() == Some(&merged) || is_settled(&seen) {
+    if run.state.ending.as_ref() == Some(&merged) {
         return already("");
     }
     let ours = run.state.is_open() && run.terms.policy.after_approval == AfterApproval::Merge;
@@ -79,7 +78,26 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
             let conclusion = Conclusion::merged(&approval, commit.clone(), message);
             first(seen.end(observed.plan.with_next_phase(conclusion)))
         }
-        None => already(unapproved),
+        None => already(before_the_merge(&seen)),
+    }
+}
+
+/// Returns why the run of a merged pull request did not approve what was merged; empty if it did.
+fn before_the_merge(seen: &OpenReview<'_>) -> &'static str {
+    let has_approved = match &seen.run.state.ending {
+        Some(
+            Ending::Approved | Ending::ApprovedCiPending | Ending::NeedsHuman { reason: NeedsHuman::Merge },
+        ) => true,
+        Some(_) | None => false,
+    };
+    if !has_approved {
+        "Its last run has not approved it. "
+    } else if !is_of_the_head(seen) {
+        "Its last run approved an older head. "
+    } else if !covers_requirements(seen) {
+        "A person added a requirement after its last run had approved it. "
+    } else {
+        ""
     }
 }
 
@@ -213,10 +231,16 @@ fn opened<'now>(
 }
 
 fn is_settled(seen: &OpenReview<'_>) -> bool {
+    seen.run.state.ending == Some(Ending::Approved) && is_of_the_head(seen) && covers_requirements(seen)
+}
+
+fn is_of_the_head(seen: &OpenReview<'_>) -> bool {
+    seen.state.rounds.head() == Some(&seen.observed.pull.head)
+}
+
+fn covers_requirements(seen: &OpenReview<'_>) -> bool {
     let required = seen.required();
-    seen.run.state.ending == Some(Ending::Approved)
-        && seen.state.rounds.head() == Some(&seen.observed.pull.head)
-        && seen.state.votes().iter().all(|vote| required.iter().all(|id| vote.requirements.contains(id)))
+    seen.state.votes().iter().all(|vote| required.iter().all(|id| vote.requirements.contains(id)))
 }
 
 /// Publishes the coder's answer if the head equals a commit in the journal.

@@ -35,7 +35,8 @@ fn a_merged_task_needs_other_words() {
     let words: Vec<&str> = task(&[]).into_iter().filter(|word| *word != "--json").collect();
     let open = stage.run(&words);
     assert!(open.stderr.contains(" already has pull request #1\n"), "{}", open.stderr);
-    assert!(open.stdout.starts_with("approved #1 at "), "{}", open.stdout);
+    let first = open.stdout.lines().next().unwrap();
+    assert!(first.starts_with("already approved #1 at ") && first.ends_with(" · 1 round"), "{}", open.stdout);
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let merged = stage.run(&words);
     assert!(merged.stdout.starts_with("already merged #1 as "), "{}", merged.stdout);

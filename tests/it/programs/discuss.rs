@@ -32,6 +32,8 @@ printf '{"schema_version":1,"kind":"discuss_review","nonce":"%s","outcome":"impl
 const ENDLESS: &str =
     "#!/bin/sh\nsleep 1000 &\necho $$ $! > \"$(dirname \"$0\")/$AGENT_LOOP_LABEL.pid\"\nwait\n";
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_agent-loop");
+
 const QUESTION: [&str; 3] = ["discuss", "--question", "Should slugs keep accents?"];
 
 fn stage(script: &str, votes: &[(&str, &str)]) -> Stage {
@@ -186,9 +188,45 @@ fn a_deadlock_is_for_a_person() {
     assert_eq!(ended.json()["rounds"], 2);
     let shown = stage.run(&["status", "issue/1"]).stdout;
     assert!(shown.contains("implement    topic "), "{shown}");
-    assert_eq!(ended.json()["next_command"], "agent-loop local issue view 1");
+    let next = "agent-loop local issue comment 1 --body-file -";
+    assert_eq!(ended.json()["next_command"], next);
+    let again = stage.run(&words(&["discuss", "1"], &panel, &["--discuss-max-rounds", "1"])).json();
+    assert_eq!(again["next_command"], next);
+    assert!(
+        again["message"].as_str().unwrap().starts_with("debated by `one`, `two`: no agreement"),
+        "{again}"
+    );
+    stage.write("decision.txt", "Implement it.\n");
+    let typed = stage.run_program("sh", &["-c", &format!("'{PROGRAM}' {} < decision.txt", &next[11..])]);
+    assert_eq!(typed.exit, Some(0), "{}", typed.stderr);
+    assert!(stage.run(&["status"]).stdout.contains("    agent-loop discuss 1\n"));
     let votes: Vec<Value> = ended.json()["votes"].as_array().unwrap().clone();
     assert_eq!(votes.iter().map(|vote| &vote["state"]).collect::<Vec<_>>(), ["implement", "needs-human"]);
+}
+
+/// Both debaters agree, so none of them failed; the change is made only by a person who knows the decision.
+#[test]
+fn a_decision_against_is_told() {
+    let stage = stage(DEBATER, &[("one", "do-not-implement"), ("two", "do-not-implement")]);
+    let panel = debaters(&["one", "two"]);
+    let words: Vec<&str> =
+        words(&QUESTION, &panel, &[]).into_iter().filter(|word| *word != "--json").collect();
+    let ended = stage.run(&words);
+    assert!(
+        ended.stderr.contains("round 1  one: do-not-implement  two: do-not-implement\n"),
+        "{}",
+        ended.stderr
+    );
+    let next = "agent-loop local issue close 1 --reason 'not planned'";
+    assert!(ended.stdout.ends_with(&format!("next: {next}\n")), "{}", ended.stdout);
+    assert!(stage.run(&["status"]).stdout.contains(&format!("    {next}\n")));
+    let again = stage.run(&words).stdout;
+    assert!(again.starts_with("consensus issue/1 · 1 round\n"), "{again}");
+    let agents = ["issue", "1", "--coder", "sam=command:../todo.sh", "--reviewer", "rev=command:../todo.sh"];
+    let made = stage.run(&agents).stderr;
+    let told = "! in the debate of issue/1, both debaters vote `do-not-implement` (unanimous, round 1); this run goes on";
+    assert_eq!(made.matches(told).count(), 1, "{made}");
+    assert_eq!(stage.run_program("sh", &["-c", &format!("'{PROGRAM}' {}", &next[11..])]).exit, Some(0));
 }
 
 /// A debater that failed is asked again by the same command; the others are not.

@@ -170,10 +170,16 @@ fn an_interrupted_command_can_resume() {
         stage.agent("slow.sh", &script);
         let mut words = task(&[]);
         words[4] = "sam=command:../slow.sh";
-        let mut child = stage.start(&words);
+        let child = stage.start_captured(&words);
         until("the coder's turn", || fs::exists(&mark).unwrap());
         rustix::process::kill_process(Pid::from_child(&child), signal).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal:?}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{signal:?}");
+        let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let cost =
+            |outcome: &Value| (outcome["usage"]["calls"].clone(), outcome["usage"]["precision"].clone());
+        assert_eq!(cost(&outcome), (1.into(), "partial".into()), "{outcome}");
+        assert_eq!(cost(&stage.run(&["status", "--json"]).json()[0]), (1.into(), "partial".into()));
         let status = stage.run(&["status", "--all"]).stdout;
         let kept = "the coder sam was stopped; its edits are kept, and resume continues them";
         assert!(status.contains(kept) && status.contains("Saved unfinished work:\n"), "{signal:?}: {status}");

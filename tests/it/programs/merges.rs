@@ -154,6 +154,43 @@ fn a_merged_change_has_one_answer() {
     assert!(!stage.run(&["status"]).stdout.contains("pr/2"), "no run was begun on it");
 }
 
+/// A person may merge a head that its run has not approved.
+#[test]
+fn merged_heads_name_what_was_approved() {
+    let agents = ["--json", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let wish = "Also in docs.\n\n-- Human Reviewer";
+    stage.run(&["local", "pr", "comment", "1", "--body", wish]);
+    assert_eq!(stage.run(&["local", "pr", "merge", "1", "--unapproved"]).exit, Some(0));
+    let message = stage.run(&[&["pr", "1"][..], &agents].concat()).json()["message"].clone();
+    let message = message.as_str().unwrap();
+    assert!(message.contains("A person added a requirement after its last run had approved it"), "{message}");
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    stage.git(&["switch", "--quiet", &stage.branch()]);
+    stage.git(&["commit", "--quiet", "--allow-empty", "--message", "more"]);
+    stage.git(&["switch", "--quiet", "main"]);
+    assert_eq!(stage.run(&["local", "pr", "merge", "1", "--unapproved"]).exit, Some(0));
+    let message = stage.run(&[&["pr", "1"][..], &agents].concat()).json()["message"].clone();
+    assert!(message.as_str().unwrap().contains("Its last run approved an older head"), "{message}");
+}
+
+/// A signature with another dash is no signature, and its author learns that at once.
+#[test]
+fn near_signatures_are_told_at_once() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    let said = stage.run(&["local", "pr", "comment", "1", "--body", "Use TLS.\n\n— Human Reviewer"]);
+    let why = "is no requirement: its last line is almost, but not exactly, `-- Human Reviewer`";
+    assert!(said.stdout.contains(&format!(" on #1 {why}")), "{}", said.stdout);
+    let status = stage.run(&["status"]).stdout;
+    assert!(
+        status.contains(&format!(" on pr/1 {why}")) && status.contains("approved, not merged"),
+        "{status}"
+    );
+}
+
 /// A coder that leaves conflict markers, and a reviewer that approves after a commit on the base branch.
 const CARELESS: &str = r#"#!/bin/sh
 cat > "ROOT/$AGENT_LOOP_KIND.prompt"

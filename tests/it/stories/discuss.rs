@@ -4,9 +4,11 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::debate::{OnDebaterFailure, ResearchPolicy};
 use agent_loop::domain::execution::DeferredWork;
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::ids::IssueNumber;
 use agent_loop::domain::nonce::Nonce;
 use agent_loop::flow::request::Reviewing;
 use agent_loop::flow::terms::DebateOverrides;
+use agent_loop::flow::view::FollowingCommand;
 use agent_loop::ports::agents::TurnOrder;
 use serde_json::{Value, json};
 
@@ -370,14 +372,12 @@ async fn a_split_files_its_stages() {
     let other = later.world();
     let outcome = later.play(&other).await;
     assert!(outcome.message.contains("3 proposed issues are not filed"), "{}", outcome.message);
-    assert_eq!(
-        outcome.view.next_command.unwrap().to_string(),
-        "agent-loop discuss 1 --materialize-split-issues"
-    );
+    let filing = "agent-loop discuss 1 --materialize-split-issues";
+    assert_eq!(outcome.view.next_command, Some(FollowingCommand::Other(filing.to_owned())));
     for _ in 0..2 {
         let outcome = stages_filed().take_over(&other).await;
         assert!(outcome.message.contains("filed as #2, #3, #4"), "{}", outcome.message);
-        assert_eq!(outcome.view.next_command.unwrap().to_string(), "agent-loop issue 2");
+        assert_eq!(outcome.view.next_command, Some(FollowingCommand::Change(IssueNumber(2))));
         assert_eq!(other.states(), world.states());
     }
 }

@@ -11,7 +11,7 @@ use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use agent_loop::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use agent_loop::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueCommands, IssueState, Merge, NewIssue,
     NewPullRequest, OwnIssue, Thread,
 };
 
@@ -179,8 +179,12 @@ impl Forge for MemoryWorld {
         ForgeCommands { merge: format!("merge {number}"), view: format!("view {number}") }
     }
 
-    fn view_of(&self, issue: IssueNumber) -> String {
-        format!("view {issue}")
+    fn issue_commands(&self, issue: IssueNumber) -> IssueCommands {
+        IssueCommands {
+            view: format!("view {issue}"),
+            comment: format!("comment {issue}"),
+            decline: format!("decline {issue}"),
+        }
     }
 
     fn reopening(&self, thread: Thread) -> String {

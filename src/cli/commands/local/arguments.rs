@@ -60,8 +60,11 @@ pub struct CommentArgs {
     #[command(flatten)]
     pub on: NumberArgs,
     /// Text of the comment
-    #[arg(short, long)]
-    pub body: String,
+    #[arg(short, long, required_unless_present = "body_file")]
+    pub body: Option<String>,
+    /// Read the comment from a file; `-` for stdin
+    #[arg(short = 'F', long, value_name = "PATH", conflicts_with = "body")]
+    pub body_file: Option<PathBuf>,
     #[command(flatten)]
     pub by: AuthorArgs,
 }

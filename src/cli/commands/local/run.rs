@@ -17,12 +17,14 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::{ending, print};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
+use crate::engine::people;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
+use crate::protocol::requirements;
 
 use super::arguments::{
-    Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, DescriptionArgs, IssueAction, LocalCommand,
-    NumberArgs, PullRequestAction, ReasonChoice, RoleChoice, StateChoice, ViewArgs,
+    Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, IssueAction, LocalCommand, NumberArgs,
+    PullRequestAction, ReasonChoice, RoleChoice, StateChoice, ViewArgs,
 };
 use super::merge::{MergeApproval, MergeConsent};
 use super::render::Comments;
@@ -120,7 +122,7 @@ impl Handler<'_> {
                 let writer = self.writer(by)?;
                 let row = NewRow {
                     kind: SubjectKind::Issue(IssueState::Open),
-                    body: self.body(&description)?,
+                    body: self.text(description.body, description.body_file.as_deref())?,
                     title: title(description.title)?,
                     writer,
                 };
@@ -182,7 +184,7 @@ impl Handler<'_> {
         match action {
             PullRequestAction::Create { head, base, description, by } => {
                 let writer = self.writer(by)?;
-                let body = self.body(&description)?;
+                let body = self.text(description.body, description.body_file.as_deref())?;
                 let title = title(description.title)?;
                 let head = head.or_else(|| self.repository.branch.clone());
                 let head = head.ok_or_else(|| {
@@ -352,14 +354,17 @@ impl Handler<'_> {
     }
 
     fn comment(&self, comment: CommentArgs) -> Result<Printed, Failure> {
-        let CommentArgs { on: NumberArgs { number }, body, by } = comment;
+        let CommentArgs { on: NumberArgs { number }, body, body_file, by } = comment;
         let writer = self.writer(by)?;
+        let body = self.text(body.unwrap_or_default(), body_file.as_deref())?;
         let id =
             self.forge.store().comment(number, &writer, &body, SystemClock.now()).map_err(Failure::Work)?;
-        Ok(Printed {
-            text: format!("Added comment {id} to #{number}.\n"),
-            json: json!({ "number": number, "id": id.to_string() }),
-        })
+        let mut text = format!("Added comment {id} to #{number}.\n");
+        if requirements::is_nearly_signed(&body) {
+            let warning = people::unsigned(&id.to_string(), format_args!("#{number}"));
+            text.push_str(&format!("! {warning}\n"));
+        }
+        Ok(Printed { text, json: json!({ "number": number, "id": id.to_string() }) })
     }
 
     fn created(&self, kind: &str, number: u64, next: &str) -> Printed {
@@ -392,11 +397,12 @@ impl Handler<'_> {
         Ok(Writer { login, role })
     }
 
-    fn body(&self, description: &DescriptionArgs) -> Result<String, Failure> {
-        let Some(path) = &description.body_file else {
-            return Ok(description.body.clone());
-        };
-        read_text(path, self.folder).map_err(Failure::Use)
+    /// Returns a text from the command line, or from a file.
+    fn text(&self, typed: String, file: Option<&Path>) -> Result<String, Failure> {
+        match file {
+            Some(path) => read_text(path, self.folder).map_err(Failure::Use),
+            None => Ok(typed),
+        }
     }
 }
 
