@@ -16,8 +16,7 @@ pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusi
     let bare =
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
-    let remedy = || Some(conclusion.remedy()?.command(&session.subject));
-    outcome.next = conclusion.next().map(str::to_owned).or_else(remedy);
+    outcome.next = conclusion.next(&session.subject);
     outcome.reached = conclusion.reached();
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.view.head) {
         // An outcome without a merge base is better than none.

@@ -68,13 +68,7 @@ pub(super) async fn look_up(cx: &RunContext, session: &mut Session, lookup: Look
         Lookup::Older => session.facts.older = Some(older(cx, session)),
         Lookup::Output(flow, subject) => {
             let output = output(cx, session, &flow, &subject).await?;
-            let debate = output.as_ref().and_then(|output| output.debate.as_ref());
-            let objection = debate.and_then(|debate| debate.objection.clone());
-            if let Some(objection) = objection.filter(|_| subject == session.subject)
-                && session.warned_about.insert(format!("the debate of {subject}"))
-            {
-                cx.warn(objection);
-            }
+            warn_of_objection(cx, session, &subject, output.as_ref());
             session.facts.outputs.insert((flow, subject), output);
         }
         Lookup::Announced(subject) => {
@@ -86,6 +80,15 @@ pub(super) async fn look_up(cx: &RunContext, session: &mut Session, lookup: Look
         }
     }
     Ok(())
+}
+
+/// Warns once that the debaters of the subject of this session advise against the change.
+fn warn_of_objection(cx: &RunContext, session: &mut Session, subject: &Subject, output: Option<&FlowOutput>) {
+    let debate = output.and_then(|output| output.debate.as_ref());
+    let Some(objection) = debate.and_then(|debate| debate.objection.clone()) else { return };
+    if *subject == session.subject && session.warned_about.insert(format!("the debate of {subject}")) {
+        cx.warn(objection);
+    }
 }
 
 async fn tip(cx: &RunContext, session: &mut Session, branch: BranchName) -> Result<(), RunError> {

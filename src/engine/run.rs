@@ -99,7 +99,10 @@ impl Engine {
                 Next::Do(Step::Measure(order)) => perform::measure(&self.cx, &mut session, order).await?,
                 Next::Do(Step::Stop(conclusion)) | Next::End(conclusion) => {
                     let error = RunError::new(conclusion.ending().clone(), conclusion.message());
-                    return Err(conclusion.next().into_iter().fold(error, RunError::with_next));
+                    return Err(conclusion
+                        .next(&session.subject)
+                        .into_iter()
+                        .fold(error, RunError::with_next));
                 }
                 Next::Do(
                     Step::Ask(_)
@@ -222,7 +225,7 @@ impl Engine {
         let next = has_questions.then(|| format!("agent-loop resume {} --interactive", session.subject));
         let run = session.machine.run();
         let usage = run.map(|run| results::interrupted(run, &session.journal.entries())).unwrap_or_default();
-        Ok(Some(Outcome { next, usage, ..conclude::seen(&self.cx, session, bare) }))
+        Ok(Some(Outcome { usage, next, ..conclude::seen(&self.cx, session, bare) }))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
 use crate::domain::gate::GateRemedy;
 use crate::domain::ids::CommitSha;
+use crate::domain::subject::Subject;
 
 use jiff::Timestamp;
 
@@ -15,11 +16,17 @@ pub struct Conclusion {
     message: String,
     /// The head at the end, if there is one.
     head: Option<CommitSha>,
-    /// The command that follows, if it is not that of every such end.
-    next: Option<String>,
-    /// What to change so that a gate can be measured.
-    remedy: Option<GateRemedy>,
+    /// What follows, if it is not what follows every such end.
+    next: Option<Box<AfterConclusion>>,
     reached: Reached,
+}
+
+/// What follows the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum AfterConclusion {
+    Command(String),
+    /// A gate can be measured after this change.
+    Remedy(GateRemedy),
 }
 
 /// When a run came to its end.
@@ -33,7 +40,7 @@ pub enum Reached {
 
 impl Conclusion {
     fn new(ending: Ending, message: String) -> Self {
-        Self { ending, message, head: None, next: None, remedy: None, reached: Reached::Now }
+        Self { ending, message, head: None, next: None, reached: Reached::Now }
     }
 
     /// All reviewers approved the head, and all gates passed on it.
@@ -110,13 +117,13 @@ impl Conclusion {
     /// Names the command that follows.
     #[must_use]
     pub fn with_next(self, command: String) -> Self {
-        Self { next: Some(command), ..self }
+        Self { next: Some(Box::new(AfterConclusion::Command(command))), ..self }
     }
 
     /// Names what to change so that the gate can be measured.
     #[must_use]
     pub fn remedied_by(self, remedy: Option<GateRemedy>) -> Self {
-        Self { remedy, ..self }
+        Self { next: remedy.map(AfterConclusion::Remedy).map(Box::new), ..self }
     }
 
     /// Rewrites the message of the conclusion.
@@ -137,12 +144,12 @@ impl Conclusion {
         self.reached
     }
 
-    pub fn next(&self) -> Option<&str> {
-        self.next.as_deref()
-    }
-
-    pub fn remedy(&self) -> Option<&GateRemedy> {
-        self.remedy.as_ref()
+    /// Returns the command that follows the end of a run on a subject, if it is not that of every such end.
+    pub fn next(&self, subject: &Subject) -> Option<String> {
+        match &**self.next.as_ref()? {
+            AfterConclusion::Command(command) => Some(command.clone()),
+            AfterConclusion::Remedy(remedy) => Some(remedy.command(subject)),
+        }
     }
 
     pub fn head(&self) -> Option<&CommitSha> {

@@ -1,7 +1,7 @@
 //! Runs the command of a gate without a shell: the verdict is its exit code, and the end of its output is for people.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
@@ -144,7 +144,7 @@ impl Gate for CommandRunner {
             Err(why) => GateReport::inconclusive(why, None, None),
             Ok(job) => {
                 let ended = supervise(&job, &mut Discard, cancellation).await;
-                self.report(ended, job.log, &UserCommand::of(&order.gate))
+                self.report(ended, &job.log, &UserCommand::of(&order.gate))
             }
         }
     }
@@ -188,9 +188,10 @@ impl CommandRunner {
         })
     }
 
-    fn report(&self, ended: Ended, log: PathBuf, which: &UserCommand) -> GateReport {
-        let measured = |verdict, detail| GateReport::measured(verdict, detail, Vec::new(), Some(log.clone()));
-        let inconclusive = |why, remedy| GateReport::inconclusive(why, Some(log.clone()), remedy);
+    fn report(&self, ended: Ended, log: &Path, which: &UserCommand) -> GateReport {
+        let measured =
+            |verdict, detail| GateReport::measured(verdict, detail, Vec::new(), Some(log.to_owned()));
+        let inconclusive = |why, remedy| GateReport::inconclusive(why, Some(log.to_owned()), remedy);
         let not_run = |why: &str, detail: &str| {
             let correction = which.correction();
             inconclusive(format!("{why}. {correction}{detail}"), Some(GateRemedy::Command))

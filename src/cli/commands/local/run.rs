@@ -359,11 +359,12 @@ impl Handler<'_> {
         let body = self.text(body.unwrap_or_default(), body_file.as_deref())?;
         let id =
             self.forge.store().comment(number, &writer, &body, SystemClock.now()).map_err(Failure::Work)?;
-        let mut text = format!("Added comment {id} to #{number}.\n");
-        if requirements::is_nearly_signed(&body) {
-            let warning = people::unsigned(&id.to_string(), format_args!("#{number}"));
-            text.push_str(&format!("! {warning}\n"));
-        }
+        let warning = if requirements::is_nearly_signed(&body) {
+            format!("! {}\n", people::unsigned(&id.to_string(), format_args!("#{number}")))
+        } else {
+            String::new()
+        };
+        let text = format!("Added comment {id} to #{number}.\n{warning}");
         Ok(Printed { text, json: json!({ "number": number, "id": id.to_string() }) })
     }
 
