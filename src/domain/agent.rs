@@ -146,7 +146,11 @@ impl FromStr for AgentName {
             (Detail::Program | Detail::Script, None | Some("")) => {
                 return Err(invalid("command:NAME-or-PATH or scripted:FILE"));
             }
-            (Detail::Nothing, Some(_)) => return Err(invalid("this backend without `:` and a detail")),
+            (Detail::Nothing, Some(_)) => {
+                return Err(invalid(
+                    "this backend without `:` and a detail (its model is an option, as in --claude-model opus)",
+                ));
+            }
             (Detail::Program | Detail::Script, Some(_)) | (Detail::Nothing, None) => {}
         }
         let label = label.map_or_else(|| Self::default_label(backend, detail), str::to_owned).parse()?;

@@ -70,7 +70,7 @@ impl Workspace for RehearsedWorld {
             CloneId::Author { role, label, .. } | CloneId::Reader { role, label, .. } => {
                 format!("the {role} {label}")
             }
-            CloneId::Gate { gate, .. } => format!("the {gate}"),
+            CloneId::Gate { gate, .. } => format!("the gate {gate}"),
         };
         self.note(format!("prepare the clone of {user} at {}", layout.head().short()));
         Ok(Prepared { path: PathBuf::new(), salvaged: None, warning: None })

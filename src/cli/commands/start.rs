@@ -25,7 +25,7 @@ use crate::flow::names;
 #[derive(Debug, Args)]
 pub struct TaskArguments {
     /// Task for the coder: one quoted text, or words without flags between them
-    #[arg(required_unless_present = "task_file", conflicts_with = "task_file")]
+    #[arg(conflicts_with = "task_file")]
     pub text: Vec<String>,
     /// Read the task from a file; `-` for stdin
     #[arg(long, value_name = "PATH")]
@@ -133,7 +133,11 @@ fn task_text(arguments: &TaskArguments, folder: &Path) -> Result<String, String>
         ([], Some(path)) => read_text(path, folder)?,
         ([], None) => String::new(),
     };
-    if text.trim().is_empty() { Err("the task is empty; describe the change".to_owned()) } else { Ok(text) }
+    if text.trim().is_empty() {
+        let why = "the task is empty; describe the change: `agent-loop task TEXT`, or name a file that does: --task-file PATH";
+        return Err(why.to_owned());
+    }
+    Ok(text)
 }
 
 /// Runs a goal, and prints its outcome.

@@ -173,8 +173,12 @@ fn sections() -> impl Iterator<Item = &'static str> {
 
 /// Describes a path that is neither a key nor a section, with the nearest one.
 pub fn absent(path: &str) -> String {
-    let all = sections().chain(known().iter().map(|key| key.path.as_str()));
-    format!("there is no key or section `{path}`{}", suggestion(path, all))
+    let keys = || known().iter().map(|key| key.path.as_str());
+    // A person may know only the last part of a key.
+    let whole = keys().find(|key| key.rsplit('.').next() == Some(path));
+    let meant = whole.map(|key| format!(" (did you mean `{key}`?)"));
+    let meant = meant.unwrap_or_else(|| suggestion(path, sections().chain(keys())));
+    format!("there is no key or section `{path}`{meant}")
 }
 
 fn matches(pattern: &str, path: &str) -> bool {

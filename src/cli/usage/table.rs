@@ -52,11 +52,11 @@ fn row(who: &str, role: &str, sum: Sum) -> [String; 8] {
         tokens(usage, short(usage.output_tokens)),
         cost(usage),
         marked(&clock(usage.milliseconds / 1000), time),
-        usage.precision.name().to_owned(),
+        tokens(usage, usage.precision.name().to_owned()),
     ]
 }
 
-/// Returns a number of tokens, unless none were reported.
+/// Returns a number of tokens or its precision, unless none were reported.
 fn tokens(usage: Usage, counted: String) -> String {
     let is_unknown = usage.tokens() == 0 && usage.precision != Precision::Exact;
     if is_unknown { "not reported".to_owned() } else { counted }

@@ -262,7 +262,7 @@ fn following(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// Returns the first command that a message proposes: one without flags, a list on GitHub, or a stash. A title in the
+/// Returns the first command that a message proposes: one without flags, a list on GitHub, a stash, or `git init`. A title in the
 /// message was written by an agent or a stranger and must not choose more than that.
 pub fn named_in(message: &str) -> Option<&str> {
     let is_plain = |text: &&str| {
@@ -270,7 +270,8 @@ pub fn named_in(message: &str) -> Option<&str> {
         let is_list = text.starts_with("gh issue list --repo ") || text.starts_with("gh pr list --repo ");
         let is_stash = text.starts_with("git -C ") && text.ends_with(" stash push --include-untracked");
         let is_one_command = !text.contains(['…', ';', '&', '|', '$', '(', '<', '>', '\n']);
-        is_one_command && ((is_ours && !text.contains(" -")) || is_list || is_stash)
+        let is_beginning = *text == "git init";
+        is_one_command && ((is_ours && !text.contains(" -")) || is_list || is_stash || is_beginning)
     };
     let is_template = |text: &&str| {
         text.split(' ').skip(1).any(|word| word.chars().all(|letter| letter.is_ascii_uppercase()))

@@ -45,6 +45,7 @@ fn runs_are_stopped_shown_and_resumed() {
     let already = stage.run(&["resume", &subject]);
     assert_eq!(already.exit, Some(2));
     assert!(already.stderr.contains("agent-loop stop"), "{}", already.stderr);
+    assert!(already.stderr.ends_with(&format!("next: agent-loop logs {subject}\n")), "{}", already.stderr);
 
     let stopped = stage.run(&["stop", &subject]);
     assert_eq!(stopped.exit, Some(0), "{}", stopped.stderr);

@@ -69,6 +69,10 @@ fn refusals_name_a_command() {
     refused(&stage, &["task", "x", "--json", "--model", "opus"], "usage", "--claude-model, ");
     refused(&stage, &["tsak", "x", "--json"], "usage", "task");
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
+    refused(&stage, &["task", "--json"], "usage", "--task-file PATH");
+    refused(&stage, &["task", "x", "--coder", "claude:opus", "--json"], "usage", "--claude-model opus");
+    let explained = stage.run(&["config", "explain", "coder"]).stderr;
+    assert!(explained.contains("did you mean `roles.coder`?"), "{explained}");
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "there are no runs in this repository yet");
     stage.run(&["local", "init"]);
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");

@@ -41,6 +41,8 @@ fn missing_repositories_and_commits_are_refused() {
     fs::create_dir(&outside).unwrap();
     let outside = outside.to_str().unwrap();
     refused(&stage, &task(&["-C", outside]), "usage", &["not in a git repository", "`git init`"]);
+    let status = stage.run(&["status", "-C", outside]);
+    assert!(status.stderr.ends_with("next: git init\n"), "{}", status.stderr);
     refused(&stage, &task(&["-C", "../nowhere"]), "usage", &["nowhere does not exist"]);
     refused(&stage, &task(&["-C", "notes.txt"]), "usage", &["notes.txt is not a folder"]);
     stage.git(&["init", "--quiet", "--initial-branch=main", "../empty"]);

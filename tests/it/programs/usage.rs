@@ -39,6 +39,7 @@ fn a_summary_covers_both_journals() {
     assert_eq!(calls[0]["kind"], "implementation", "the turn of the task counts: {read:#}");
     assert_eq!((&read["totals"]["calls"], &read["totals"]["cost"]), (&json!(calls.len()), &Value::Null));
     assert_eq!(read["totals"]["tokens"]["precision"], "partial", "a command agent reports no tokens");
+    assert!(!stage.run(&["usage"]).stdout.contains("partial"), "no tokens were reported");
     assert_eq!(ended.json()["usage"]["calls"], json!(calls.len()));
 
     let shown = stage.run(&["usage"]);

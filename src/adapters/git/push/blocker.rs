@@ -61,7 +61,9 @@ impl Blocker {
         match self {
             Self::Edited(path) => {
                 let stash = typed(&["stash", "push", "--include-untracked"]);
-                (format!("{path} has changes"), format!("commit or stash the changes ({stash})"))
+                let pop = typed(&["stash", "pop"]);
+                let remedy = format!("commit or stash the changes ({stash}; afterwards {pop} restores them)");
+                (format!("{path} has changes"), remedy)
             }
             Self::Occupied(path) => (
                 format!("{path} is not tracked there, and the change adds it"),

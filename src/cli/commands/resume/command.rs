@@ -192,7 +192,7 @@ async fn named(
             Ok(known)
         }
         SubjectState::Running(_) => Err(format!(
-            "{typed} is {} already; see `agent-loop logs {typed} --follow`, or end it with `agent-loop stop {typed}`",
+            "{typed} is {} already; see `agent-loop logs {typed}`, or end it with `agent-loop stop {typed}`",
             status::describe(&known)
         )),
         SubjectState::Unreadable(why) => Err(why.clone()),
