@@ -63,7 +63,6 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     else {
         return Ok("there is nothing to remove\n".to_owned());
     };
-    let here = here.with_trust(surroundings).await;
     let removal = plan(&here, arguments).await?;
     let tense = if arguments.dry_run { RemovalTense::Never } else { RemovalTense::Next };
     let text = render(&removal, tense);

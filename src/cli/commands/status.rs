@@ -60,7 +60,6 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
             named => nothing_to_show(named.as_deref()),
         };
     };
-    let here = here.with_trust(surroundings).await;
     let (now, paint) = (SystemClock.now(), Paint::of_results(&surroundings.variables));
     let style = |length| ListStyle { length, paint, place: &here.place };
     if let Some(typed) = &arguments.subject {

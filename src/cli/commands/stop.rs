@@ -52,7 +52,6 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
     }
     for _ in 0..PATIENCE {
         if here.holder(&subject).is_none_or(|now| now.pid != Some(pid)) {
-            let here = here.with_trust(surroundings).await;
             return Ok(ended(survey::current(&here, subject).await, pid, &surroundings.place));
         }
         time::wait(LOOK).await;

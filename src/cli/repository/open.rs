@@ -11,7 +11,7 @@ use crate::adapters::storage::lock;
 use crate::cli::arguments::common::KnownRepositoryArgs;
 use crate::cli::arguments::numbers::{self, SubjectReference};
 use crate::cli::config::load::BaseLayers;
-use crate::cli::config::settings::{ForgeChoice, ForgeSettings};
+use crate::cli::config::settings::{ForgeChoice, ForgeSettings, Settings};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
@@ -20,7 +20,6 @@ use crate::cli::view::place::CommandPlace;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
-use crate::engine::outcome::RunError;
 use crate::ports::forge::ForgeError;
 use crate::ports::journal::Holder;
 
@@ -47,9 +46,10 @@ impl OpenRepository {
     /// Opens the repository of a folder; `None` if agent-loop was not used there. It creates nothing.
     pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
-        let gh_command = forge_settings(&repository, surroundings).await.gh_command;
-        let Some(site) = Site::begun(repository, &gh_command, surroundings).await? else { return Ok(None) };
-        Ok(Some(Self::at(site, surroundings)))
+        let settings = settings(&repository, surroundings).await;
+        let site = Site::begun(repository, &settings.forge.gh_command, surroundings).await?;
+        let Some(site) = site else { return Ok(None) };
+        Ok(Some(Self::at(site, settings, surroundings).await))
     }
 
     /// Opens the repository of a command: that of a folder, or the one that a flag or the URL of its subject names on GitHub.
@@ -67,31 +67,32 @@ impl OpenRepository {
             Err(_) if folder.is_dir() => Repository::outside(&folder, variables).await?,
             found => found?,
         };
-        let settings = forge_settings(&repository, surroundings).await;
-        let named = ForgeSettings { kind: ForgeChoice::Github, repository: Some(name), ..settings.clone() };
+        let settings = settings(&repository, surroundings).await;
+        let forge = settings.forge.clone();
+        let named = ForgeSettings { kind: ForgeChoice::Github, repository: Some(name), ..forge };
         let address = match ForgeSite::of(&named, &repository, variables)? {
             ForgeSite::Github(address) => address,
             ForgeSite::Embedded => return Ok(None),
         };
-        let site = Site::github(repository, &address, &settings.gh_command, surroundings).await?;
-        let is_begun = site.folders.root().exists();
-        Ok(is_begun.then(|| Self::at(site, surroundings)))
+        let site = Site::github(repository, &address, &settings.forge.gh_command, surroundings).await?;
+        if !site.folders.root().exists() {
+            return Ok(None);
+        }
+        Ok(Some(Self::at(site, settings, surroundings).await))
     }
 
-    fn at(site: Site, surroundings: &Surroundings) -> Self {
+    async fn at(site: Site, found: Settings, surroundings: &Surroundings) -> Self {
         let workspace = Arc::new(site.workspace(&surroundings.variables));
         let Site { repository, forge, folders, .. } = site;
-        let trust = Trust { recorders: vec![forge.login()], humans: Vec::new() };
+        let settings = match &forge {
+            AnyForge::Embedded(_) => found,
+            // The file is read from the branch on GitHub, not from that of this checkout.
+            AnyForge::Github(_) => settings(&repository, surroundings).await,
+        };
+        let trusted = settings.trust.trust();
+        let recorders = std::iter::once(forge.login()).chain(trusted.recorders).collect();
+        let trust = Trust { recorders, humans: trusted.humans };
         Self { repository, forge, folders, workspace, trust, place: surroundings.place.clone() }
-    }
-
-    /// Adds the logins that settings trust. Commands that only read accept settings that a run would reject.
-    #[must_use]
-    pub async fn with_trust(mut self, surroundings: &Surroundings) -> Self {
-        let trusted = trusted(&self.repository, surroundings).await.unwrap_or_default();
-        self.trust.recorders.extend(trusted.recorders);
-        self.trust.humans = trusted.humans;
-        self
     }
 
     /// Names the repository by its folder, for a command that looks at several.
@@ -184,18 +185,11 @@ impl OpenRepository {
     }
 }
 
-/// Returns the logins that settings trust.
-async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Trust, RunError> {
-    let Some(branch) = &repository.branch else { return Ok(Trust::default()) };
-    let found = BaseLayers::look(repository, branch, surroundings).await?;
-    Ok(found.merged(&[])?.settings.trust.trust())
-}
-
-/// Returns the settings of the forge for a command that only reads.
-async fn forge_settings(repository: &Repository, surroundings: &Surroundings) -> ForgeSettings {
+/// Returns the settings for a command that only reads, which accepts a file of the repository that a run would reject: only the
+/// user's own settings count then.
+async fn settings(repository: &Repository, surroundings: &Surroundings) -> Settings {
     let found = BaseLayers::of_the_forge(repository, repository.branch.as_ref(), surroundings).await;
-    let merged = found.and_then(|found| found.merged(&[]));
-    merged.map(|configuration| configuration.settings.forge).unwrap_or_default()
+    found.and_then(|found| found.merged(&[])).map(|merged| merged.settings).unwrap_or_default()
 }
 
 /// Returns the message for a repository in which agent-loop was not used.

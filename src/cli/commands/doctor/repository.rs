@@ -104,7 +104,7 @@ pub(super) async fn known(
     now: Timestamp,
 ) -> (Vec<DoctorCheck>, Vec<ParkedRun>) {
     let here = match OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await {
-        Ok(Some(here)) => here.with_trust(surroundings).await,
+        Ok(Some(here)) => here,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let name = if why.contains(store::FILE) { "embedded forge" } else { "forge" };

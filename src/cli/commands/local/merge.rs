@@ -44,7 +44,7 @@ impl MergeApproval {
     ) -> Result<Self, String> {
         let subject = Subject::PullRequest(pull_request.number);
         let known = match OpenRepository::find(Some(folder), surroundings).await? {
-            Some(here) => survey::known(&here.with_trust(surroundings).await, subject).await,
+            Some(here) => survey::known(&here, subject).await,
             None => None,
         };
         let checks = checks.iter().filter(|check| check.state != CheckState::Success);

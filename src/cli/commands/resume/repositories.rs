@@ -27,7 +27,7 @@ impl Repositories {
             let here =
                 OpenRepository::of(&arguments.repository, arguments.subject.as_deref(), surroundings).await?;
             if let Some(here) = here {
-                repositories.found.push(here.with_trust(surroundings).await);
+                repositories.found.push(here);
             }
             return Ok(repositories);
         }
@@ -35,7 +35,6 @@ impl Repositories {
         for known in whereabouts::all(&surroundings.state)?.into_iter().filter(Whereabouts::has_subjects) {
             match look(&known, surroundings).await {
                 Ok(here) => {
-                    let here = here.with_trust(surroundings).await;
                     repositories.found.push(here.in_its_folder());
                 }
                 Err(why) => repositories.skipped.push(why),

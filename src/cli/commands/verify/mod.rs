@@ -67,7 +67,7 @@ async fn on_the_forge(
 ) -> Result<SavedThread, String> {
     let typed = &arguments.subject;
     let here = OpenRepository::of(&arguments.repository, Some(typed), surroundings).await?;
-    let here = here.ok_or_else(nothing_begun)?.with_trust(surroundings).await;
+    let here = here.ok_or_else(nothing_begun)?;
     let subject = here.subject_anywhere(typed).await?;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match &subject {
