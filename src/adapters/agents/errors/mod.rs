@@ -37,10 +37,14 @@ pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
         PATTERNS.iter().find_map(|(named, pattern)| Some((*named, pattern.find(&text)?.start())))?;
     let detail = detail(&text, start);
     let reset = reset::instant(&text, now);
+    let day = if reset.is_none() { reset::day(&text, now) } else { None };
     Some(match named {
         Named::Auth | Named::AuthStatus => TurnFailure::Auth { detail },
         Named::NoTrouble => return None,
         Named::SessionLost => TurnFailure::SessionLost { detail },
+        Named::Quota | Named::AnyQuota | Named::RateLimited if let Some(retry_at) = day => {
+            TurnFailure::QuotaUnknown { retry_at, detail }
+        }
         Named::AnyQuota if reset.is_none() => TurnFailure::Billing { detail },
         Named::Billing => TurnFailure::Billing { detail },
         Named::UnknownModel => TurnFailure::UnknownModel { detail },
@@ -298,6 +302,28 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(found(classify(text, now()).as_ref()), expected, "{text}");
+        }
+    }
+
+    /// The time of day is unknown, so that the beginning of the day is a guess.
+    #[test]
+    fn a_date_alone_is_a_guess() {
+        for (date, day) in [
+            ("Dec 3", "2026-12-03"),
+            ("December 3rd, 2026.", "2026-12-03"),
+            ("Thu, 3 Dec (UTC)", "2026-12-03"),
+            ("on 2026-12-03", "2026-12-03"),
+            ("Jan 2", "2027-01-02"),
+            ("Nov 31", ""),
+            ("Nov 21", ""),
+            ("Mar 3", ""),
+        ] {
+            let failure = classify(&format!("You've hit your weekly limit · resets {date}"), now());
+            let Some(TurnFailure::QuotaUnknown { retry_at, .. }) = failure else {
+                panic!("{date}: {failure:?}")
+            };
+            let expected = if day.is_empty() { "2026-11-21T01:10:00Z" } else { &format!("{day}T00:00:00Z") };
+            assert_eq!(retry_at.to_string(), expected, "{date}");
         }
     }
 

@@ -47,6 +47,24 @@ pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
         })
 }
 
+/// Returns the beginning of the latest day that a message names for the reset without a time of day: a guess.
+pub fn day(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(LOOKED_AT));
+    let text = text.get(start..)?;
+    let values = LABEL.find_iter(text).filter_map(|label| text.get(label.end()..));
+    values
+        .filter_map(|value| {
+            let text = spaced(value.get(..value.floor_char_boundary(LONGEST))?);
+            let mut dates = DATES.iter().map(|date| date.trim_end()).filter(|date| !date.is_empty());
+            let (shown, _) = dates.find_map(|format| shown(format, &text))?;
+            on_a_day(&shown, now.to_zoned(TimeZone::UTC).date(), |date| {
+                latest(date.at(0, 0, 0, 0), &TimeZone::UTC)
+                    .filter(|instant| *instant > now && is_believed(*instant, now))
+            })
+        })
+        .max()
+}
+
 /// Returns the longest window that a message names for its limit. No quota resets later than one window from now: a time
 /// that seems to be later is in another zone.
 fn window(text: &str) -> Option<SignedDuration> {
@@ -113,32 +131,49 @@ const TIMES: [&str; 5] = ["%I:%M:%S %p", "%I:%M %p", "%I %p", "%H:%M:%S", "%H:%M
 
 /// Parses `Nov 24th, 2026 2:09 AM`, `Wed, 25 Nov 2026 02:09:00 GMT` or `2:03am (UTC)`: the first such instant from now on.
 fn on_a_clock(value: &str, now: Timestamp) -> Option<Timestamp> {
-    let spaced = |letter: char| if letter == ',' || letter.is_whitespace() { ' ' } else { letter };
-    let text: String = value.chars().filter(|letter| *letter != '.').map(spaced).collect();
-    let text = ORNAMENT.replace_all(&text, "$digit");
+    let text = spaced(value);
     // After the name of a day, a time alone is ambiguous.
     let has_no_day = value.starts_with(|first: char| first.is_ascii_digit());
     let dates = DATES.iter().filter(|date| has_no_day || !date.is_empty());
-    let (shown, rest) =
-        dates.flat_map(|date| TIMES.map(|time| format!("{date}{time}"))).find_map(|format| {
-            let (shown, length) = BrokenDownTime::parse_prefix(&format, text.as_bytes()).ok()?;
-            let rest = text.get(length..)?;
-            (!rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())).then_some((shown, rest))
-        })?;
+    let (shown, rest) = dates
+        .flat_map(|date| TIMES.map(|time| format!("{date}{time}")))
+        .find_map(|format| shown(&format, &text))?;
     let zone = ZONE.captures(rest).map_or(Some(TimeZone::UTC), |found| zone(&found))?;
     let (time, today) = (shown.to_time().ok()?, now.to_zoned(zone.clone()).date());
     let instant = |date: Date| latest(date.to_datetime(time), &zone);
-    let (Some(month), Some(day)) = (shown.month(), shown.day()) else {
+    if shown.month().is_none() {
         let mut days = (-1..=2).filter_map(|day| instant(today.checked_add(day.days()).ok()?));
         return days.find(|instant| now.duration_since(*instant) <= JUST_NOW);
-    };
-    let years = shown
+    }
+    on_a_day(&shown, today, |date| instant(date).filter(|instant| is_believed(*instant, now)))
+}
+
+/// Returns the text of a date or time without punctuation, without the name of the day, and with plain numbers.
+fn spaced(value: &str) -> String {
+    let space = |letter: char| if letter == ',' || letter.is_whitespace() { ' ' } else { letter };
+    let text: String = value.chars().filter(|letter| *letter != '.').map(space).collect();
+    ORNAMENT.replace_all(&text, "$digit").into_owned()
+}
+
+/// Parses the beginning of a text by a format; the rest begins with no letter or digit.
+fn shown<'text>(format: &str, text: &'text str) -> Option<(BrokenDownTime, &'text str)> {
+    let (shown, length) = BrokenDownTime::parse_prefix(format, text.as_bytes()).ok()?;
+    let rest = text.get(length..)?;
+    (!rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())).then_some((shown, rest))
+}
+
+/// Returns the first instant of a date whose year may be missing.
+fn on_a_day(
+    shown: &BrokenDownTime,
+    today: Date,
+    instant: impl Fn(Date) -> Option<Timestamp>,
+) -> Option<Timestamp> {
+    let (month, day) = (shown.month()?, shown.day()?);
+    let mut years = shown
         .year()
         .map_or(-1..=1, |_| 0..=0)
         .map(|away| shown.year().unwrap_or(today.year()).saturating_add(away));
-    years
-        .filter_map(|year| instant(Date::new(year, month, day).ok()?))
-        .find(|instant| is_believed(*instant, now))
+    years.find_map(|year| instant(Date::new(year, month, day).ok()?))
 }
 
 /// Parses `2026-11-24T00:03:00Z` or `2026-11-24 00:03+01:00`.
