@@ -2,6 +2,7 @@
 
 pub(super) mod patterns;
 pub mod reset;
+mod zones;
 
 use jiff::{SignedDuration, Timestamp};
 

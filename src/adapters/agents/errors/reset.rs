@@ -2,13 +2,15 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use jiff::{RoundMode, SignedDuration, SignedDurationRound, Span, SpanRelativeTo, Timestamp, ToSpan, Unit};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
+
+use super::zones::{self, latest};
 
 /// The number of bytes to search: the end of a text has the reason.
 pub(in crate::adapters::agents) const LOOKED_AT: usize = 64 * 1024;
@@ -138,7 +140,7 @@ fn on_a_clock(value: &str, now: Timestamp) -> Option<Timestamp> {
     let (shown, rest) = dates
         .flat_map(|date| TIMES.map(|time| format!("{date}{time}")))
         .find_map(|format| shown(&format, &text))?;
-    let zone = ZONE.captures(rest).map_or(Some(TimeZone::UTC), |found| zone(&found))?;
+    let zone = zones::after(rest)?;
     let (time, today) = (shown.to_time().ok()?, now.to_zoned(zone.clone()).date());
     let instant = |date: Date| latest(date.to_datetime(time), &zone);
     if shown.month().is_none() {
@@ -179,32 +181,7 @@ fn on_a_day(
 /// Parses `2026-11-24T00:03:00Z` or `2026-11-24 00:03+01:00`.
 fn in_digits(found: &Captures<'_>) -> Option<Timestamp> {
     let (date, time) = (found.name("date")?.as_str(), found.name("time")?.as_str());
-    latest(format!("{date}T{time}").parse().ok()?, &zone(found)?)
-}
-
-/// Returns the later of two instants with the same local time, and the later side of a skipped local time, so that an agent
-/// is not asked too early.
-fn latest(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
-    zone.to_ambiguous_timestamp(shown).later().ok()
-}
-
-/// Returns the zone of a time: UTC if it has none, and `None` if the zone is unknown.
-fn zone(found: &Captures<'_>) -> Option<TimeZone> {
-    let Some(name) = found.name("zone").or(found.name("bare_zone")).map(|zone| zone.as_str().trim()) else {
-        return Some(TimeZone::UTC);
-    };
-    if let Some(offset) = OFFSET.captures(name) {
-        let part =
-            |name: &str| offset.name(name).map_or(Some(0), |digits| digits.as_str().parse::<i32>().ok());
-        let seconds = part("hours")?.checked_mul(3600)?.checked_add(part("minutes")?.checked_mul(60)?)?;
-        let signed = if name.contains('-') { -seconds } else { seconds };
-        return Some(TimeZone::fixed(Offset::from_seconds(signed).ok()?));
-    }
-    match name {
-        "Z" | "z" => Some(TimeZone::UTC),
-        // The database in the program is used instead of the machine's, so that a text always has the same meaning.
-        name => TimeZoneDatabase::bundled().get(name).ok(),
-    }
+    latest(format!("{date}T{time}").parse().ok()?, &zones::named(found)?)
 }
 
 /// Parses `3 days 4 hours 12 minutes`, `143h57m55s` or `11.054s`, up to the first word that is not a unit.
@@ -244,11 +221,6 @@ static LABEL: LazyLock<Regex> = pattern!(
 static ORNAMENT: LazyLock<Regex> =
     pattern!(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s|(?P<digit>[0-9])(?:st|nd|rd|th)\b|\bat\s");
 
-/// The zone of a time. In parentheses any text is a zone, elsewhere only what looks like one.
-const ZONE_NAME: &str = r"(?:\s?\((?P<zone>[^()]{1,60})\)|\s?(?P<bare_zone>(?:\b(?:utc|gmt))?[-+][0-9]{2}:?[0-9]{2}\b|\b(?:utc|gmt)[-+][0-9]{1,2}\b|\b(?:z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b))?";
-
-static OFFSET: LazyLock<Regex> =
-    pattern!(r"(?i)^(?:utc|gmt)?\s?[-+](?P<hours>[0-9]{1,2}):?(?P<minutes>[0-9]{2})?$");
 static WINDOW: LazyLock<Regex> = pattern!(
     r"(?ix) \b(?:reached|exhausted|exceeded)\sfor\s(?P<number>[0-9]{1,3})[\s-](?P<unit>hour|day|week)s?\b
           | \b(?P<count>[0-9]{1,3})[\s-](?P<units>hour|day|week)s?\)?\s(?:usage\s|token\s|rate\s){0,2}limit
@@ -256,10 +228,10 @@ static WINDOW: LazyLock<Regex> = pattern!(
           | \bdaily\s(?:usage\s|token\s|rate\s){0,2}limit"
 );
 
-static ZONE: LazyLock<Regex> = pattern!(format!("(?i)^{ZONE_NAME}"));
 static DIGITS: LazyLock<Regex> = pattern!({
     let time = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)";
-    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}{ZONE_NAME}")
+    let zone = zones::NAME;
+    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}{zone}")
 });
 static EPOCH: LazyLock<Regex> = pattern!(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)");
 static AMOUNT: LazyLock<Regex> =
