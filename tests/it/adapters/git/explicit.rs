@@ -145,7 +145,7 @@ async fn dirty_checkouts_are_refused_and_untouched() {
         let after = program("sh", &lending.checkout, &["-c", "ls -lR --full-time; cat .git/HEAD"]).await;
         assert_eq!(before, after, "{deed}");
         if [stash, "sparse-checkout disable"].contains(&remedy) {
-            let command = text.rsplit('`').nth(1).unwrap();
+            let command = text.split('`').nth(1).unwrap();
             program("sh", &lending.checkout, &["-ec", command]).await;
             lending.begin(&coder(), &lending.scene.head).await;
         }
