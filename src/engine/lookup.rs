@@ -187,7 +187,7 @@ async fn output(
     let chain = cx.chain(flow, subject);
     let reading = match subject {
         Subject::Task(_) => {
-            let bodies: Vec<String> = entries.iter().cloned().filter_map(Entry::into_record).collect();
+            let bodies: Vec<&str> = entries.iter().filter_map(Entry::record).collect();
             thread::read_local(&chain, &cx.world.forge.login(), &bodies)
         }
         _ if *subject == session.subject => session.thread.chain(&chain, &cx.recorders()),

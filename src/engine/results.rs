@@ -20,26 +20,20 @@ pub(super) fn results(entries: Vec<Entry>) -> Results {
     results
 }
 
-/// Returns the cost of an interrupted run. A turn that was cut off is a call of unknown cost.
+/// Returns the cost of an interrupted run. A turn that was cut off is a call of unknown cost; one that is asked again has begun
+/// twice.
 pub fn interrupted(run: &RunState, entries: &[Entry]) -> Usage {
-    let known = run.spent(&results(entries.to_vec()));
-    match cut_off(run, entries) {
-        0 => known,
-        calls => known.plus(Usage { calls, precision: Precision::Partial, ..Usage::default() }),
-    }
-}
-
-/// Returns the number of turns of a run that have begun and not ended. A turn that is asked again has begun twice.
-fn cut_off(run: &RunState, entries: &[Entry]) -> u64 {
     let mut begun: BTreeMap<&TurnKey, u64> = BTreeMap::new();
-    let mut ended: BTreeSet<&TurnKey> = BTreeSet::new();
+    let (mut ended, mut spent) = (BTreeSet::new(), Usage::default());
     for entry in entries {
         match entry {
             Entry::Attempt { turn, .. } if turn.run == run.id => *begun.entry(turn).or_default() += 1,
-            Entry::Finished { turn, .. } => {
-                ended.insert(turn);
+            Entry::Finished { turn, finished, .. } if turn.run == run.id && ended.insert(turn) => {
+                spent = spent.plus(finished.usage());
+                begun.entry(turn).and_modify(|count| *count = count.saturating_sub(1));
             }
             Entry::Attempt { .. }
+            | Entry::Finished { .. }
             | Entry::Secret { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
@@ -50,7 +44,11 @@ fn cut_off(run: &RunState, entries: &[Entry]) -> u64 {
             | Entry::Inherited { .. } => {}
         }
     }
-    begun.into_iter().map(|(turn, count)| count.saturating_sub(u64::from(ended.contains(turn)))).sum()
+    let known = run.with_turns(spent);
+    match begun.into_values().sum() {
+        0 => known,
+        calls => known.plus(Usage { calls, precision: Precision::Partial, ..Usage::default() }),
+    }
 }
 
 /// Adds an entry to results.

@@ -391,7 +391,7 @@ impl Session {
 
     /// Returns the bodies of the records in the journal.
     pub(super) fn local_records(&self) -> Vec<String> {
-        self.journal.entries().iter().cloned().filter_map(Entry::into_record).collect()
+        self.journal.entries().iter().filter_map(Entry::record).map(str::to_owned).collect()
     }
 }
 

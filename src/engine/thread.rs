@@ -69,10 +69,10 @@ pub fn decoded(comments: &[impl Borrow<Comment>]) -> ThreadReader {
 }
 
 /// Reads the records in a journal.
-pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> ChainReading {
+pub fn read_local(chain: &Chain, ours: &Login, bodies: &[impl AsRef<str>]) -> ChainReading {
     let posted: Vec<Posted<'_>> = bodies
         .iter()
-        .map(|body| Posted { id: "journal", author: ours, body, history: History::Unedited })
+        .map(|body| Posted { id: "journal", author: ours, body: body.as_ref(), history: History::Unedited })
         .collect();
     thread::read(chain, std::slice::from_ref(ours), &posted)
 }

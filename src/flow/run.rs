@@ -119,6 +119,11 @@ impl RunState {
     /// Returns the usage of the run. The journal includes failed turns, and records include turns on other machines: the
     /// source with more calls is used.
     pub fn spent(&self, results: &Results) -> Usage {
-        self.usage.larger(self.inherited.plus(results.usage(&self.id)))
+        self.with_turns(results.usage(&self.id))
+    }
+
+    /// Returns the same, given the usage of the run's turns in the journal.
+    pub fn with_turns(&self, turns: Usage) -> Usage {
+        self.usage.larger(self.inherited.plus(turns))
     }
 }

@@ -100,6 +100,12 @@ impl Finished {
         }
     }
 
+    pub fn usage(&self) -> Usage {
+        match self {
+            Self::Answered { usage, .. } | Self::Failed { usage, .. } => *usage,
+        }
+    }
+
     pub fn notes(&self) -> &[String] {
         match self {
             Self::Answered { notes, .. } => notes,
@@ -168,6 +174,11 @@ pub enum Entry {
 
 impl Entry {
     /// Returns the body of a record.
+    pub fn record(&self) -> Option<&str> {
+        if let Self::Record { body } = self { Some(body) } else { None }
+    }
+
+    /// Converts the entry to the body of a record.
     pub fn into_record(self) -> Option<String> {
         if let Self::Record { body } = self { Some(body) } else { None }
     }

@@ -2,6 +2,8 @@
 //! lets a gate be measured.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
@@ -42,6 +44,48 @@ impl Parking {
     /// resumed.
     pub fn is_due(self, now: Timestamp) -> bool {
         self.resets_at <= now || was_set_back(self.since, now)
+    }
+}
+
+/// The journal of a subject, which is read at most once.
+pub(super) struct KnownJournal {
+    path: PathBuf,
+    entries: OnceLock<Result<Vec<Entry>, String>>,
+}
+
+impl KnownJournal {
+    pub(super) fn of(here: &OpenRepository, subject: &Subject) -> Self {
+        Self { path: here.folders.journal(subject), entries: OnceLock::new() }
+    }
+
+    /// Returns the entries; none if the subject has no journal.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a line is damaged; the text names the line.
+    pub(super) fn entries(&self) -> Result<&[Entry], String> {
+        let read = || journals::read(&self.path).map_err(|error| error.to_string());
+        self.entries.get_or_init(read).as_deref().map_err(Clone::clone)
+    }
+
+    /// Returns the cost of a run. The records of an interrupted run do not have its last turns.
+    pub(super) fn spent(&self, run: Option<&RunState>) -> Usage {
+        let Some(run) = run else { return Usage::default() };
+        if run.ending.is_some() {
+            return run.usage;
+        }
+        self.entries().map_or(run.usage, |entries| results::interrupted(run, entries))
+    }
+
+    /// Returns the command that lets a gate be measured which could not be, as far as this machine knows.
+    pub(super) fn remedy(&self, subject: &Subject, ending: &Ending) -> Option<String> {
+        if *ending != Ending::Inconclusive {
+            return None;
+        }
+        let last = self.entries().ok()?.iter().rev().find_map(|entry| {
+            let Entry::Measured { measurement, .. } = entry else { return None };
+            Some(measurement)
+        });
+        Some(last?.remedy.as_ref()?.command(subject))
     }
 }
 
@@ -92,28 +136,6 @@ pub(super) fn awaited(entries: &[Entry]) -> Option<Parking> {
         }
     }
     waits.into_values().chain(limited).max_by_key(|parking| parking.resets_at)
-}
-
-/// Returns the cost of a run. The records of an interrupted run do not have its last turns.
-pub(super) fn spent(here: &OpenRepository, subject: &Subject, run: Option<&RunState>) -> Usage {
-    let Some(run) = run else { return Usage::default() };
-    match (&run.ending, journals::read(&here.folders.journal(subject))) {
-        (None, Ok(entries)) => results::interrupted(run, &entries),
-        (Some(_), _) | (None, Err(_)) => run.usage,
-    }
-}
-
-/// Returns the command that lets a gate be measured which could not be, as far as this machine knows.
-pub(super) fn remedy(here: &OpenRepository, subject: &Subject, ending: &Ending) -> Option<String> {
-    if *ending != Ending::Inconclusive {
-        return None;
-    }
-    let entries = journals::read(&here.folders.journal(subject)).ok()?;
-    let last = entries.iter().rev().find_map(|entry| {
-        let Entry::Measured { measurement, .. } = entry else { return None };
-        Some(measurement)
-    });
-    Some(last?.remedy.as_ref()?.command(subject))
 }
 
 fn last_run(entries: &[Entry]) -> Option<&RunId> {

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
-use crate::adapters::storage::journals;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::run::after_debate;
 use crate::domain::ending::{Ending, Failed, NeedsHuman};
@@ -28,7 +27,7 @@ use crate::text::sanitize::{one_line, unmarked};
 use super::answered;
 use super::open::{OpenRepository, there};
 use super::parts::{self, KnownPart};
-use super::stopped::{self, Parking};
+use super::stopped::{self, KnownJournal, Parking};
 use super::verdict::{self, RunVerdict};
 
 /// The maximum length of a title, in characters: a task may be very long.
@@ -132,15 +131,16 @@ pub async fn current(here: &OpenRepository, subject: Subject) -> Option<SubjectS
 }
 
 async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
+    let journal = KnownJournal::of(here, subject);
     let found = match subject {
-        Subject::PullRequest(number) => review(here, *number).await?,
-        Subject::Issue(number) => issue(here, *number).await?,
-        Subject::Task(_) => task(here, subject).await?,
+        Subject::PullRequest(number) => review(here, *number, &journal).await?,
+        Subject::Issue(number) => issue(here, *number, &journal).await?,
+        Subject::Task(_) => task(here, subject, &journal).await?,
     };
     let Some(found) = found else { return Ok(None) };
     let (state, cut_off) = match here.holder(subject) {
         Some(holder) => (SubjectState::Running(holder), None),
-        None => waiting(here, subject, found.state)?,
+        None => waiting(&journal, found.state)?,
     };
     let title = found.title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
     let touched = touched(here, subject);
@@ -149,18 +149,14 @@ async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
 
 /// Returns the state of a run, and the coder that was stopped with it; one that was interrupted while it waited for a quota
 /// counts as parked.
-fn waiting(
-    here: &OpenRepository,
-    subject: &Subject,
-    state: SubjectState,
-) -> Result<(SubjectState, Option<Label>), String> {
+fn waiting(journal: &KnownJournal, state: SubjectState) -> Result<(SubjectState, Option<Label>), String> {
     if state != SubjectState::Interrupted {
         return Ok((state, None));
     }
-    let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
-    Ok(match stopped::awaited(&entries) {
+    let entries = journal.entries()?;
+    Ok(match stopped::awaited(entries) {
         Some(parking) => (SubjectState::Parked(parking), None),
-        None => (state, stopped::cut_off(&entries)),
+        None => (state, stopped::cut_off(entries)),
     })
 }
 
@@ -223,7 +219,7 @@ fn fold(
 
 impl Folded {
     /// Describes a subject without a pull request: how its run ended, or that it was interrupted.
-    fn found(self, here: &OpenRepository, subject: Subject) -> SubjectSummary {
+    fn found(self, journal: &KnownJournal, subject: Subject) -> SubjectSummary {
         let run = self.machine.run();
         let ending = run.and_then(|run| run.ending.clone());
         let state = match (&ending, run) {
@@ -238,14 +234,18 @@ impl Folded {
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
         let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
-        let usage = stopped::spent(here, &subject, run);
+        let usage = journal.spent(run);
         let outcome =
             Outcome { run: run.map(|run| run.id.clone()), usage, view: self.machine.view(), ..bare };
         SubjectSummary { flow: Some(self.flow), ..SubjectSummary::new(subject, outcome, state) }
     }
 }
 
-async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Option<SubjectSummary>, String> {
+async fn review(
+    here: &OpenRepository,
+    number: PullRequestNumber,
+    journal: &KnownJournal,
+) -> Result<Option<SubjectSummary>, String> {
     let Some(pull_request) = there(here.forge.pull_request(number).await)? else { return Ok(None) };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
@@ -257,7 +257,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
     let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
     let mut outcome = Outcome {
         run: run.map(|run| run.id.clone()),
-        usage: stopped::spent(here, &subject, run),
+        usage: journal.spent(run),
         view: View { head: Some(pull_request.head.clone()), ..machine.view() },
         commands: Some(here.forge.commands(number)),
         ..bare
@@ -287,7 +287,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (PullRequestState::Open, RunVerdict::Approved) => after(&outcome.ending, noted),
         (PullRequestState::Open, RunVerdict::Ended(ending)) => {
             let answered = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
-            outcome.next = answered.or_else(|| stopped::remedy(here, &subject, ending));
+            outcome.next = answered.or_else(|| journal.remedy(&subject, ending));
             after(ending, noted)
         }
     };
@@ -338,7 +338,11 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
     }
 }
 
-async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<SubjectSummary>, String> {
+async fn issue(
+    here: &OpenRepository,
+    number: IssueNumber,
+    journal: &KnownJournal,
+) -> Result<Option<SubjectSummary>, String> {
     let Some(issue) = there(here.forge.issue(number).await)? else { return Ok(None) };
     let subject = Subject::Issue(number);
     let thread = thread::decoded(&issue.comments);
@@ -350,7 +354,7 @@ async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<Subj
     let later: Vec<&Comment> = later.filter(|comment| people::counts(&here.trust, comment)).collect();
     let ended = folded.machine.run().and_then(|run| run.ending.as_ref());
     let answered = ended.and_then(|ending| answered::next(number, &folded.flow, ending, &later));
-    let mut found = delivery(here, subject, view.pull_request, folded).await?;
+    let mut found = delivery(here, subject, journal, view.pull_request, folded).await?;
     if found.flow == Some(names::DISCUSSION) {
         let next = found.outcome.view.next_command.take();
         found.outcome.view.next_command = next.map(|next| after_debate::with_agents(&file, next));
@@ -407,9 +411,12 @@ fn between(parts: &[KnownPart]) -> SubjectState {
 }
 
 /// Describes a task. Its records are in its journal until its pull request is open.
-async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
-    let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
-    let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
+async fn task(
+    here: &OpenRepository,
+    subject: &Subject,
+    journal: &KnownJournal,
+) -> Result<Option<SubjectSummary>, String> {
+    let bodies: Vec<&str> = journal.entries()?.iter().filter_map(Entry::record).collect();
     let login = here.forge.login();
     let folded = fold(subject, |chain| thread::read_local(chain, &login, &bodies), here)?;
     let from_branch = match &folded.machine.view().branch {
@@ -417,7 +424,7 @@ async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
         None => Vec::new(),
     };
     let delivered = from_branch.last().map(|found| found.number);
-    let found = delivery(here, subject.clone(), delivered, folded).await?;
+    let found = delivery(here, subject.clone(), journal, delivered, folded).await?;
     Ok(Some(SubjectSummary { title: task_title(here, subject), ..found }))
 }
 
@@ -425,12 +432,14 @@ async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
 async fn delivery(
     here: &OpenRepository,
     subject: Subject,
+    journal: &KnownJournal,
     delivered: Option<PullRequestNumber>,
     folded: Folded,
 ) -> Result<SubjectSummary, String> {
-    let Some(number) = delivered else { return Ok(folded.found(here, subject)) };
+    let Some(number) = delivered else { return Ok(folded.found(journal, subject)) };
     let bare = Outcome::bare(subject.clone(), Ending::Interrupted, String::new());
-    let outcome = match review(here, number).await? {
+    let journal = KnownJournal::of(here, &Subject::PullRequest(number));
+    let outcome = match review(here, number, &journal).await? {
         Some(found) => Outcome { subject: bare.subject, ..found.outcome },
         None => bare,
     };

@@ -215,7 +215,7 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             Entry::Finished { turn, at, finished } => {
                 let known = turns.entry(turn).or_default();
                 let spent = known.end.map_or_else(Usage::default, |(_, _, spent)| spent);
-                known.end = Some((*at, finished, spent.larger(usage(finished))));
+                known.end = Some((*at, finished, spent.larger(finished.usage())));
             }
             Entry::Secret { .. }
             | Entry::Clarified { .. }
@@ -256,12 +256,6 @@ fn calls_of(subject: &Subject, turn: &TurnKey, entries: &TurnEntries<'_>) -> Vec
         Call { model: model.clone(), result, failure, cost, ..open(&at) }
     }));
     calls
-}
-
-fn usage(finished: &Finished) -> Usage {
-    match finished {
-        Finished::Answered { usage, .. } | Finished::Failed { usage, .. } => *usage,
-    }
 }
 
 #[cfg(test)]
