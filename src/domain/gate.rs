@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitSha, GateName, TreeSha};
-use super::subject::Subject;
 use super::word_list::word_list;
 
 word_list!(
@@ -74,17 +73,6 @@ pub enum GateRemedy {
     Setting(String),
     /// Read the output of the command, and correct the command.
     Command,
-}
-
-impl GateRemedy {
-    /// Returns the command that applies the remedy, or shows what must be changed.
-    pub fn command(&self, subject: &Subject) -> String {
-        match self {
-            Self::Flag(flag) => format!("agent-loop resume {subject} {flag}"),
-            Self::Setting(key) => format!("agent-loop config explain {key}"),
-            Self::Command => format!("agent-loop logs {subject}"),
-        }
-    }
 }
 
 /// One measurement of one gate.

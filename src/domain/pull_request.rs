@@ -1,5 +1,7 @@
 //! Pull requests and their checks.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{BranchName, CommitSha, IssueNumber, PullRequestNumber};
@@ -26,6 +28,21 @@ pub enum QueuePlace {
     Merged,
     /// The pull request was removed from the queue without a merge.
     Removed,
+}
+
+/// A base branch that cannot be merged with a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeConflict {
+    pub base: BranchName,
+    /// The files in which both changed the same lines; empty if the forge does not name them.
+    pub files: Vec<String>,
+}
+
+impl Display for MergeConflict {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` conflicts with this change", self.base)?;
+        if self.files.is_empty() { Ok(()) } else { write!(f, " in {}", self.files.join(", ")) }
+    }
 }
 
 /// One check of the forge on a commit.

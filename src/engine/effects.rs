@@ -132,6 +132,7 @@ async fn merge(
         Ok(Merge::Merged(commit)) => cx.tell(&RunEvent::Merged { number, commit }),
         Ok(Merge::HeadMoved(_)) => {}
         Ok(Merge::Queued) => session.obstacle = Some(Obstacle::Queued),
+        Ok(Merge::Conflict(conflict)) => session.obstacle = Some(Obstacle::NotMerged(conflict.to_string())),
         Ok(Merge::NotMerged(detail)) | Err(ForgeError::Refused(detail)) => {
             session.obstacle = Some(Obstacle::NotMerged(detail));
         }

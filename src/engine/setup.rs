@@ -4,6 +4,7 @@ use crate::domain::ending::Ending;
 use crate::domain::gate::{GateRemedy, Verdict};
 use crate::domain::ids::GateName;
 use crate::domain::subject::Subject;
+use crate::flow::commands;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{GateOrder, GateReport, Gates};
 
@@ -46,5 +47,5 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
 pub(super) fn inconclusive(message: String, remedy: &GateRemedy, subject: &Subject) -> RunError {
-    RunError::new(Ending::Inconclusive, message).with_next(remedy.command(subject))
+    RunError::new(Ending::Inconclusive, message).with_next(commands::remedy(remedy, subject))
 }

@@ -8,6 +8,7 @@ use crate::domain::subject::Subject;
 use jiff::Timestamp;
 
 use super::approval::{Approval, Unanimous};
+use super::commands;
 
 /// The end of a run, with its reason for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +149,7 @@ impl Conclusion {
     pub fn next(&self, subject: &Subject) -> Option<String> {
         match &**self.next.as_ref()? {
             AfterConclusion::Command(command) => Some(command.clone()),
-            AfterConclusion::Remedy(remedy) => Some(remedy.command(subject)),
+            AfterConclusion::Remedy(remedy) => Some(commands::remedy(remedy, subject)),
         }
     }
 

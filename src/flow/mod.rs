@@ -7,6 +7,7 @@ pub mod approval;
 pub mod ask;
 pub mod budget;
 pub mod clarifying;
+pub mod commands;
 pub mod comment;
 pub mod commit_status;
 pub mod conclusion;

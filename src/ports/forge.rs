@@ -12,7 +12,7 @@ use crate::domain::ending::Refused;
 use crate::domain::forge_calls::ForgeCalls;
 use crate::domain::forge_review::ForgeReview;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
-use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
+use crate::domain::pull_request::{CheckBoard, MergeConflict, PullRequest, QueuePlace};
 
 /// A comment on the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +119,7 @@ pub enum Merge {
     Merged(CommitSha),
     /// The pull request has another head and was not merged.
     HeadMoved(CommitSha),
+    Conflict(MergeConflict),
     /// The pull request cannot be merged without a person.
     NotMerged(String),
     /// The pull request is in the forge's merge queue.

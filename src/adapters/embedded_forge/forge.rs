@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::{GitWorkspace, MergeOutcome};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
+use crate::domain::pull_request::{CheckBoard, MergeConflict, PullRequest, PullRequestState};
 use crate::domain::shell;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
@@ -300,12 +300,9 @@ impl Forge for EmbeddedForge {
         let merged = self.workspace.merge(&pull_request.base_ref, head, &message).await;
         let commit = match merged.map_err(not_merged)? {
             MergeOutcome::Done(commit) => commit,
-            MergeOutcome::Conflict(paths) => {
-                return Ok(Merge::NotMerged(format!(
-                    "these files conflict with `{}`: {}; `agent-loop pr {number} --auto-merge` lets the coder resolve the conflict",
-                    pull_request.base_ref,
-                    paths.join(", ")
-                )));
+            MergeOutcome::Conflict(files) => {
+                let base = pull_request.base_ref;
+                return Ok(Merge::Conflict(MergeConflict { base, files }));
             }
             MergeOutcome::Refused(why) => return Ok(Merge::NotMerged(why)),
             MergeOutcome::Moved(_) => {

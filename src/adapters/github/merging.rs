@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::adapters::process::time;
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::ids::{CommitSha, PullRequestNumber};
-use crate::domain::pull_request::{PullRequestState, QueuePlace};
+use crate::domain::pull_request::{MergeConflict, PullRequestState, QueuePlace};
 use crate::ports::forge::{ForgeError, Merge};
 
 use super::client::{GithubRepository, read};
@@ -38,6 +38,9 @@ pub(super) async fn merge(
     let rules = protection::branch_rules(repository, &pull.base.name).await?;
     if rules.has_merge_queue {
         return enqueue(repository, number, head).await;
+    }
+    if pull.mergeable_state.as_deref() == Some("dirty") {
+        return Ok(Merge::Conflict(MergeConflict { base: pull.base.name, files: Vec::new() }));
     }
     match obstacle(repository, &pull, &rules) {
         Some(what_to_do) => Ok(Merge::NotMerged(what_to_do)),
@@ -83,9 +86,6 @@ fn already(pull: &PullJson, head: &CommitSha) -> Option<Merge> {
 fn obstacle(repository: &GithubRepository, pull: &PullJson, rules: &BranchRules) -> Option<String> {
     let (number, base, named) = (pull.number, &pull.base.name, repository.named());
     match pull.mergeable_state.as_deref() {
-        Some("dirty") => {
-            Some(format!("it conflicts with `{base}` since a moment ago; run the same command again"))
-        }
         Some("behind") => Some(format!(
             "its branch must contain the tip of `{base}` first; update it (`gh api -X PUT \
              repos/{}/pulls/{number}/update-branch`), then run the same command again to review the new head",

@@ -16,6 +16,7 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::engine::results;
+use crate::flow::commands;
 use crate::flow::run::RunState;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ports::journal::{Entry, Finished};
@@ -76,7 +77,7 @@ impl KnownJournal {
         self.entries().map_or(run.usage, |entries| results::interrupted(run, entries))
     }
 
-    /// Returns the command that lets a gate be measured which could not be, as far as this machine knows.
+    /// Returns the command that corrects a gate that could not be measured, if the last measurement in the journal names one.
     pub(super) fn remedy(&self, subject: &Subject, ending: &Ending) -> Option<String> {
         if *ending != Ending::Inconclusive {
             return None;
@@ -85,7 +86,7 @@ impl KnownJournal {
             let Entry::Measured { measurement, .. } = entry else { return None };
             Some(measurement)
         });
-        Some(last?.remedy.as_ref()?.command(subject))
+        Some(commands::remedy(last?.remedy.as_ref()?, subject))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::engine::outcome::Outcome;
 use crate::engine::people;
 use crate::engine::thread;
 use crate::flow;
+use crate::flow::commands;
 use crate::flow::machine::Machine;
 use crate::flow::names;
 use crate::flow::view::View;
@@ -281,7 +282,7 @@ async fn review(
         (PullRequestState::Open, RunVerdict::Approved)
             if verdict::conflicts(here.workspace(), &pull_request).await =>
         {
-            outcome.next = Some(format!("agent-loop pr {number} --auto-merge"));
+            outcome.next = Some(commands::resolve_conflict(number));
             SubjectState::NeedsHuman(format!("approved, conflicts with {}", pull_request.base_ref))
         }
         (PullRequestState::Open, RunVerdict::Approved) => after(&outcome.ending, noted),

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use crate::domain::gate::{Finding, Measurement, Verdict};
 use crate::domain::ids::{CommitSha, GateName};
 use crate::domain::policy::AfterApproval;
+use crate::domain::pull_request::MergeConflict;
 
+use super::super::commands;
 use super::super::conclusion::Conclusion;
 use super::super::gates::gates_record;
 use super::super::step::{Decision, first};
@@ -22,15 +24,12 @@ pub(super) fn found<'now>(
 
 /// Adds a conflict of an approved head with the base branch to a conclusion, and the command that gives it to the coder.
 pub(super) fn noted(seen: &OpenReview<'_>, head: &CommitSha, conclusion: Conclusion) -> Decision<Conclusion> {
-    let Some((_, [first, more @ ..])) = found(seen, head)? else {
+    let Some((_, files @ [_, ..])) = found(seen, head)? else {
         return ControlFlow::Continue(conclusion);
     };
-    let files = more.iter().fold(first.clone(), |files, file| format!("{files}, {file}"));
-    let command = format!("agent-loop pr {} --auto-merge", seen.state.number);
-    let base = &seen.observed.pull.base_ref;
-    let note = format!(
-        "`{base}` conflicts with this change in {files}; `{command}` lets the coder resolve the conflict"
-    );
+    let conflict = MergeConflict { base: seen.observed.pull.base_ref.clone(), files: files.to_vec() };
+    let command = commands::resolve_conflict(seen.state.number);
+    let note = format!("{conflict}; `{command}` lets the coder resolve the conflict");
     ControlFlow::Continue(conclusion.reworded(|message| format!("{message}. {note}")).with_next(command))
 }
 

@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use crate::domain::ending::Refused;
-use crate::domain::ids::{BranchName, GateName};
+use crate::domain::ids::GateName;
 use crate::domain::item::{Author, Item};
-use crate::domain::pull_request::PullRequestState;
+use crate::domain::pull_request::{MergeConflict, PullRequestState};
 use crate::domain::revision::Revision;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
@@ -65,7 +65,7 @@ pub(super) fn explain(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Exp
         .extend(run.terms.policy.gates_not_run.iter().map(|(gate, why)| Condition::not_run(gate, *why)));
     conditions.extend(checks::condition(&seen, &at.head)?);
     if let Some((_, files @ [_, ..])) = conflicts::found(&seen, &at.head)? {
-        conditions.push(conflict(&pull.base_ref, files));
+        conditions.push(conflict(&MergeConflict { base: pull.base_ref.clone(), files: files.to_vec() }));
     }
     ControlFlow::Continue(Explanation { head: at.head, conditions })
 }
@@ -100,12 +100,12 @@ fn vote(seen: &OpenReview<'_>, at: &ReviewAt, seat: &Seat) -> Condition {
     }
 }
 
-fn conflict(base: &BranchName, files: &[String]) -> Condition {
+fn conflict(found: &MergeConflict) -> Condition {
     Condition {
         kind: ConditionKind::Gate,
         name: GateName::merge().to_string(),
         state: ConditionState::Unmet,
-        evidence: format!("`{base}` conflicts with this change in {}", files.join(", ")),
+        evidence: found.to_string(),
         findings: Vec::new(),
         remedy: Some(
             "a merge of the base branch: a run with --auto-merge lets the coder resolve the conflict",

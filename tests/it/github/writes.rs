@@ -91,7 +91,9 @@ impl Scene {
         let [head, merged, queued] = &self.heads;
         let done = |merge: Merge| match merge {
             Merge::Merged(_) | Merge::Queued => Ok(()),
-            Merge::HeadMoved(_) | Merge::NotMerged(_) => Err(ForgeError::Refused(format!("{merge:?}"))),
+            Merge::HeadMoved(_) | Merge::Conflict(_) | Merge::NotMerged(_) => {
+                Err(ForgeError::Refused(format!("{merge:?}")))
+            }
         };
         match write {
             Write::Comment => {

@@ -73,6 +73,37 @@ fn approved_and_own_changes_are_merged() {
     assert!(merged.stdout.contains("(no run of agent-loop has reviewed it)"), "{}", merged.stdout);
 }
 
+/// The base branch has changed the same lines since the approval.
+#[test]
+fn a_conflict_names_files_and_command() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    stage.write("notes.txt", "theirs\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "theirs"]);
+    let words = ["local", "pr", "merge", "1"];
+    let refused = stage.run(&words);
+    let next = "agent-loop pr 1 --auto-merge";
+    let why = "pull request #1 was not merged: `main` conflicts with this change in notes.txt";
+    assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    assert!(refused.stderr.ends_with(&format!("\nnext: {next}\n")), "{}", refused.stderr);
+    assert_eq!(stage.run(&[&words[..], &["--json"]].concat()).json()["next_command"], next);
+}
+
+/// A checkout of the base branch with the user's own changes is not touched.
+#[test]
+fn a_dirty_checkout_is_named_plainly() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
+    stage.write("notes.txt", "mine\n");
+    let refused = stage.run(&["local", "pr", "merge", "1"]).stderr;
+    let folder = stage.repository().display().to_string();
+    let why = format!(
+        "pull request #1 was not merged: `main` is checked out in {folder}, and this checkout cannot be updated: notes.txt \
+         has uncommitted changes\ncommit or stash them (`git -C {folder} stash push --include-untracked`; afterwards"
+    );
+    assert!(refused.contains(&why), "{refused}");
+}
+
 /// The user's checkout is in the way of the merge, and later is not.
 #[test]
 fn a_merge_left_over_is_approved() {

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use agent_loop::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
+use agent_loop::domain::pull_request::{
+    CheckBoard, MergeConflict, PullRequest, PullRequestState, QueuePlace,
+};
 use agent_loop::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueCommands, IssueState, Merge, NewIssue,
     NewPullRequest, OwnIssue, Thread,
@@ -125,7 +127,7 @@ fn merge(state: &mut State, number: u64, head: &CommitSha) -> Result<Merge, Forg
     let ancestor = state.git.merge_base(&base, head).ok_or_else(gone)?;
     let tree = match state.git.merged_tree(&ancestor, &base, head) {
         Ok(tree) => tree,
-        Err(paths) => return Ok(Merge::NotMerged(paths.join(", "))),
+        Err(files) => return Ok(Merge::Conflict(MergeConflict { base: seen.base_ref, files })),
     };
     let commit = state.git.commit(vec![base, head.clone()], tree).ok_or_else(gone)?;
     state.git.branches.insert(seen.base_ref, commit.clone());

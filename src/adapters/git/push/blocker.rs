@@ -7,7 +7,7 @@ use crate::ports::workspace::Push;
 
 use super::intent::Moving;
 
-/// The reason why a checkout cannot follow its branch, or be used by an agent.
+/// The reason why a checkout cannot be updated to its branch, or be used by an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Blocker {
     /// A tracked file is edited or deleted, or something is staged.
@@ -43,11 +43,11 @@ impl Blocker {
         Self::Edited("the index".to_owned())
     }
 
-    /// Returns the refusal to move a branch whose checkout cannot follow.
+    /// Returns the refusal to move a branch whose checkout cannot be updated.
     pub(crate) fn refusal(&self, moving: &Moving, folder: &Path) -> Push {
         let (cause, remedy) = self.explained(folder);
         Push::Refused(format!(
-            "the branch {} is checked out in {}, which cannot follow: {}\n{remedy}, then run the command again",
+            "`{}` is checked out in {}, and this checkout cannot be updated: {}\n{remedy}, then run the command again",
             moving.branch,
             folder.display(),
             cause.trim_end().replace('\n', "; "),
@@ -62,8 +62,8 @@ impl Blocker {
             Self::Edited(path) => {
                 let stash = typed(&["stash", "push", "--include-untracked"]);
                 let pop = typed(&["stash", "pop"]);
-                let remedy = format!("commit or stash the changes ({stash}; afterwards {pop} restores them)");
-                (format!("{path} has changes"), remedy)
+                let remedy = format!("commit or stash them ({stash}; afterwards {pop} restores them)");
+                (format!("{path} has uncommitted changes"), remedy)
             }
             Self::Occupied(path) => (
                 format!("{path} is not tracked there, and the change adds it"),
@@ -81,7 +81,7 @@ impl Blocker {
                 let show = ["update-index", "--no-skip-worktree", "--no-assume-unchanged", "--", path];
                 let hidden = "that `git status` does not show (skip-worktree or assume-unchanged)";
                 (
-                    format!("{path} has changes {hidden}"),
+                    format!("{path} has uncommitted changes {hidden}"),
                     format!("show them ({}), and commit or stash them", typed(&show)),
                 )
             }

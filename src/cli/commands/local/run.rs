@@ -18,6 +18,7 @@ use crate::cli::view::{ending, print};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::engine::people;
+use crate::flow::commands;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
 use crate::protocol::requirements;
@@ -40,6 +41,8 @@ enum Failure {
     Use(String),
     /// An attempt that failed: exit code 1.
     Work(String),
+    /// An attempt that failed, and the command after which it succeeds: exit code 1.
+    Solvable { why: String, next: String },
 }
 
 impl From<ForgeError> for Failure {
@@ -63,11 +66,12 @@ pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String,
         Ok(said) if as_json => (format!("{}\n", said.json), 0),
         Ok(said) => (said.text, 0),
         Err(failure) => {
-            let (why, exit) = match failure {
-                Failure::Use(text) => (text, 2),
-                Failure::Work(text) => (text, 1),
+            let place = &surroundings.place;
+            let ((message, next), exit) = match failure {
+                Failure::Use(why) => (ending::explained(&why, place), 2),
+                Failure::Work(why) => (ending::explained(&why, place), 1),
+                Failure::Solvable { why, next } => ((place.message(&why), place.command(&next)), 1),
             };
-            let (message, next) = ending::explained(&why, &surroundings.place);
             if as_json {
                 (format!("{}\n", json!({ "error": message, "next_command": next })), exit)
             } else {
@@ -330,8 +334,16 @@ impl Handler<'_> {
                 "the branch just moved to {}; run the same command again",
                 head.short()
             ))),
+            Merge::Conflict(conflict) => {
+                let next = commands::resolve_conflict(number);
+                let why = format!(
+                    "pull request #{number} was not merged: {conflict}; `{next}` lets the coder resolve the conflict, and \
+                     merges when the reviewers approve"
+                );
+                Err(Failure::Solvable { why, next })
+            }
             Merge::NotMerged(why) => {
-                Err(Failure::Work(format!("pull request #{number} cannot be merged: {why}")))
+                Err(Failure::Work(format!("pull request #{number} was not merged: {why}")))
             }
             Merge::Queued => Err(Failure::Work(format!("pull request #{number} waits in a merge queue"))),
         }

@@ -111,10 +111,10 @@ async fn dirty_checkouts_are_refused_and_untouched() {
     let stash = "stash push --include-untracked";
     let show = "update-index --no-skip-worktree --no-assume-unchanged -- a.txt";
     let deeds = [
-        ("echo two > a.txt", "a.txt has changes", stash),
-        ("rm a.txt", "a.txt has changes", stash),
-        ("echo x > notes.txt", "notes.txt has changes", stash),
-        ("echo two > a.txt; git add a.txt; echo one > a.txt", "a.txt has changes", stash),
+        ("echo two > a.txt", "a.txt has uncommitted changes", stash),
+        ("rm a.txt", "a.txt has uncommitted changes", stash),
+        ("echo x > notes.txt", "notes.txt has uncommitted changes", stash),
+        ("echo two > a.txt; git add a.txt; echo one > a.txt", "a.txt has uncommitted changes", stash),
         ("echo x > notes.txt; git add -N notes.txt", "marked by `git add -N`", "reset -- notes.txt"),
         ("git update-index --assume-unchanged a.txt; echo two > a.txt", "does not show", show),
         ("git update-index --skip-worktree a.txt; echo two > a.txt", "does not show", show),
@@ -328,7 +328,7 @@ async fn later_edits_are_not_the_agents() {
     git(&lending.checkout, &["switch", "-q", "main"]).await;
     write(&lending.checkout, "a.txt", "a person's\n");
     lending.scene.workspace = in_user_checkout(&lending.scene, &lending.checkout);
-    assert!(lending.refusal().await.contains("a.txt has changes"));
+    assert!(lending.refusal().await.contains("a.txt has uncommitted changes"));
     assert_eq!(read(&lending.checkout, "a.txt"), "a person's\n");
 }
 
