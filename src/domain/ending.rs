@@ -210,6 +210,11 @@ impl Ending {
         matches!(self, Self::Approved | Self::Merged { .. })
     }
 
+    /// Returns whether the cause is outside of the change. What corrects it may be known to this machine only.
+    pub fn has_outer_cause(&self) -> bool {
+        matches!(self, Self::Inconclusive | Self::Failed { .. })
+    }
+
     /// Returns the exit code of the process.
     pub fn exit_code(&self) -> u8 {
         self.row().exit_code

@@ -5,6 +5,7 @@ use std::mem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::correction::{Correction, LimitPlace};
 use super::instant;
 
 /// A failure of a turn.
@@ -69,8 +70,13 @@ pub enum TurnFailure {
         detail: String,
     },
     /// The turn exceeded its time limit, and its processes were killed.
-    #[error("took longer than {seconds} s and was killed")]
-    Timeout { seconds: u64 },
+    #[error("took longer than {seconds} s and was killed{}", allows_more(limit.as_ref()))]
+    Timeout {
+        seconds: u64,
+        /// Where the limit is set, if it is a setting.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<LimitPlace>,
+    },
     /// The program was idle for too long, and its processes were killed.
     #[error("was idle for {seconds} s and was killed")]
     Hang { seconds: u64 },
@@ -125,6 +131,34 @@ impl TurnFailure {
             Self::Secret { .. } => "secret",
             Self::Script { .. } => "script",
             Self::NeverFinished { .. } => "never-finished",
+        }
+    }
+
+    /// Returns what to change so that the next attempt does not fail in the same way, if that is known.
+    pub fn correction(&self) -> Option<Correction> {
+        match self {
+            Self::Timeout { seconds, limit } => Some(limit.as_ref()?.longer(*seconds)),
+            Self::Quota { .. }
+            | Self::QuotaUnknown { .. }
+            | Self::RateLimited { .. }
+            | Self::Auth { .. }
+            | Self::Billing { .. }
+            | Self::UnknownModel { .. }
+            | Self::Overloaded { .. }
+            | Self::Network { .. }
+            | Self::SessionLost { .. }
+            | Self::Denied { .. }
+            | Self::Vacuous { .. }
+            | Self::Spawn { .. }
+            | Self::Exit { .. }
+            | Self::Hang { .. }
+            | Self::Killed { .. }
+            | Self::Malformed { .. }
+            | Self::UnfitFiles { .. }
+            | Self::Tampered { .. }
+            | Self::Secret { .. }
+            | Self::Script { .. }
+            | Self::NeverFinished { .. } => None,
         }
     }
 
@@ -246,6 +280,11 @@ pub enum Course {
     Secret,
     /// Another attempt would fail in the same way, or take its whole time again.
     Final,
+}
+
+/// Names the place of a time limit.
+fn allows_more(limit: Option<&LimitPlace>) -> String {
+    limit.map_or_else(String::new, |limit| format!(" ({limit} allows more)"))
 }
 
 /// Returns a text after a colon, unless it is empty.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::correction::Correction;
 use super::ids::{CommitSha, GateName, TreeSha};
 use super::word_list::word_list;
 
@@ -63,18 +64,6 @@ impl Finding {
     }
 }
 
-/// The change that lets a gate be measured, where the same command would fail in the same way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GateRemedy {
-    /// Resume the run with this flag.
-    Flag(String),
-    /// Change the setting with this key.
-    Setting(String),
-    /// Read the output of the command, and correct the command.
-    Command,
-}
-
 /// One measurement of one gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,7 +80,7 @@ pub struct Measurement {
     pub findings: Vec<Finding>,
     /// What to change if the measurement did not succeed. It is for this machine: no record has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<GateRemedy>,
+    pub remedy: Option<Correction>,
 }
 
 impl Measurement {

@@ -9,6 +9,7 @@ pub mod branch_names;
 pub mod branch_rules;
 pub mod child_issue;
 pub mod commit_status;
+pub mod correction;
 pub mod debate;
 pub mod digest;
 pub mod ending;

@@ -185,11 +185,15 @@ async fn conclude_run(
     publish(cx, session, draft).await?;
     observe::read_on(cx, session).await?;
     let ended = session.machine.run().and_then(|run| run.ending.as_ref()) == Some(conclusion.ending());
-    Ok(if ended {
-        AfterStep::End(Box::new(conclude::of(cx, session, conclusion).await))
-    } else {
-        AfterStep::Again
-    })
+    if !ended {
+        return Ok(AfterStep::Again);
+    }
+    let outcome = conclude::of(cx, session, conclusion).await;
+    if outcome.ending.has_outer_cause() {
+        let (ending, next) = (outcome.ending.clone(), outcome.next.clone());
+        session.write(Entry::Concluded { ending, next }).await?;
+    }
+    Ok(AfterStep::End(Box::new(outcome)))
 }
 
 /// Returns an error if the record opens a run whose user checkouts would be refused: a run that cannot continue must not be

@@ -41,6 +41,7 @@ pub fn interrupted(run: &RunState, entries: &[Entry]) -> Usage {
             | Entry::Task { .. }
             | Entry::Stopped { .. }
             | Entry::Limited { .. }
+            | Entry::Concluded { .. }
             | Entry::Inherited { .. } => {}
         }
     }
@@ -71,7 +72,7 @@ pub(super) fn take_in(results: &mut Results, entry: Entry) {
             results.provenance.source = from.or(results.provenance.source.take());
         }
         Entry::Task { words } => results.provenance.task = Some(words),
-        Entry::Record { .. } | Entry::Stopped { .. } | Entry::Limited { .. } => {}
+        Entry::Record { .. } | Entry::Stopped { .. } | Entry::Limited { .. } | Entry::Concluded { .. } => {}
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs the repository's setup command in a fresh clone before the clone is used.
 
+use crate::domain::correction::Correction;
 use crate::domain::ending::Ending;
-use crate::domain::gate::{GateRemedy, Verdict};
+use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
 use crate::domain::subject::Subject;
 use crate::flow::commands;
@@ -16,7 +17,7 @@ pub(super) enum SetUp {
     Failed {
         message: String,
         /// What to change.
-        remedy: GateRemedy,
+        remedy: Correction,
     },
     Cancelled,
 }
@@ -30,11 +31,11 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
         GateReport::Cancelled => SetUp::Cancelled,
         GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
         GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, remedy, .. } => {
-            let remedy = remedy.unwrap_or(GateRemedy::Command);
+            let remedy = remedy.unwrap_or(Correction::Command);
             let failed = format!("the setup command failed in a fresh clone: {}", detail.trim_end());
             let message = match remedy {
-                GateRemedy::Flag(_) | GateRemedy::Setting(_) => failed,
-                GateRemedy::Command => format!(
+                Correction::Flag(_) | Correction::Setting(_) => failed,
+                Correction::Command => format!(
                     "{failed}\n`agent-loop logs {subject}` shows its output. Then correct the command: `agent-loop resume \
                      {subject} --setup-command COMMAND`",
                     subject = order.subject
@@ -46,6 +47,6 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
 }
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
-pub(super) fn inconclusive(message: String, remedy: &GateRemedy, subject: &Subject) -> RunError {
-    RunError::new(Ending::Inconclusive, message).with_next(commands::remedy(remedy, subject))
+pub(super) fn inconclusive(message: String, remedy: &Correction, subject: &Subject) -> RunError {
+    RunError::new(Ending::Inconclusive, message).with_next(commands::correction(remedy, subject))
 }

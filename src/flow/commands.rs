@@ -1,6 +1,6 @@
 //! The commands that decisions propose to a person.
 
-use crate::domain::gate::GateRemedy;
+use crate::domain::correction::Correction;
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::subject::Subject;
 
@@ -9,11 +9,11 @@ pub fn resolve_conflict(number: PullRequestNumber) -> String {
     format!("agent-loop pr {number} --auto-merge")
 }
 
-/// Returns the command that applies a remedy, or shows the setting or the output that the remedy is about.
-pub fn remedy(remedy: &GateRemedy, subject: &Subject) -> String {
-    match remedy {
-        GateRemedy::Flag(flag) => format!("agent-loop resume {subject} {flag}"),
-        GateRemedy::Setting(key) => format!("agent-loop config explain {key}"),
-        GateRemedy::Command => format!("agent-loop logs {subject}"),
+/// Returns the command that makes a correction, or shows the setting or the output that must be corrected.
+pub fn correction(correction: &Correction, subject: &Subject) -> String {
+    match correction {
+        Correction::Flag(flag) => format!("agent-loop resume {subject} {flag}"),
+        Correction::Setting(key) => format!("agent-loop config explain {key}"),
+        Correction::Command => format!("agent-loop logs {subject}"),
     }
 }

@@ -1,7 +1,7 @@
 //! The end of a run with its reason. An approving conclusion requires the proof of an approval.
 
+use crate::domain::correction::Correction;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
-use crate::domain::gate::GateRemedy;
 use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 
@@ -26,8 +26,7 @@ pub struct Conclusion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum AfterConclusion {
     Command(String),
-    /// A gate can be measured after this change.
-    Remedy(GateRemedy),
+    Correction(Correction),
 }
 
 /// When a run came to its end.
@@ -121,10 +120,10 @@ impl Conclusion {
         Self { next: Some(Box::new(AfterConclusion::Command(command))), ..self }
     }
 
-    /// Names what to change so that the gate can be measured.
+    /// Names what to change so that the next run does not fail in the same way.
     #[must_use]
-    pub fn remedied_by(self, remedy: Option<GateRemedy>) -> Self {
-        Self { next: remedy.map(AfterConclusion::Remedy).map(Box::new), ..self }
+    pub fn corrected_by(self, correction: Option<Correction>) -> Self {
+        Self { next: correction.map(AfterConclusion::Correction).map(Box::new), ..self }
     }
 
     /// Rewrites the message of the conclusion.
@@ -149,7 +148,7 @@ impl Conclusion {
     pub fn next(&self, subject: &Subject) -> Option<String> {
         match &**self.next.as_ref()? {
             AfterConclusion::Command(command) => Some(command.clone()),
-            AfterConclusion::Remedy(remedy) => Some(commands::remedy(remedy, subject)),
+            AfterConclusion::Correction(correction) => Some(commands::correction(correction, subject)),
         }
     }
 

@@ -152,7 +152,7 @@ impl GateContext<'_> {
                 let message =
                     format!("the gate `{}` could not be measured: {}", measured.gate, measured.detail);
                 let conclusion = Conclusion::inconclusive(message).about(&at.head);
-                first(conclusion.remedied_by(measured.remedy.clone()))
+                first(conclusion.corrected_by(measured.remedy.clone()))
             }
         }
     }

@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn final_failures_are_not_retried() {
         for failure in [
-            TurnFailure::Timeout { seconds: 3600 },
+            TurnFailure::Timeout { seconds: 3600, limit: None },
             TurnFailure::Hang { seconds: 900 },
             TurnFailure::Auth { detail: String::new() },
             TurnFailure::Billing { detail: String::new() },

@@ -171,7 +171,8 @@ where
         }
         let each: Vec<String> =
             failed.iter().map(|seat| format!("`{}` {}", seat.label, seat.failure)).collect();
-        Err(Conclusion::failed(Failed::ReviewerUnavailable, each.join("; ")))
+        let correction = failed.iter().find_map(|seat| seat.failure.correction());
+        Err(Conclusion::failed(Failed::ReviewerUnavailable, each.join("; ")).corrected_by(correction))
     }
 
     /// Returns the next round, if the limit allows one.

@@ -70,7 +70,9 @@ pub fn conclusion(who: &Who, failure: &TurnFailure) -> Option<Conclusion> {
 /// Returns the end of a run after the failure of its coder.
 pub fn fatal(label: Label, failure: &TurnFailure) -> Conclusion {
     let who = Who { role: Role::Coder, label };
-    conclusion(&who, failure).unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
+    conclusion(&who, failure).unwrap_or_else(|| {
+        Conclusion::failed(Failed::AgentFailed, who.failed(failure)).corrected_by(failure.correction())
+    })
 }
 
 /// An agent with its role.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use crate::domain::gate::{Finding, GateRemedy, Verdict};
+use crate::domain::correction::Correction;
+use crate::domain::gate::{Finding, Verdict};
 use crate::domain::ids::{CommitSha, GateName, RunId, TreeSha};
 use crate::domain::subject::Subject;
 
@@ -40,7 +41,7 @@ pub enum GateReport {
         findings: Vec<Finding>,
         log: Option<PathBuf>,
         /// What to change if the measurement did not succeed.
-        remedy: Option<GateRemedy>,
+        remedy: Option<Correction>,
     },
     /// The run was cancelled; no process of the measurement is alive.
     Cancelled,
@@ -53,7 +54,7 @@ impl GateReport {
     }
 
     /// Creates the report of a measurement that did not succeed.
-    pub fn inconclusive(detail: String, log: Option<PathBuf>, remedy: Option<GateRemedy>) -> Self {
+    pub fn inconclusive(detail: String, log: Option<PathBuf>, remedy: Option<Correction>) -> Self {
         Self::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log, remedy }
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
+use crate::domain::ending::Ending;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, Label, RunId};
@@ -151,6 +152,12 @@ pub enum Entry {
     /// A person stopped the run, which can be resumed.
     Stopped {
         at: Timestamp,
+    },
+    /// The run has ended for a cause outside of the change, and its outcome proposed this command, which is in no record.
+    Concluded {
+        ending: Ending,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     },
     /// The forge accepts no more requests until this instant.
     Limited {

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -24,7 +23,7 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use super::errors;
 use super::turn_files::{Allowed, TurnFiles};
-use super::turn_host::{TurnHost, unstarted};
+use super::turn_host::{TurnHost, TurnLimit, unstarted};
 
 /// Any program that reads a prompt on stdin, and answers in a file or on stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +34,7 @@ pub struct CommandAgent {
     /// The variables of ours to pass on besides the common ones.
     pub variables: Vec<String>,
     /// The time limit of its turns, if it differs from that of all agents.
-    pub deadline: Option<Duration>,
+    pub limit: Option<TurnLimit>,
 }
 
 /// The variable that holds the nonce which a vote must return.
@@ -61,13 +60,13 @@ pub(super) async fn take(
     let command = CommandLine::new(&agent.program, &order.workdir, environment)
         .arguments(&agent.arguments)
         .input(order.prompt.clone());
-    let deadline = host.deadline(order.access, agent.deadline);
+    let limit = host.limit(order.access, agent.limit.as_ref());
     let job = Job {
         command,
         marker: files.turn_id.clone(),
         children: files.children.clone(),
         log: files.log.clone(),
-        deadline,
+        deadline: limit.duration,
         idle: host.idle,
         stop: StopSequence::Terminate,
     };
@@ -79,16 +78,16 @@ pub(super) async fn take(
         precision: Precision::Partial,
         ..Usage::default()
     };
-    let result = result(deadline, &files, &ended, collector.into_bytes());
+    let result = result(limit, &files, &ended, collector.into_bytes());
     TurnReport { log: Some(files.log), ..TurnReport::bare(result, usage) }
 }
 
-fn result(deadline: Duration, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>) -> TurnResult {
+fn result(limit: &TurnLimit, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>) -> TurnResult {
     match ended.end.clone() {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
         End::Disk(why) => TurnResult::Disk(why),
         // Until a program exits, it may write another answer over the one in the file.
-        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: deadline.as_secs() }),
+        End::TimedOut => TurnResult::Failed(limit.exceeded()),
         End::Hung { seconds } => TurnResult::Failed(TurnFailure::Hang { seconds }),
         End::Cancelled => TurnResult::Cancelled,
         End::Exited(Exit::Code(0)) => answered(files, stdout),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -20,7 +19,7 @@ use crate::ports::cancellation::Cancellation;
 use super::command::CommandAgent;
 use super::driver;
 use super::driver::vendor_agent::VendorAgent;
-use super::turn_host::{TurnHost, unstarted};
+use super::turn_host::{TurnHost, TurnLimit, unstarted};
 use super::{command, scripted, turn_files, vendors};
 
 /// The program of an agent.
@@ -74,7 +73,7 @@ pub struct RepairAgent {
     /// The program, if it is not the one that gave the answer.
     pub program: Option<Program>,
     /// The time limit of such a turn.
-    pub deadline: Duration,
+    pub limit: TurnLimit,
 }
 
 impl LocalAgents {

@@ -7,6 +7,8 @@ use crate::adapters::process::supervision::{End, Ended};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::domain::access::Access;
+use crate::domain::correction::LimitPlace;
+use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnReport, TurnResult};
 
@@ -18,21 +20,39 @@ pub struct TurnHost {
     /// Our own environment, from which those of agents are made.
     pub variables: Variables,
     pub folders: Folders,
-    /// The time limit of a turn.
-    pub deadline: Duration,
+    pub limit: TurnLimit,
     /// The time limit of a turn that only reformats an answer.
-    pub repair_deadline: Duration,
+    pub repair_limit: TurnLimit,
     /// The idle time limit; `None` for no limit.
     pub idle: Option<Duration>,
 }
 
 impl TurnHost {
     /// Returns the time limit of a turn, given that of its agent.
-    pub(super) fn deadline(&self, access: Access, own: Option<Duration>) -> Duration {
+    pub(super) fn limit<'limit>(
+        &'limit self,
+        access: Access,
+        own: Option<&'limit TurnLimit>,
+    ) -> &'limit TurnLimit {
         match access {
-            Access::Edit | Access::Read | Access::ReadAndWeb => own.unwrap_or(self.deadline),
-            Access::Nothing => self.repair_deadline,
+            Access::Edit | Access::Read | Access::ReadAndWeb => own.unwrap_or(&self.limit),
+            Access::Nothing => &self.repair_limit,
         }
+    }
+}
+
+/// The time limit of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnLimit {
+    pub duration: Duration,
+    /// Where the limit is set.
+    pub place: LimitPlace,
+}
+
+impl TurnLimit {
+    /// Returns the failure of a turn that took longer.
+    pub(super) fn exceeded(&self) -> TurnFailure {
+        TurnFailure::Timeout { seconds: self.duration.as_secs(), limit: Some(self.place.clone()) }
     }
 }
 

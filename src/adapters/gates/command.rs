@@ -14,7 +14,8 @@ use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
-use crate::domain::gate::{GateRemedy, Verdict};
+use crate::domain::correction::{Correction, LimitPlace};
+use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
 use crate::domain::shell::quoted;
 use crate::pattern::pattern;
@@ -68,21 +69,11 @@ impl UserCommand {
         }
     }
 
-    /// Returns what allows the command more time than this number of seconds.
-    fn more_time(&self, seconds: u64) -> GateRemedy {
+    /// Returns where the time limit of the command is set.
+    fn time_limit(&self) -> LimitPlace {
         match self {
-            Self::Test | Self::Setup => {
-                GateRemedy::Flag(format!("{TEST_TIMEOUT} {}", seconds.saturating_mul(LONGER)))
-            }
-            Self::Gate(_) => GateRemedy::Setting(self.timeout()),
-        }
-    }
-
-    /// Returns the flag or the key of the time limit.
-    fn timeout(&self) -> String {
-        match self {
-            Self::Test | Self::Setup => TEST_TIMEOUT.to_owned(),
-            Self::Gate(name) => format!("gates.command.{name}.timeout_seconds"),
+            Self::Test | Self::Setup => LimitPlace::Flag(TEST_TIMEOUT.to_owned()),
+            Self::Gate(name) => LimitPlace::Setting(format!("gates.command.{name}.timeout_seconds")),
         }
     }
 
@@ -100,9 +91,6 @@ impl UserCommand {
 
 /// The flag that limits the time of the tests and of the setup.
 const TEST_TIMEOUT: &str = "--test-timeout-seconds";
-
-/// The factor by which a proposed time limit is longer than the one that was too short.
-const LONGER: u64 = 4;
 
 impl fmt::Display for UserCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,16 +182,16 @@ impl CommandRunner {
         let inconclusive = |why, remedy| GateReport::inconclusive(why, Some(log.to_owned()), remedy);
         let not_run = |why: &str, detail: &str| {
             let correction = which.correction();
-            inconclusive(format!("{why}. {correction}{detail}"), Some(GateRemedy::Command))
+            inconclusive(format!("{why}. {correction}{detail}"), Some(Correction::Command))
         };
         match ended.end {
             End::Cancelled => GateReport::Cancelled,
             End::Disk(why) => inconclusive(why, None),
             End::NotStarted(why) => not_run(&why, ""),
             End::TimedOut => {
-                let (seconds, timeout) = (self.gate.deadline.as_secs(), which.timeout());
-                let why = format!("took longer than {seconds} s and was killed; {timeout} allows more");
-                inconclusive(why, Some(which.more_time(seconds)))
+                let (seconds, limit) = (self.gate.deadline.as_secs(), which.time_limit());
+                let why = format!("took longer than {seconds} s and was killed ({limit} allows more)");
+                inconclusive(why, Some(limit.longer(seconds)))
             }
             End::Hung { seconds } => {
                 inconclusive(format!("had no output and used no CPU for {seconds} s, and was ended"), None)

@@ -19,10 +19,12 @@ use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::cli::arguments::common::JsonOutput;
+use crate::cli::config::settings::Review;
 use crate::cli::repository::Repository;
 use crate::cli::repository::site::{self, Site};
 use crate::cli::run::attended::attended;
 use crate::cli::run::directories::Directories;
+use crate::cli::run::programs;
 use crate::cli::run::wiring::{self, RunSettings};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude};
@@ -215,9 +217,12 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
     let settings = RunSettings {
         agents,
         directories: Directories::new(),
-        agent_deadline: Duration::from_mins(1),
+        agent_limit: programs::usual_limit(Review::default().agent_timeout_seconds),
         agent_idle: None,
-        repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },
+        repair: RepairAgent {
+            program: None,
+            limit: programs::usual_limit(Review::default().agent_timeout_seconds),
+        },
         gates,
         logs: None,
         memory: Memory::Off,

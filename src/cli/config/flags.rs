@@ -11,7 +11,7 @@ type Row = (&'static str, &'static str, &'static str, Takes);
 const FLAGS: &[Row] = &[
     (AGENTS, "coder", "roles.coder", Agent),
     (AGENTS, "reviewer", "roles.reviewers", Agent),
-    (AGENTS, "agent-timeout-seconds", "review.agent_timeout_seconds", Value("SECONDS")),
+    (AGENTS, AGENT_TIMEOUT, "review.agent_timeout_seconds", Value("SECONDS")),
     (AGENTS, "agent-idle-seconds", "turns.idle_seconds", Value("SECONDS")),
     (AGENTS, "agent-max-retries", "turns.max_retries", Value("N")),
     (AGENTS, "agent-retry-backoff-seconds", "turns.retry_backoff_seconds", Values("SECONDS")),
@@ -35,7 +35,7 @@ const FLAGS: &[Row] = &[
     (DISCUSSION, "discuss-analyzer", "roles.analyzer", Agent),
     (DISCUSSION, "discuss-research", "discuss.research", Value("POLICY")),
     (DISCUSSION, "discuss-parallel", "discuss.parallel", On),
-    (DISCUSSION, "discuss-debater-timeout", "discuss.debater_timeout_seconds", Value("SECONDS")),
+    (DISCUSSION, DEBATER_TIMEOUT, "discuss.debater_timeout_seconds", Value("SECONDS")),
     (DISCUSSION, "discuss-on-debater-failure", "discuss.on_debater_failure", Value("ACTION")),
     (STAGES, "materialize-split-issues", SPLIT_ISSUES_KEY, On),
     (PLANNING, "plan-first", "planning.first", On),
@@ -107,6 +107,10 @@ pub const NO_AGENT_MEMORY: &str = "no-agent-memory";
 /// The flag that silences progress messages.
 pub const QUIET: &str = "quiet";
 
+/// The flag that limits the time of an agent's turns.
+pub const AGENT_TIMEOUT: &str = "agent-timeout-seconds";
+/// The flag that limits the time of a debater's turns.
+pub const DEBATER_TIMEOUT: &str = "discuss-debater-timeout";
 /// The flag with the command that tests a commit.
 pub const TEST_COMMAND: &str = "test-command";
 /// The flag that limits the time of the tests and of the setup.

@@ -1,5 +1,5 @@
-//! What the journal of a stopped run says: the quota that it waits for, the coder that was stopped with it, its cost, and what
-//! lets a gate be measured.
+//! What the journal of a stopped run says: the quota that it waits for, the coder that was stopped with it, its cost, and the
+//! command that its outcome proposed.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,6 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::engine::results;
-use crate::flow::commands;
 use crate::flow::run::RunState;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ports::journal::{Entry, Finished};
@@ -77,16 +76,14 @@ impl KnownJournal {
         self.entries().map_or(run.usage, |entries| results::interrupted(run, entries))
     }
 
-    /// Returns the command that corrects a gate that could not be measured, if the last measurement in the journal names one.
-    pub(super) fn remedy(&self, subject: &Subject, ending: &Ending) -> Option<String> {
-        if *ending != Ending::Inconclusive {
-            return None;
-        }
+    /// Returns the command that the outcome of a run with this ending proposed, if the journal has it.
+    pub(super) fn proposed(&self, ending: &Ending) -> Option<String> {
         let last = self.entries().ok()?.iter().rev().find_map(|entry| {
-            let Entry::Measured { measurement, .. } = entry else { return None };
-            Some(measurement)
+            let Entry::Concluded { ending, next } = entry else { return None };
+            Some((ending, next))
         });
-        Some(commands::remedy(last?.remedy.as_ref()?, subject))
+        let (_, next) = last.filter(|(concluded, _)| *concluded == ending)?;
+        next.clone()
     }
 }
 
@@ -132,6 +129,7 @@ pub(super) fn awaited(entries: &[Entry]) -> Option<Parking> {
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Record { .. }
+            | Entry::Concluded { .. }
             | Entry::Task { .. }
             | Entry::Inherited { .. } => {}
         }

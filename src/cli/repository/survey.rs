@@ -234,10 +234,11 @@ impl Folded {
             (None, Some(_)) => SubjectState::Interrupted,
             (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
+        let next = ending.as_ref().and_then(|ending| journal.proposed(ending));
         let bare = Outcome::bare(subject.clone(), ending.unwrap_or(Ending::Interrupted), String::new());
         let usage = journal.spent(run);
         let outcome =
-            Outcome { run: run.map(|run| run.id.clone()), usage, view: self.machine.view(), ..bare };
+            Outcome { run: run.map(|run| run.id.clone()), usage, view: self.machine.view(), next, ..bare };
         SubjectSummary { flow: Some(self.flow), ..SubjectSummary::new(subject, outcome, state) }
     }
 }
@@ -288,7 +289,7 @@ async fn review(
         (PullRequestState::Open, RunVerdict::Approved) => after(&outcome.ending, noted),
         (PullRequestState::Open, RunVerdict::Ended(ending)) => {
             let answered = (!required.is_empty()).then(|| format!("agent-loop pr {number}"));
-            outcome.next = answered.or_else(|| journal.remedy(&subject, ending));
+            outcome.next = answered.or_else(|| journal.proposed(ending));
             after(ending, noted)
         }
     };

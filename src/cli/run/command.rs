@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
@@ -370,7 +369,7 @@ fn prepare(
     let run_settings = RunSettings {
         agents: able,
         directories,
-        agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
+        agent_limit: programs::usual_limit(settings.review.agent_timeout_seconds),
         agent_idle: settings.turns.idle(),
         repair,
         gates,

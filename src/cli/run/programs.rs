@@ -9,15 +9,18 @@ use crate::adapters::agents::command::CommandAgent;
 use crate::adapters::agents::driver::vendor_agent::VendorAgent;
 use crate::adapters::agents::driver::vendor_cli::ModelChoice;
 use crate::adapters::agents::local::{Program, RepairAgent};
+use crate::adapters::agents::turn_host::TurnLimit;
 use crate::adapters::agents::vendors;
 use crate::adapters::process::search::{self, FoundProgram};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::run_file::KnownAgent;
+use crate::cli::config::flags::{AGENT_TIMEOUT, DEBATER_TIMEOUT};
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Role};
+use crate::domain::correction::LimitPlace;
 use crate::domain::flow_name::FlowName;
 use crate::domain::roster::SeatKey;
 use crate::domain::shell;
@@ -167,7 +170,9 @@ pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent,
     let named = settings.roles.repair.as_ref();
     let known = named.map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
     let program = known.map(|known| program(&known, settings, variables)).transpose()?;
-    Ok(RepairAgent { program, deadline: Duration::from_secs(settings.repair.timeout_seconds.get()) })
+    let duration = Duration::from_secs(settings.repair.timeout_seconds.get());
+    let place = LimitPlace::Setting("repair.timeout_seconds".to_owned());
+    Ok(RepairAgent { program, limit: TurnLimit { duration, place } })
 }
 
 /// Returns the agents that have a program.
@@ -188,23 +193,41 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
             let program = found(&file(name, path)?.to_string_lossy(), variables)
                 .map_err(|why| RunError::usage(format!("`{name}` cannot be started: {why}")))?;
             let (arguments, variables) = (Vec::new(), Vec::new());
-            let deadline = deadline(known.role, None, settings);
-            Ok(Program::Command(CommandAgent { program, arguments, variables, deadline }))
+            let limit = own_limit(known.role, None, settings);
+            Ok(Program::Command(CommandAgent { program, arguments, variables, limit }))
         }
         (Backend::Command, None) => {
-            let agent = settings.agents.get(Backend::canonical(detail));
-            let agent = agent.ok_or_else(|| unknown(name, detail, settings))?;
+            let key = Backend::canonical(detail);
+            let agent = settings.agents.get(key).ok_or_else(|| unknown(name, detail, settings))?;
             let program = configured_agent(name, detail, agent, variables)?;
-            let deadline = deadline(known.role, agent.timeout_seconds, settings);
-            Ok(Program::Command(CommandAgent { deadline, ..program }))
+            let limit = own_limit(known.role, Some(ConfiguredAgent { key, settings: agent }), settings);
+            Ok(Program::Command(CommandAgent { limit, ..program }))
         }
     }
 }
 
+/// An agent of the settings.
+struct ConfiguredAgent<'settings> {
+    key: &'settings str,
+    settings: &'settings AgentSettings,
+}
+
 /// Returns the time limit of an agent's turns, if it has its own. The limit for debaters holds for each of them.
-fn deadline(role: Role, own: Option<NonZeroU64>, settings: &Settings) -> Option<Duration> {
+fn own_limit(role: Role, agent: Option<ConfiguredAgent<'_>>, settings: &Settings) -> Option<TurnLimit> {
+    let limit =
+        |seconds: NonZeroU64, place| TurnLimit { duration: Duration::from_secs(seconds.get()), place };
     let debater = settings.discuss.debater_timeout_seconds.filter(|_| role == Role::Debater);
-    debater.or(own).map(|seconds| Duration::from_secs(seconds.get()))
+    let debater = debater.map(|seconds| limit(seconds, LimitPlace::Flag(format!("--{DEBATER_TIMEOUT}"))));
+    debater.or_else(|| {
+        let ConfiguredAgent { key, settings } = agent?;
+        Some(limit(settings.timeout_seconds?, LimitPlace::Setting(format!("agents.{key}.timeout_seconds"))))
+    })
+}
+
+/// Returns the time limit of an agent that has none of its own.
+pub fn usual_limit(seconds: NonZeroU64) -> TurnLimit {
+    let place = LimitPlace::Flag(format!("--{AGENT_TIMEOUT}"));
+    TurnLimit { duration: Duration::from_secs(seconds.get()), place }
 }
 
 fn vendors_program(
@@ -241,6 +264,8 @@ fn vendors_program(
         }
         (ModelChoice::Required { .. } | ModelChoice::Optional, _) => {}
     }
+    let limit =
+        own_limit(known.role, Some(ConfiguredAgent { key: vendor.name(), settings: &agent }), settings);
     let power = if settings.turns.dangerous_permissions { Power::Dangerous } else { Power::Bounded };
     Ok(VendorAgent {
         vendor,
@@ -249,7 +274,7 @@ fn vendors_program(
         effort: special.effort.or(agent.effort),
         arguments: agent.args.into_iter().chain(special.args).collect(),
         variables: agent.env,
-        deadline: deadline(known.role, agent.timeout_seconds, settings),
+        limit,
         power,
     })
 }
@@ -311,7 +336,7 @@ fn configured_agent(
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables)
         .map_err(|place| RunError::config(format!("agents.{configured}.cmd names `{cmd}`: {place}")))?;
-    Ok(CommandAgent { program, arguments: agent.args.clone(), variables: agent.env.clone(), deadline: None })
+    Ok(CommandAgent { program, arguments: agent.args.clone(), variables: agent.env.clone(), limit: None })
 }
 
 fn check_variables(configured: &str, names: &[String]) -> Result<(), RunError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
-use crate::adapters::agents::turn_host::TurnHost;
+use crate::adapters::agents::turn_host::{TurnHost, TurnLimit};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::adapters::gates::LocalGates;
@@ -31,7 +31,7 @@ pub struct RunSettings {
     pub agents: BTreeMap<SeatKey, Program>,
     /// The user's own checkouts in which agents work.
     pub directories: Directories,
-    pub agent_deadline: Duration,
+    pub agent_limit: TurnLimit,
     /// The idle time limit of an agent; `None` for no limit.
     pub agent_idle: Option<Duration>,
     pub repair: RepairAgent,
@@ -65,8 +65,8 @@ pub fn world(site: &Site, surroundings: &Surroundings, settings: RunSettings) ->
         host: TurnHost {
             variables: variables.clone(),
             folders: folders.clone(),
-            deadline: settings.agent_deadline,
-            repair_deadline: settings.repair.deadline,
+            limit: settings.agent_limit,
+            repair_limit: settings.repair.limit,
             idle: settings.agent_idle,
         },
     };

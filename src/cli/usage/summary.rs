@@ -224,6 +224,7 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             | Entry::Task { .. }
             | Entry::Stopped { .. }
             | Entry::Limited { .. }
+            | Entry::Concluded { .. }
             | Entry::Inherited { .. } => {}
         }
     }

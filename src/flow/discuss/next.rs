@@ -125,7 +125,8 @@ fn available(open: &OpenDebate<'_>, failed: &[FailedSeat]) -> Decision<()> {
         OnDebaterFailure::Partial => format!("{TOO_FEW_VOTES} and has {votes}: {each}"),
         OnDebaterFailure::Fail => each,
     };
-    first(Conclusion::failed(Failed::ReviewerUnavailable, message))
+    let correction = failed.iter().find_map(|seat| seat.failure.correction());
+    first(Conclusion::failed(Failed::ReviewerUnavailable, message).corrected_by(correction))
 }
 
 /// Publishes the summary of a settled round. Only votes decide whether it is the last.

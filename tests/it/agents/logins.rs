@@ -128,7 +128,7 @@ fn agent(vendor: Vendor, model: Option<&str>, power: Power) -> VendorAgent {
         effort: None,
         arguments: Vec::new(),
         variables: Vec::new(),
-        deadline: None,
+        limit: None,
         power,
     }
 }

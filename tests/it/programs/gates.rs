@@ -128,11 +128,41 @@ fn a_longer_limit_is_proposed() {
     assert_eq!(again.json()["status"], "approved", "{}", again.stderr);
     let stage = Stage::new();
     let slow = ["--setup-command", "sleep 2", "--test-command", "true", "--test-timeout-seconds", "1"];
-    let ended = stage.run(&task(&slow));
-    let next = ended.json()["next_command"].as_str().unwrap().to_owned();
+    let (next, again) = proposed(&stage, &stage.run(&task(&slow)));
     assert!(next.ends_with(" --test-timeout-seconds 4"), "{next}");
-    let words: Vec<&str> = next.split(' ').skip(1).chain(["--json"]).collect();
-    assert_eq!(stage.run(&words).json()["status"], "approved");
+    assert_eq!(again.json()["status"], "approved", "{}", again.stderr);
+}
+
+/// The same agent would take too long again, whether it is the coder or a reviewer.
+#[test]
+fn slow_agents_get_more_time() {
+    for case in ["implementation)\n", "pr_review)\n"] {
+        let stage = Stage::new();
+        let slow = include_str!("../../../fixtures/agents/todo-agent.sh").replacen(
+            case,
+            &format!("{case}  sleep 2\n"),
+            1,
+        );
+        stage.agent("todo.sh", &slow);
+        let ended = stage.run(&task(&["--agent-timeout-seconds", "1"]));
+        let message = ended.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("was killed (--agent-timeout-seconds allows more)"), "{message}");
+        let (next, again) = proposed(&stage, &ended);
+        assert!(next.ends_with(" --agent-timeout-seconds 4") && next.contains(" resume "), "{next}");
+        assert_eq!(again.json()["status"], "approved", "{}{}", again.stdout, again.stderr);
+    }
+}
+
+/// An agent with a time limit of its own has no flag for it.
+#[test]
+fn slow_agents_name_their_setting() {
+    let own = stage("[agents.slow]\ncmd = \"../../slow.sh\"\ntimeout_seconds = 1\n");
+    own.agent("slow.sh", "#!/bin/sh\nsleep 600\n");
+    let words =
+        ["task", "Do it", "--json", "--coder", "command:slow", "--reviewer", "one=command:../todo.sh"];
+    let (next, explained) = proposed(&own, &own.run(&words));
+    assert_eq!(next, "agent-loop config explain agents.slow.timeout_seconds");
+    assert!(explained.stdout.contains("timeout_seconds = 1 "), "{}", explained.stdout);
 }
 
 /// A gate of the settings has no flag, and a command that did not run shows its output.

@@ -59,7 +59,7 @@ async fn announced_steps_follow() {
     assert_eq!(announced(&overloaded, usual()).await, ["asked again", "asked again"]);
     let tired = failing("tired", &TurnFailure::Overloaded { detail: "529".to_owned() });
     assert_eq!(announced(&tired, usual()).await, ["asked again", "asked again", "nothing"]);
-    let slow = failing("slow", &TurnFailure::Timeout { seconds: 9 });
+    let slow = failing("slow", &TurnFailure::Timeout { seconds: 9, limit: None });
     assert_eq!(announced(&slow, usual()).await, ["nothing"]);
     let limited = failing("limited", &TurnFailure::RateLimited { retry_at: None, detail: String::new() });
     assert_eq!(announced(&limited, usual()).await, ["asked again", "asked again", "parked"]);

@@ -52,7 +52,7 @@ pub(super) fn debate(name: &'static str, debaters: Vec<(&'static str, Agent)>) -
 /// A debater that fails in the first round.
 fn fails_at_first(outcome: &'static str) -> Agent {
     agent(move |order, _| match order.round {
-        1 => Reaction::Fails(TurnFailure::Timeout { seconds: 9 }),
+        1 => Reaction::Fails(TurnFailure::Timeout { seconds: 9, limit: None }),
         _ => Reaction::Says(vote(order, outcome).to_string()),
     })
 }
@@ -195,7 +195,7 @@ async fn partial_rounds_never_agree() {
 
 #[tokio::test]
 async fn partial_rounds_need_two_votes() {
-    let failure = TurnFailure::Timeout { seconds: 9 };
+    let failure = TurnFailure::Timeout { seconds: 9, limit: None };
     let debaters = vec![("one", votes(&["implement"])), ("two", always_fails(&failure))];
     let terms = DebateOverrides { on_failure: Some(OnDebaterFailure::Partial), ..DebateOverrides::default() };
     let (_, status, records) = played(&with(debate("too few", debaters), terms)).await;
@@ -227,7 +227,7 @@ async fn void_votes_do_not_count() {
 /// With `fail`, the votes of others are published, and nobody else is asked.
 #[tokio::test]
 async fn a_failure_ends_the_debate() {
-    let failure = TurnFailure::Timeout { seconds: 9 };
+    let failure = TurnFailure::Timeout { seconds: 9, limit: None };
     let cast = || {
         vec![
             ("one", votes(&["implement"])),

@@ -71,7 +71,7 @@ async fn a_lowered_maximum_ends_the_debate() {
 /// A debater that was added during a round joins the next one, and no round agrees without it.
 #[tokio::test]
 async fn an_added_debater_joins_later() {
-    let failing = agent(|_, _| Reaction::Fails(TurnFailure::Timeout { seconds: 9 }));
+    let failing = agent(|_, _| Reaction::Fails(TurnFailure::Timeout { seconds: 9, limit: None }));
     let story = debate("first panel", vec![("one", votes(&["implement"])), ("two", failing)]);
     let world = story.world();
     assert_eq!(story.play(&world).await.ending.status(), "failed");
@@ -101,7 +101,7 @@ async fn a_quota_parks_the_debate() {
 /// A command without flags goes on with the terms of the failed one.
 #[tokio::test]
 async fn a_repeated_debate_keeps_terms() {
-    let failing = agent(|_, _| Reaction::Fails(TurnFailure::Timeout { seconds: 9 }));
+    let failing = agent(|_, _| Reaction::Fails(TurnFailure::Timeout { seconds: 9, limit: None }));
     let story = debate("short", vec![("one", votes(&["implement"])), ("two", failing)]);
     let story = with(story, DebateOverrides { max_rounds: Some(0), ..DebateOverrides::default() });
     let world = story.world();

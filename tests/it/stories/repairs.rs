@@ -205,7 +205,7 @@ fn rambles_after_a_failure() -> Agent {
     let calls = std::sync::atomic::AtomicUsize::new(0);
     let long = noise(7);
     agent(move |order, _| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-        0 => Reaction::Fails(TurnFailure::Timeout { seconds: 1 }),
+        0 => Reaction::Fails(TurnFailure::Timeout { seconds: 1, limit: None }),
         _ => Reaction::Says(approves(order).replace("looked", &long)),
     })
 }

@@ -85,7 +85,7 @@ async fn a_repairer_is_asked_again_too() {
 
 #[tokio::test]
 async fn a_timeout_is_not_asked_again() {
-    let slow = vec![("careful", always_fails(&TurnFailure::Timeout { seconds: 3600 }))];
+    let slow = vec![("careful", always_fails(&TurnFailure::Timeout { seconds: 3600, limit: None }))];
     let story = story("slow", honest_coder(), slow);
     let world = story.world();
     story.play(&world).await;
@@ -178,7 +178,7 @@ async fn failed_coders_continue_usable_files() {
     let failures: [(TurnFailure, &[&str]); 5] = [
         (TurnFailure::Killed { signal: 9 }, &["half.txt"]),
         (TurnFailure::Exit { code: 1, detail: detail() }, &["half.txt"]),
-        (TurnFailure::Timeout { seconds: 9 }, &["half.txt"]),
+        (TurnFailure::Timeout { seconds: 9, limit: None }, &["half.txt"]),
         (TurnFailure::UnfitFiles { why: detail() }, &[]),
         (TurnFailure::Secret { kinds: Vec::new() }, &[]),
     ];

@@ -49,12 +49,13 @@ pub(in crate::adapters::agents) async fn take(
         Ok(prepared) => prepared,
         Err(why) => return unstarted(TurnResult::Disk(why)),
     };
+    let limit = host.limit(order.access, agent.limit.as_ref());
     let job = Job {
         command: turn.command(invocation),
         marker: turn.files.turn_id.clone(),
         children: turn.files.children.clone(),
         log: turn.files.log.clone(),
-        deadline: host.deadline(order.access, agent.deadline),
+        deadline: limit.duration,
         idle: host.idle,
         stop: profile.stop,
     };
@@ -72,7 +73,7 @@ pub(in crate::adapters::agents) async fn take(
     cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
     cli.stderr_events(&ended.stderr, &mut |event| transcript.take(event));
-    Recording { transcript, ended, dropped_lines, deadline: job.deadline }.report(cli, &turn)
+    Recording { transcript, ended, dropped_lines, limit }.report(cli, &turn)
 }
 
 /// Reads the lines of a program, and notices the terminal event of its turn.

@@ -1,10 +1,9 @@
 //! Makes the report of a turn from the transcript and the ending of a vendor's program.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::adapters::agents::accounting;
-use crate::adapters::agents::turn_host::late_end;
+use crate::adapters::agents::turn_host::{TurnLimit, late_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::adapters::process::exit::Exit;
@@ -23,16 +22,16 @@ use super::vendor_cli::{ProcessEnd, Sessions, VendorCli};
 use super::vendor_turn::VendorTurn;
 
 /// The output and the ending of a program.
-pub(super) struct Recording {
+pub(super) struct Recording<'limit> {
     pub(super) transcript: Transcript,
     pub(super) ended: Ended,
     /// The number of lines that were too long to be read.
     pub(super) dropped_lines: u64,
     /// The time limit of the turn.
-    pub(super) deadline: Duration,
+    pub(super) limit: &'limit TurnLimit,
 }
 
-impl Recording {
+impl Recording<'_> {
     pub(super) fn report(self, cli: &dyn VendorCli, turn: &VendorTurn<'_>) -> TurnReport {
         let result = self.result(cli, turn);
         let warnings = self.warnings(&result);
@@ -64,9 +63,7 @@ impl Recording {
             End::Cancelled => return TurnResult::Cancelled,
             End::NotStarted(detail) => return TurnResult::Failed(TurnFailure::Spawn { detail }),
             End::Disk(why) => return TurnResult::Disk(why),
-            End::TimedOut => {
-                return TurnResult::Failed(TurnFailure::Timeout { seconds: self.deadline.as_secs() });
-            }
+            End::TimedOut => return TurnResult::Failed(self.limit.exceeded()),
             End::Hung { seconds } => return TurnResult::Failed(TurnFailure::Hang { seconds }),
         };
         let last_message = answer_in(&turn.last_message);

@@ -1,8 +1,8 @@
 //! A vendor's program with its setup for a role.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
+use crate::adapters::agents::turn_host::TurnLimit;
 use crate::domain::access::Power;
 use crate::domain::agent::Backend;
 use crate::domain::turn::SessionNote;
@@ -24,7 +24,7 @@ pub struct VendorAgent {
     /// The variables of ours to pass on besides the common ones and the vendor's own.
     pub variables: Vec<String>,
     /// The time limit of its turns, if it differs from that of all agents.
-    pub deadline: Option<Duration>,
+    pub limit: Option<TurnLimit>,
     pub power: Power,
 }
 

@@ -130,7 +130,7 @@ impl VendorCli for Antigravity {
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
         // The text so far is a part of an answer, with exit code 0 and SUCCESS.
         if ending.stderr.contains("print timeout after") {
-            return Err(TurnFailure::Timeout { seconds: PRINT_TIMEOUT_SECONDS });
+            return Err(TurnFailure::Timeout { seconds: PRINT_TIMEOUT_SECONDS, limit: None });
         }
         conclude(transcript, ending, "a result with the status SUCCESS").map_err(|failure| {
             match (failure, transcript.denied.as_slice()) {

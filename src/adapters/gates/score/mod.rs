@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use crate::adapters::git::MeasuredTrees;
-use crate::domain::gate::GateRemedy;
+use crate::domain::correction::Correction;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::domain::quality::change_facts::ChangeFacts;
 use crate::domain::quality::comparison::compare;
@@ -58,7 +58,7 @@ impl Gate for ScoreGate {
             Err(ScanError::Cancelled) => GateReport::Cancelled,
             Err(ScanError::Failed(detail)) => GateReport::inconclusive(detail, self.log(order), None),
             Err(ScanError::TimedOut(detail)) => {
-                let remedy = GateRemedy::Setting(scan::TIMEOUT.to_owned());
+                let remedy = Correction::Setting(scan::TIMEOUT.to_owned());
                 GateReport::inconclusive(detail, self.log(order), Some(remedy))
             }
         }

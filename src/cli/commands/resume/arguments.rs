@@ -4,7 +4,9 @@ use clap::Args;
 
 use crate::cli::arguments::common::{KnownRepositoryArgs, OutputArgs};
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
-use crate::cli::config::flags::{DANGEROUS, Flag, QUIET, SETUP_COMMAND, TEST_COMMAND, TEST_TIMEOUT};
+use crate::cli::config::flags::{
+    AGENT_TIMEOUT, DANGEROUS, DEBATER_TIMEOUT, Flag, QUIET, SETUP_COMMAND, TEST_COMMAND, TEST_TIMEOUT,
+};
 
 /// `resume`
 #[derive(Debug, Args)]
@@ -38,12 +40,14 @@ pub struct ResumeArguments {
     pub settings: SettingFlags<ResumeFlags>,
 }
 
-/// The flags that are not taken from the command that started a run, and those of commands that may have to be corrected.
+/// The flags that are not taken from the command that started a run, and those of commands and time limits that may have to be
+/// corrected.
 #[derive(Debug)]
 pub struct ResumeFlags;
 
 impl FlagChoice for ResumeFlags {
     fn has(flag: &Flag) -> bool {
-        [DANGEROUS, QUIET, SETUP_COMMAND, TEST_COMMAND, TEST_TIMEOUT].contains(&flag.name.as_str())
+        [AGENT_TIMEOUT, DANGEROUS, DEBATER_TIMEOUT, QUIET, SETUP_COMMAND, TEST_COMMAND, TEST_TIMEOUT]
+            .contains(&flag.name.as_str())
     }
 }
