@@ -15,7 +15,8 @@ use crate::ports::forge::{
     NewPullRequest, OwnIssue, Remarks, RunDisplay, Thread,
 };
 
-use super::world::{NEW, RehearsedWorld};
+use super::script::NEW;
+use super::world::RehearsedWorld;
 
 #[async_trait]
 impl Forge for RehearsedWorld {

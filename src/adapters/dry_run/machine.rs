@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::domain::gate::Verdict;
 use crate::domain::ids::{CommitSha, GateName};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
@@ -14,7 +13,7 @@ use crate::ports::agent_memory::{AgentMemories, Briefed};
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
-use crate::ports::gates::{Gate, GateOrder, GateReport, Gates};
+use crate::ports::gates::{Gate, GatePlace, Gates};
 use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -44,20 +43,10 @@ impl Agents for RehearsedWorld {
 
 impl Gates for RehearsedWorld {
     fn gate(&self, name: &GateName) -> Option<&dyn Gate> {
-        let gate: &dyn Gate = self;
-        self.real.gates.gate(name).map(|_| gate)
-    }
-}
-
-#[async_trait]
-impl Gate for RehearsedWorld {
-    async fn measure(&self, order: &GateOrder, _: Cancellation) -> GateReport {
-        self.note(format!("run the {} on {} (assumed to pass)", order.gate, order.head.short()));
-        GateReport::measured(Verdict::Pass, String::new(), Vec::new(), None)
-    }
-
-    fn log(&self, _: &GateOrder) -> Option<PathBuf> {
-        None
+        Some(match self.real.gates.gate(name)?.place() {
+            GatePlace::Clone => &self.in_clones,
+            GatePlace::Mirror => &self.in_mirror,
+        })
     }
 }
 

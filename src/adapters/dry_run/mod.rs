@@ -2,8 +2,10 @@
 //! an agent. It changes only our own mirror, which it updates.
 
 mod forge;
+mod gate;
 mod machine;
 mod read_only;
+mod script;
 mod workspace;
 mod world;
 

@@ -1,15 +1,16 @@
-//! The effects recorded so far, and the world as it would look after them.
+//! The world as it would look after the effects recorded so far.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber};
-use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::cancellation::{Canceller, Urgency};
 use crate::ports::forge::Comment;
+use crate::ports::gates::GatePlace;
 use crate::ports::journal::{Entry, JournalError};
+
+use super::gate::RehearsedGate;
+use super::script::{RehearsedChanges, RehearsedScript};
 
 /// Reads a subject's journal without opening it.
 pub(super) type ReadJournal = Box<dyn Fn(&Subject) -> Result<Vec<Entry>, JournalError> + Send + Sync>;
@@ -19,27 +20,18 @@ pub struct RehearsedWorld {
     pub(super) real: World,
     pub(super) journal: ReadJournal,
     canceller: Arc<Canceller>,
-    script: Mutex<RehearsedChanges>,
+    script: RehearsedScript,
+    pub(super) in_clones: RehearsedGate,
+    pub(super) in_mirror: RehearsedGate,
 }
-
-/// The recorded effects, and their results.
-#[derive(Debug, Clone, Default)]
-pub struct RehearsedChanges {
-    /// Descriptions of the effects, in order.
-    pub effects: Vec<String>,
-    /// Recorded comments by the subject of their thread.
-    pub(super) comments: BTreeMap<Subject, Vec<Arc<Comment>>>,
-    pub(super) tips: BTreeMap<BranchName, CommitSha>,
-    pub(super) opened: Option<PullRequest>,
-}
-
-/// The number of a recorded pull request: no forge uses it.
-pub(super) const NEW: PullRequestNumber = PullRequestNumber(u64::MAX);
 
 impl RehearsedWorld {
     /// Creates the world of a dry run. The canceller ends the engine.
     pub fn new(real: World, journal: ReadJournal, canceller: Arc<Canceller>) -> Self {
-        Self { real, journal, canceller, script: Mutex::new(RehearsedChanges::default()) }
+        let script = RehearsedScript::default();
+        let gate = |place| RehearsedGate { script: script.clone(), place };
+        let (in_clones, in_mirror) = (gate(GatePlace::Clone), gate(GatePlace::Mirror));
+        Self { real, journal, canceller, script, in_clones, in_mirror }
     }
 
     pub fn script(&self) -> RehearsedChanges {
@@ -47,12 +39,11 @@ impl RehearsedWorld {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, RehearsedChanges> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+        self.script.lock()
     }
 
     pub(super) fn note(&self, effect: impl Into<String>) {
-        let effect = effect.into().replace(&format!("pr/{NEW}"), "the new pull request");
-        self.lock().effects.push(effect);
+        self.script.note(effect);
     }
 
     pub(super) fn with_noted(&self, subject: &Subject, mut comments: Vec<Arc<Comment>>) -> Vec<Arc<Comment>> {
