@@ -64,6 +64,15 @@ Examples:
 
 -h shows the most common options, --help all of them.";
 
+const ENVIRONMENT: &str = "\
+Environment: agents, tests and other gates get only the variables of an allow-list, such as PATH, HOME and the proxies.
+  To pass another variable to an agent, name it in a configuration: agents.NAME.env = [\"DATABASE_URL\"]
+  To set one for a command, put it before the command: --test-command 'env DATABASE_URL=... npm test'";
+
+fn with_environment(examples: &str) -> String {
+    format!("{ENVIRONMENT}\n\n{examples}")
+}
+
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
 #[derive(Debug, Parser)]
@@ -79,24 +88,26 @@ pub enum Command {
     /// Watch a whole run on a small sample project: an issue, a coder, two reviewers, a merge
     Demo(demo::DemoArguments),
     /// Make a change from a description: open a pull request and review it until everyone approves
-    #[command(after_help = TASK_EXAMPLES)]
+    #[command(after_help = TASK_EXAMPLES, after_long_help = with_environment(TASK_EXAMPLES))]
     Task(Deferred<start::TaskArguments>),
     /// Make the change described by an issue: open a pull request and review it until everyone approves
-    #[command(after_help = ISSUE_EXAMPLES)]
+    #[command(after_help = ISSUE_EXAMPLES, after_long_help = with_environment(ISSUE_EXAMPLES))]
     Issue(Deferred<start::IssueArguments>),
     /// Review an open pull request and fix it until everyone approves
-    #[command(after_help = PR_EXAMPLES)]
+    #[command(after_help = PR_EXAMPLES, after_long_help = with_environment(PR_EXAMPLES))]
     Pr(Deferred<start::PrArguments>),
     /// Let agents vote on an issue and debate it before anyone writes code, until they agree or a person must decide
-    #[command(after_help = DISCUSS_EXAMPLES)]
+    #[command(after_help = DISCUSS_EXAMPLES, after_long_help = with_environment(DISCUSS_EXAMPLES))]
     Discuss(Deferred<discuss::DiscussArguments>),
     /// Resume interrupted runs, and runs that are parked until a quota resets
+    #[command(after_long_help = ENVIRONMENT)]
     Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
     Stop(stop::StopArguments),
     /// Show runs that wait for you, active and parked runs, saved work and recent results
     Status(status::StatusArguments),
     /// Measure the gates of a pull request or a checkout and explain what an approval needs, without running an agent
+    #[command(after_long_help = ENVIRONMENT)]
     Gates(Deferred<gates::arguments::GatesArguments>),
     /// Show the cost of runs: tokens, money and time, by agent
     Usage(usage::UsageArguments),

@@ -249,8 +249,28 @@ fn a_dry_run_does_nothing() {
     let ended = stage.run(&[&["pr", "1"], &words[..]].concat());
     assert!(ended.stdout.contains("comment on pr/1"), "{}", ended.stdout);
     assert!(ended.stdout.contains("ask the reviewer one"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("run the tamper on") && !ended.stdout.contains("clone of the gate tamper"));
     let view = stage.run(&["local", "pr", "view", "1", "--json"]).json();
     assert_eq!(view["comments"].as_array().map(Vec::len), Some(0), "{view}");
+}
+
+/// A person whose variable is missing in a turn or a test learns why, and how to pass it.
+#[test]
+fn help_explains_the_environment() {
+    let stage = Stage::new();
+    for command in ["task", "issue", "pr", "discuss", "gates", "resume"] {
+        let help = stage.run(&[command, "--help"]).stdout;
+        assert!(
+            help.contains("agents.NAME.env") && help.contains("'env DATABASE_URL=... npm test'"),
+            "{help}"
+        );
+    }
+    stage.write("check.sh", "test \"$DATABASE_URL\" = sqlite\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "check"]);
+    let passes =
+        |command: &str| stage.run(&task(&["--test-command", command])).json()["status"] == "approved";
+    assert!(passes("env DATABASE_URL=sqlite sh check.sh"));
 }
 
 #[test]
