@@ -4,7 +4,7 @@ use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GatePlace, GateReport, Gates};
 use crate::ports::workspace::{CloneId, Layout, Workspace, WorkspaceError};
 
-use super::setup::{SetUp, set_up};
+use super::setup::{self, SetUp, set_up};
 
 /// Measures a gate. Its order has no clone yet.
 ///
@@ -32,6 +32,6 @@ pub async fn measure(
     Ok(match set_up(gates, &order, cancellation.clone()).await {
         SetUp::Ready => gate.measure(&order, cancellation).await,
         SetUp::Cancelled => GateReport::Cancelled,
-        SetUp::Failed { message, remedy } => GateReport::inconclusive(message, None, Some(remedy)),
+        SetUp::Failed { message, remedy } => setup::unmeasured(message, remedy),
     })
 }

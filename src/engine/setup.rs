@@ -32,21 +32,33 @@ pub(super) async fn set_up(gates: &dyn Gates, order: &GateOrder, cancellation: C
         GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
         GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, remedy, .. } => {
             let remedy = remedy.unwrap_or(Correction::Command);
-            let failed = format!("the setup command failed in a fresh clone: {}", detail.trim_end());
-            let message = match remedy {
-                Correction::Flag(_) | Correction::Setting(_) => failed,
-                Correction::Command => format!(
-                    "{failed}\n`agent-loop logs {subject}` shows its output. Then correct the command: `agent-loop resume \
-                     {subject} --setup-command COMMAND`",
-                    subject = order.subject
-                ),
-            };
+            let message = format!("the setup command failed in a fresh clone: {}", detail.trim_end());
             SetUp::Failed { message, remedy }
         }
     }
 }
 
 /// Creates the end of a run whose setup command failed before a coder's turn.
-pub(super) fn inconclusive(message: String, remedy: &Correction, subject: &Subject) -> RunError {
+pub(super) fn ended(message: String, remedy: &Correction, subject: &Subject) -> RunError {
+    let message = match remedy {
+        Correction::Flag(_) | Correction::Setting(_) => message,
+        Correction::Command => format!(
+            "{message}\n`agent-loop logs {subject}` shows its output. Then correct the command: `agent-loop resume {subject} \
+             --setup-command COMMAND`"
+        ),
+    };
     RunError::new(Ending::Inconclusive, message).with_next(commands::correction(remedy, subject))
+}
+
+/// Returns the report of a gate whose setup command failed. It may be measured without a run that could be resumed.
+pub(super) fn unmeasured(message: String, remedy: Correction) -> GateReport {
+    let message = match remedy {
+        Correction::Flag(_) | Correction::Setting(_) => message,
+        Correction::Command => {
+            format!(
+                "{message}\ncorrect the setup command, then type the same command with --setup-command COMMAND"
+            )
+        }
+    };
+    GateReport::inconclusive(message, None, Some(remedy))
 }

@@ -32,7 +32,7 @@ use super::guard::Guard;
 use super::merge_turn;
 use super::outcome::RunError;
 use super::session::Session;
-use super::setup::{SetUp, inconclusive, set_up};
+use super::setup::{self, SetUp, set_up};
 use super::telling;
 
 /// The maximum length of a malformed answer in messages, in characters; the log has all of it.
@@ -175,7 +175,7 @@ async fn attempt(world: &World, start: Start, cancellation: Cancellation) -> Res
     match set_up_to_edit(placed, &order, cancellation.clone()).await {
         SetUp::Ready => {}
         SetUp::Cancelled => return Ok(None),
-        SetUp::Failed { message, remedy } => return Err(inconclusive(message, &remedy, &order.subject)),
+        SetUp::Failed { message, remedy } => return Err(setup::ended(message, &remedy, &order.subject)),
     }
     world.operator.tell(&RunEvent::TurnBegun {
         label: turn.label.clone(),
