@@ -69,7 +69,7 @@ pub fn nearly_signed<'thread>(comments: impl Iterator<Item = &'thread Comment>) 
 /// Warns that a comment probably was meant as a requirement and is none.
 pub fn unsigned(comment: &str, place: impl Display) -> String {
     format!(
-        "comment {comment} on {place} is no requirement: its last line is almost, but not exactly, `{SIGNATURE}`"
+        "comment {comment} on {place} is not a requirement: its last line differs from the signature `{SIGNATURE}`"
     )
 }
 

@@ -106,11 +106,10 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
         print::talk(&introduction(&project));
     }
     let outcome = run_loop(&ours, Arc::new(terminal(arguments.json, &ours))).await?;
-    let outcome = match (&outcome.ending, arguments.keep) {
-        (Ending::Interrupted, false) => {
-            Outcome { message: "the demo was not finished".to_owned(), ..outcome }
-        }
-        (_, true | false) => outcome,
+    let outcome = if outcome.ending == Ending::Interrupted && !arguments.keep {
+        Outcome { message: "the demo was not finished".to_owned(), ..outcome }
+    } else {
+        outcome
     };
     let code = conclude(&outcome, "", arguments.json, &ours.place);
     if arguments.keep {

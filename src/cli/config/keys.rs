@@ -178,7 +178,7 @@ pub fn absent(path: &str) -> String {
     let whole = keys().find(|key| key.rsplit('.').next() == Some(path));
     let meant = whole.map(|key| format!(" (did you mean `{key}`?)"));
     let meant = meant.unwrap_or_else(|| suggestion(path, sections().chain(keys())));
-    format!("there is no key or section `{path}`{meant}")
+    format!("no setting and no section is named `{path}`{meant}")
 }
 
 fn matches(pattern: &str, path: &str) -> bool {

@@ -82,7 +82,7 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
     }
 }
 
-/// Returns why the run of a merged pull request did not approve what was merged; empty if it did.
+/// Returns why the last run on a merged pull request did not approve the merged head; an empty text if it did.
 fn before_the_merge(seen: &OpenReview<'_>) -> &'static str {
     let has_approved = match &seen.run.state.ending {
         Some(

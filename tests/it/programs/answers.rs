@@ -51,7 +51,7 @@ fn a_near_signature_is_told_once() {
     let wish = ["local", "issue", "comment", "1", "--body", "Use TLS.\n\n— Human Reviewer", "--as", "ada"];
     assert_eq!(stage.run(&wish).exit, Some(0));
     let ended = issue(&stage, &[]);
-    let told = "is no requirement: its last line is almost, but not exactly, `-- Human Reviewer`";
+    let told = "is not a requirement: its last line differs from the signature `-- Human Reviewer`";
     assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
 }
 

@@ -213,7 +213,7 @@ fn near_signatures_are_told_at_once() {
     let stage = Stage::new();
     assert_eq!(stage.run(&task(&[])).json()["status"], "approved");
     let said = stage.run(&["local", "pr", "comment", "1", "--body", "Use TLS.\n\n— Human Reviewer"]);
-    let why = "is no requirement: its last line is almost, but not exactly, `-- Human Reviewer`";
+    let why = "is not a requirement: its last line differs from the signature `-- Human Reviewer`";
     assert!(said.stdout.contains(&format!(" on #1 {why}")), "{}", said.stdout);
     let status = stage.run(&["status"]).stdout;
     assert!(
