@@ -81,9 +81,18 @@ pub struct Measurement {
     /// What to change if the measurement did not succeed. It is for this machine: no record has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Correction>,
+    /// The verdict of a second measurement, which follows a failed one. It is for this machine: no record has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repetition: Option<Verdict>,
 }
 
 impl Measurement {
+    /// Returns the measurement without what is for this machine only.
+    #[must_use]
+    pub fn published(self) -> Self {
+        Self { remedy: None, repetition: None, ..self }
+    }
+
     /// Returns the facts that reviewers judge.
     pub fn reports(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.level == FindingLevel::Report)

@@ -150,7 +150,7 @@ pub(super) async fn measure(
     cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
     let (workspace, gates) = (&*cx.world.workspace, &*cx.world.gates);
     let report = measuring::measure(workspace, gates, gate, order, cx.cancellation.clone()).await?;
-    let GateReport::Measured { verdict, detail, findings, remedy, .. } = report else {
+    let GateReport::Measured { verdict, detail, findings, remedy, repetition, log: _ } = report else {
         return Ok(());
     };
     let detail = cx.guard.words(&detail)?;
@@ -160,7 +160,8 @@ pub(super) async fn measure(
     };
     let findings = findings.into_iter().map(clean).collect::<Result<_, RunError>>()?;
     cx.tell(&RunEvent::GateMeasured { gate: name.clone(), verdict });
-    let measurement = Measurement { gate: name, head, tree: Some(tree), verdict, detail, findings, remedy };
+    let measurement =
+        Measurement { gate: name, head, tree: Some(tree), verdict, detail, findings, remedy, repetition };
     session.write(Entry::Measured { run, round, measurement }).await?;
     Ok(())
 }

@@ -261,7 +261,7 @@ pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesR
     let is_gone = |item: &&&Item| !found.iter().any(|(key, _)| *key == item.key);
     let resolved = known.iter().filter(is_gone).map(|item| item.id.clone()).collect();
     let head = measured.head.clone();
-    GatesRecord { head, measurements: vec![measured], opened, updated, resolved, next_item }
+    GatesRecord { head, measurements: vec![measured.published()], opened, updated, resolved, next_item }
 }
 
 /// Records the measurement of an advisory gate: it opens no items, and resolves those from when the gate was required.
@@ -271,7 +271,7 @@ fn advisory_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesRe
     let (head, next_item) = (measured.head.clone(), rounds.next_item());
     GatesRecord {
         head,
-        measurements: vec![Measurement { remedy: None, ..measured }],
+        measurements: vec![measured.published()],
         opened: Vec::new(),
         updated: Vec::new(),
         resolved,
@@ -309,6 +309,7 @@ mod tests {
             detail: "output".to_owned(),
             findings: keys.iter().map(finding).collect(),
             remedy: None,
+            repetition: None,
         }
     }
 

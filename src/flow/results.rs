@@ -217,6 +217,7 @@ mod tests {
             detail: String::new(),
             findings: Vec::new(),
             remedy: None,
+            repetition: None,
         };
         let lint: GateName = "lint".parse().unwrap();
         let measurements = vec![

@@ -42,6 +42,8 @@ pub enum GateReport {
         log: Option<PathBuf>,
         /// What to change if the measurement did not succeed.
         remedy: Option<Correction>,
+        /// The verdict of a second measurement, which follows a failed one.
+        repetition: Option<Verdict>,
     },
     /// The run was cancelled; no process of the measurement is alive.
     Cancelled,
@@ -50,12 +52,13 @@ pub enum GateReport {
 impl GateReport {
     /// Creates the report of a measurement that succeeded.
     pub fn measured(verdict: Verdict, detail: String, findings: Vec<Finding>, log: Option<PathBuf>) -> Self {
-        Self::Measured { verdict, detail, findings, log, remedy: None }
+        Self::Measured { verdict, detail, findings, log, remedy: None, repetition: None }
     }
 
     /// Creates the report of a measurement that did not succeed.
     pub fn inconclusive(detail: String, log: Option<PathBuf>, remedy: Option<Correction>) -> Self {
-        Self::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log, remedy }
+        let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
+        Self::Measured { verdict, detail, findings, log, remedy, repetition: None }
     }
 }
 

@@ -63,8 +63,7 @@ impl Gate for CommandGate {
         let second = self.runner.measure(&again, cancellation).await;
         match verdict(&second) {
             None => GateReport::Cancelled,
-            Some(Verdict::Pass) => flaky(first, self.flaky),
-            Some(Verdict::Fail | Verdict::Inconclusive) => first,
+            Some(repetition) => repeated(first, repetition, self.flaky),
         }
     }
 
@@ -80,17 +79,21 @@ fn verdict(report: &GateReport) -> Option<Verdict> {
     }
 }
 
-/// Says that a red run was followed by a green one.
-fn flaky(first: GateReport, tests: FlakyTests) -> GateReport {
+/// Returns the report of a failed run that was repeated: if the repetition passed, the tests are flaky.
+fn repeated(first: GateReport, repetition: Verdict, tests: FlakyTests) -> GateReport {
     match first {
         GateReport::Cancelled => GateReport::Cancelled,
-        GateReport::Measured { detail, findings, log, .. } => {
-            let verdict = match tests {
-                FlakyTests::Fail => Verdict::Fail,
-                FlakyTests::Allow => Verdict::Pass,
+        GateReport::Measured { verdict, detail, findings, log, remedy, repetition: _ } => {
+            let (verdict, detail) = match (repetition, tests) {
+                (Verdict::Pass, FlakyTests::Fail) => (Verdict::Fail, flaky(&detail)),
+                (Verdict::Pass, FlakyTests::Allow) => (Verdict::Pass, flaky(&detail)),
+                (Verdict::Fail | Verdict::Inconclusive, _) => (verdict, detail),
             };
-            let detail = format!("{detail}\nflaky: failed, and passed when run again on the same files");
-            GateReport::measured(verdict, detail, findings, log)
+            GateReport::Measured { verdict, detail, findings, log, remedy, repetition: Some(repetition) }
         }
     }
+}
+
+fn flaky(detail: &str) -> String {
+    format!("{detail}\nflaky: failed, and passed when run again on the same files")
 }

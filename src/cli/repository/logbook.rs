@@ -8,6 +8,7 @@ use crate::adapters::storage::journals;
 use crate::adapters::storage::retention::{self, LogFile};
 use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
+use crate::domain::gate::Verdict;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished, Holder};
@@ -41,7 +42,7 @@ impl Log {
 const AT_WORK: &str = "at work";
 
 /// The origin of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogSource {
     Turn {
         run: String,
@@ -59,7 +60,7 @@ pub enum LogSource {
 }
 
 /// Which pass of a gate's command a log is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GatePass {
     First,
     /// The command ran again after it failed.
@@ -183,19 +184,23 @@ fn is_of(of: &LogSource, turn: &TurnKey) -> bool {
 
 /// A measurement has no time: those of a gate in a run are shown only if each of its logs has one.
 fn mark_gates(logs: &mut [Log], entries: &[Entry]) {
-    let mut measured: BTreeMap<(&str, &str), Vec<&'static str>> = BTreeMap::new();
+    let mut measured: BTreeMap<LogSource, Vec<Verdict>> = BTreeMap::new();
     for entry in entries {
-        if let Entry::Measured { run, measurement, .. } = entry {
-            let of = (run.as_str(), measurement.gate.as_str());
-            measured.entry(of).or_default().push(measurement.verdict.name());
-        }
+        let Entry::Measured { run, measurement, .. } = entry else { continue };
+        let of = |pass| {
+            let (run, gate) = (run.to_string(), measurement.gate.to_string());
+            LogSource::Gate { run, gate, pass }
+        };
+        // Only a failed pass is repeated, whatever follows for the gate.
+        let first = measurement.repetition.map_or(measurement.verdict, |_| Verdict::Fail);
+        measured.entry(of(GatePass::First)).or_default().push(first);
+        measured.entry(of(GatePass::Repetition)).or_default().extend(measurement.repetition);
     }
-    for (of, verdicts) in measured {
-        let is_its = |log: &&mut Log| matches!(&log.source, LogSource::Gate { run, gate, pass: GatePass::First } if of == (run, gate));
-        let its: Vec<&mut Log> = logs.iter_mut().filter(is_its).collect();
+    for (source, verdicts) in measured {
+        let its: Vec<&mut Log> = logs.iter_mut().filter(|log| log.source == source).collect();
         if its.len() == verdicts.len() {
             for (log, verdict) in its.into_iter().zip(verdicts) {
-                verdict.clone_into(&mut log.ended);
+                verdict.name().clone_into(&mut log.ended);
             }
         }
     }

@@ -163,7 +163,8 @@ fn record<T>(
     findings: Vec<Finding>,
 ) -> Decision<T> {
     let (gate, head) = (GateName::ci(), at.head.clone());
-    let measured = Measurement { gate, head, tree: None, verdict, detail, findings, remedy: None };
+    let measured =
+        Measurement { gate, head, tree: None, verdict, detail, findings, remedy: None, repetition: None };
     first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
 }
 

@@ -55,7 +55,8 @@ pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
         (Verdict::Fail, detail, vec![Finding::blocking(tip.to_string(), text)])
     };
     let (gate, head) = (GateName::merge(), at.head.clone());
-    let measured = Measurement { gate, head, tree: None, verdict, detail, findings, remedy: None };
+    let measured =
+        Measurement { gate, head, tree: None, verdict, detail, findings, remedy: None, repetition: None };
     first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
 }
 

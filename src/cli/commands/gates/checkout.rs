@@ -171,15 +171,18 @@ impl CheckoutGates {
         let order = self.order(name, Some(self.change.tree.clone()))?;
         match measuring::measure(&workspace, gates, gate, order, cancellation).await? {
             GateReport::Cancelled => Err(RunError::new(Ending::Interrupted, "interrupted")),
-            GateReport::Measured { verdict, detail, findings, remedy, .. } => Ok(Measurement {
-                gate: name.clone(),
-                head: self.change.head.clone(),
-                tree: Some(self.change.tree.clone()),
-                verdict,
-                detail: self.redactor.redact(&detail).text.into_owned(),
-                findings,
-                remedy,
-            }),
+            GateReport::Measured { verdict, detail, findings, remedy, repetition, log: _ } => {
+                Ok(Measurement {
+                    gate: name.clone(),
+                    head: self.change.head.clone(),
+                    tree: Some(self.change.tree.clone()),
+                    verdict,
+                    detail: self.redactor.redact(&detail).text.into_owned(),
+                    findings,
+                    remedy,
+                    repetition,
+                })
+            }
         }
     }
 
