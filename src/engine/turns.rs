@@ -62,7 +62,8 @@ impl RunningTurns {
         };
         let clone_id = clone_id(subject, &participant(&ask));
         let start = Start { ask, order, clone_id, journal, guard, persistence };
-        self.0.spawn(take(world, start, cx.cancellation.clone()));
+        // Boxed: the future would be copied several times on the stack, whose memory is never given back.
+        self.0.spawn(Box::pin(take(world, start, cx.cancellation.clone())));
     }
 
     pub(super) fn are_running(&self) -> bool {

@@ -22,17 +22,17 @@ const PASSES: usize = 8;
 
 /// HTML that only formats. Every other tag is shown as text.
 static HARMLESS_TAG: LazyLock<Regex> = pattern!(
-    r"(?i)^</?(?:details(?: open)?|summary|sub|sup|b|i|em|strong|del|ins|code|kbd|pre|br|hr|p|ul|ol|li|blockquote|table|thead|tbody|tr|th|td) ?/?>"
+    r"(?i-u)^</?(?:details(?: open)?|summary|sub|sup|b|i|em|strong|del|ins|code|kbd|pre|br|hr|p|ul|ol|li|blockquote|table|thead|tbody|tr|th|td) ?/?>"
 );
 /// Matches text outside code on which a forge may act.
 static PLACE: LazyLock<Regex> = pattern!(
-    r"(?im)&(?:#[0-9]+|#x[0-9a-f]+|[a-z]+);|(?:https?\\?:\\?/\\?/|www\.)[a-z0-9\\\-._~:/?#@!$&+,;=%]*|@|#|\bgh\\?-|(?:<code>)?\b[0-9a-f]{7,40}\b|^ {0,3}/[a-z]"
+    r"(?im-u)&(?:#[0-9]+|#x[0-9a-f]+|[a-z]+);|(?:https?\\?:\\?/\\?/|www\.)[a-z0-9\\\-._~:/?#@!$&+,;=%]*|@|#|\bgh\\?-|(?:<code>)?\b[0-9a-f]{7,40}\b|^ {0,3}/[a-z]"
 );
-/// Matches addresses of pages that show where they were mentioned.
-static REFERENCE: LazyLock<Regex> = pattern!(r"(?i)/(?:issues|pulls?|discussions|commits?|compare)/[0-9a-z]");
+/// The parts of an address before the number or the name of a page that shows where the page was mentioned.
+const MENTIONED: [&str; 7] = ["issues", "pull", "pulls", "discussions", "commit", "commits", "compare"];
 /// Matches a whole address that a forge turns into a link.
 static ADDRESS: LazyLock<Regex> =
-    pattern!(r"(?i)^(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[:/?#]|$)");
+    pattern!(r"(?i-u)^(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[:/?#]|$)");
 /// Matches references in text without Markdown.
 static PLAIN_REFERENCE: LazyLock<Regex> = pattern!(
     r"(?i)#[0-9]+|\bgh-[0-9]+|https?://[^\s<>]*/(?:issues|pulls?|discussions|commits?|compare)/[0-9a-z][^\s<>]*"
@@ -185,7 +185,16 @@ fn is_open(kind: LinkType, words: &str, address: &str) -> bool {
         | LinkType::ShortcutUnknown
         | LinkType::WikiLink { .. } => !words.trim().is_empty() && words.chars().all(is_plain),
     };
-    is_honest && !REFERENCE.is_match(address)
+    is_honest && !is_reference(address)
+}
+
+/// Returns whether an address is that of a page that shows where the page was mentioned.
+fn is_reference(address: &str) -> bool {
+    let parts = || address.split('/');
+    parts().skip(1).zip(parts().skip(2)).any(|(part, next)| {
+        MENTIONED.iter().any(|name| part.eq_ignore_ascii_case(name))
+            && next.starts_with(|first: char| first.is_ascii_alphanumeric())
+    })
 }
 
 /// Returns a link or an image as text, with its address.
@@ -244,7 +253,7 @@ fn instead(text: &str, range: &Range<usize>, own: &BTreeSet<u64>) -> Option<Stri
         entity if entity.starts_with('&') => hides_letter(entity).then(|| entity.replacen('&', "&amp;", 1)),
         command if command.trim_start().starts_with('/') => split(command.len() - 1),
         address if address.contains(':') || address.to_ascii_lowercase().starts_with("www.") => {
-            if REFERENCE.is_match(&address.replace('\\', "")) {
+            if is_reference(&address.replace('\\', "")) {
                 split(address.find([':', '.'])? + 1)
             } else if ADDRESS.is_match(address) {
                 None

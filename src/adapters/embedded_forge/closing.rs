@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::pattern::pattern;
 use crate::text::sanitize::keywords::CLOSING;
 
-static CLOSES: LazyLock<Regex> = pattern!(format!(r"{CLOSING}#([0-9]{{1,9}})\b"));
+static CLOSES: LazyLock<Regex> = pattern!(format!(r"\b{CLOSING}\s+#([0-9]{{1,9}})\b"));
 
 /// Returns the numbers of the issues that a description closes. Code, quotations and comments are ignored.
 pub(super) fn closes(body: &str) -> Vec<u64> {

@@ -9,6 +9,7 @@ use crate::domain::ids::CommitSha;
 use crate::domain::tamper::lines::{ChangedLine, LineFacts};
 use crate::domain::tamper::links::TreeLinks;
 use crate::domain::tamper::manifests::{MANIFEST_SECTIONS, ManifestSection};
+use crate::domain::tamper::markers::Markers;
 use crate::domain::tamper::tables::{ending_of, is_source};
 use crate::domain::tamper::{FileMode, PathBytes, TouchedFile};
 use crate::ports::workspace::WorkspaceError;
@@ -35,8 +36,11 @@ pub(super) async fn observe(
 ) -> Result<Vec<TouchedFile>, WorkspaceError> {
     let place = scratch(folders).map_err(WorkspaceError::Disk)?;
     let (diffs, file) = (folders.diffs(), place.path().join("diff"));
-    let diff = trees.diff(compared.base, compared.head, &diffs, &file).await?;
-    let lines = sections(diff.lines).map_err(|error| unreadable(&error))?;
+    // Git works meanwhile.
+    let compile = async { Markers::compiled() };
+    let (diff, markers) = tokio::join!(trees.diff(compared.base, compared.head, &diffs, &file), compile);
+    let diff = diff?;
+    let lines = sections(diff.lines, &markers).map_err(|error| unreadable(&error))?;
     let mut changed = paired(diff.files, lines)?;
     for file in &mut changed {
         complete(file, trees, compared).await;
@@ -49,7 +53,7 @@ fn unreadable(error: &io::Error) -> WorkspaceError {
 }
 
 /// Returns the facts about the lines of each section of a diff.
-fn sections(mut diff: impl BufRead) -> io::Result<Vec<LineFacts>> {
+fn sections(mut diff: impl BufRead, markers: &Markers) -> io::Result<Vec<LineFacts>> {
     let mut found: Vec<LineFacts> = Vec::new();
     let (mut place, mut piece, mut long) = (DiffPlace::Header, Vec::new(), None);
     while {
@@ -62,7 +66,7 @@ fn sections(mut diff: impl BufRead) -> io::Result<Vec<LineFacts>> {
             let text_piece = String::from_utf8_lossy(&text);
             if let (Some(facts), Some(line)) = (found.last_mut(), changed(sign, &text_piece)) {
                 facts.binary |= sign == b'+' && text.contains(&0);
-                facts.scan(line);
+                facts.scan(line, markers);
             }
             long = (!is_whole).then(|| (sign, end_of(&text)));
             continue;
@@ -78,7 +82,7 @@ fn sections(mut diff: impl BufRead) -> io::Result<Vec<LineFacts>> {
             let text = String::from_utf8_lossy(piece.get(1..).unwrap_or_default());
             let text = text.trim_end_matches(['\n', '\r']);
             if let Some(line) = changed(sign, text) {
-                facts.take(line);
+                facts.take(line, markers);
             }
         }
         long = (!is_whole).then(|| (sign, end_of(&piece)));
@@ -224,7 +228,7 @@ mod tests {
 
     #[test]
     fn sections_follow_headers_only() {
-        let found = sections(DIFF.as_bytes()).unwrap();
+        let found = sections(DIFF.as_bytes(), &Markers::compiled()).unwrap();
         let counts: Vec<_> = found.iter().map(|one| (one.added, one.removed, one.binary)).collect();
         assert_eq!(counts, [(2, 1, false), (0, 0, false), (1, 0, true)]);
         assert_eq!(found[0].first_added, "one # noqa");
@@ -237,7 +241,7 @@ mod tests {
             "x".repeat((64 << 10) - 40),
             "-diff --git eslint-disable"
         );
-        let found = sections(long.as_bytes()).unwrap();
+        let found = sections(long.as_bytes(), &Markers::compiled()).unwrap();
         assert_eq!((found.len(), found[0].added, found[0].removed), (1, 1, 0));
         assert_eq!(found[0].new_markers(MarkerUse::Suppression), 1);
     }

@@ -240,7 +240,7 @@ async fn run_there(
         let rehearsal = rehearse::run(world, plan, folders).await;
         return Ok(RunResult::DryRun(Box::new(rehearsal)));
     }
-    ready.begin().await
+    Box::pin(ready.begin()).await
 }
 
 struct Ready {
@@ -295,7 +295,7 @@ impl Ready {
         let program = std::env::current_exe().ok();
         let guard = program.and_then(|program| KillGuard::start(&program, &folders.subjects()));
         let (outcome, ()) =
-            tokio::join!(drive(world, plan, subject.clone(), &terminal), unseen.warn(&terminal));
+            tokio::join!(Box::pin(drive(world, plan, subject.clone(), &terminal)), unseen.warn(&terminal));
         let outcome = recorder.end(Outcome { forge_calls: forge.calls(), ..outcome });
         drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
@@ -311,7 +311,8 @@ impl Ready {
     }
 }
 
-/// Reads everything that a run needs. Has no side effects.
+/// Reads everything that a run needs. Has no side effects. Never inlined: 40 kB of the stack would be kept for the whole run.
+#[inline(never)]
 fn prepare(
     goal: Goal,
     inputs: RunInputs,
@@ -394,7 +395,7 @@ async fn drive(world: World, plan: RunOrder, subject: Subject, terminal: &Termin
     let canceller = Arc::new(canceller);
     let engine = Engine::new(world, plan.config, Arc::clone(&canceller), cancellation);
     let begun = SystemClock.now();
-    let outcome = attended(engine.run(plan.assignment), canceller, terminal).await;
+    let outcome = attended(Box::pin(engine.run(plan.assignment)), canceller, terminal).await;
     let outcome =
         outcome.unwrap_or_else(|| Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned()));
     let elapsed = Some(SystemClock.now().duration_since(begun).unsigned_abs());

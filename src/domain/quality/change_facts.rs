@@ -61,15 +61,17 @@ fn new_suppressions<'file>(files: impl Iterator<Item = &'file LineFacts> + Clone
 #[cfg(test)]
 mod tests {
     use super::super::super::tamper::lines::ChangedLine;
+    use super::super::super::tamper::markers::Markers;
     use super::*;
 
     #[test]
     fn moved_suppressions_are_not_new() {
         use ChangedLine::{Added, Removed};
+        let markers = Markers::compiled();
         let file = |lines: &[ChangedLine<'_>]| {
             let mut facts = LineFacts::default();
             for line in lines {
-                facts.take(*line);
+                facts.take(*line, &markers);
             }
             facts
         };

@@ -254,20 +254,23 @@ fn is_deceptive(file: &TouchedFile) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::LazyLock;
 
     use super::super::lines::{ChangedLine, LineFacts};
     use super::super::links::TreeLinks;
     use super::super::manifests::MANIFEST_SECTIONS;
+    use super::super::markers::Markers;
     use super::super::scope::StatedScope;
     use super::*;
 
     /// Creates a changed file with added (`+`) and removed (`-`) lines.
     fn file(path: &str, lines: &[&str]) -> TouchedFile {
+        static MARKERS: LazyLock<Markers> = LazyLock::new(Markers::compiled);
         let mut facts = LineFacts::default();
         for line in lines {
             match (line.strip_prefix('+'), line.strip_prefix('-')) {
-                (Some(added), _) => facts.take(ChangedLine::Added(added)),
-                (None, removed) => facts.take(ChangedLine::Removed(removed.unwrap())),
+                (Some(added), _) => facts.take(ChangedLine::Added(added), &MARKERS),
+                (None, removed) => facts.take(ChangedLine::Removed(removed.unwrap()), &MARKERS),
             }
         }
         TouchedFile {

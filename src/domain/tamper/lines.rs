@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::super::invisible::{is_tag, turns_direction};
-use super::markers::{MarkerUse, markers};
+use super::markers::{MarkerUse, Markers};
 
 /// The most lines that are kept as examples of a use.
 const EXAMPLES: usize = 8;
@@ -59,7 +59,7 @@ impl LineFacts {
         Self { binary: true, ..Self::default() }
     }
 
-    pub fn take(&mut self, changed: ChangedLine<'_>) {
+    pub fn take(&mut self, changed: ChangedLine<'_>, markers: &Markers) {
         match changed {
             ChangedLine::Added(line) => {
                 if self.added == 0 {
@@ -69,15 +69,15 @@ impl LineFacts {
             }
             ChangedLine::Removed(line) => self.removed += usize::from(!line.trim().is_empty()),
         }
-        self.scan(changed);
+        self.scan(changed, markers);
     }
 
     /// Examines a line, or a further piece of a long one.
-    pub fn scan(&mut self, changed: ChangedLine<'_>) {
+    pub fn scan(&mut self, changed: ChangedLine<'_>, markers: &Markers) {
         match changed {
             ChangedLine::Added(line) => {
                 self.hidden += usize::from(line.chars().any(is_hidden));
-                for (purpose, marker) in markers(line) {
+                for (purpose, marker) in markers.of(line) {
                     self.markers.entry((purpose, marker)).or_default().added += 1;
                     self.silenced.extend(silencer(purpose, marker, line));
                     let examples = self.examples.entry(purpose).or_default();
@@ -87,7 +87,7 @@ impl LineFacts {
                 }
             }
             ChangedLine::Removed(line) => {
-                for (purpose, marker) in markers(line) {
+                for (purpose, marker) in markers.of(line) {
                     self.markers.entry((purpose, marker)).or_default().removed += 1;
                     self.unsilenced.extend(silencer(purpose, marker, line));
                 }
@@ -132,9 +132,9 @@ mod tests {
     use super::*;
 
     fn facts(lines: &[ChangedLine<'_>]) -> LineFacts {
-        let mut facts = LineFacts::default();
+        let (mut facts, markers) = (LineFacts::default(), Markers::compiled());
         for line in lines {
-            facts.take(*line);
+            facts.take(*line, &markers);
         }
         facts
     }

@@ -1,7 +1,5 @@
 //! The only table of words in lines: what silences a tool, claims that a file is generated, leaves tests out, or asserts.
 
-use std::sync::LazyLock;
-
 use crate::pattern::Patterns;
 
 /// What a word in a line is for.
@@ -115,16 +113,26 @@ const MARKERS: &[(MarkerUse, &[&str])] = &[
     ),
 ];
 
-/// Returns the markers of a line.
-pub fn markers(line: &str) -> impl Iterator<Item = (MarkerUse, &'static str)> {
-    static ALL: LazyLock<Vec<(MarkerUse, &str)>> = LazyLock::new(|| {
-        MARKERS.iter().flat_map(|(purpose, words)| words.iter().map(|word| (*purpose, *word))).collect()
-    });
-    static SET: LazyLock<Patterns> =
-        LazyLock::new(|| Patterns::new(&ALL.iter().map(|(_, pattern)| *pattern).collect::<Vec<_>>()));
-    let plain: String =
-        line.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
-    SET.matches(&plain).into_iter().filter_map(|at| ALL.get(at).copied())
+/// The compiled markers. A change is examined with them and then drops them: a waiting run does not need their memory.
+#[derive(Debug)]
+pub struct Markers(Patterns);
+
+impl Markers {
+    /// Compiles the markers, which takes about a millisecond.
+    pub fn compiled() -> Self {
+        Self(Patterns::new(&all().map(|(_, pattern)| pattern).collect::<Vec<_>>()))
+    }
+
+    /// Returns the markers of a line.
+    pub fn of(&self, line: &str) -> impl Iterator<Item = (MarkerUse, &'static str)> {
+        let plain: String =
+            line.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
+        self.0.matches(&plain).into_iter().filter_map(|at| all().nth(at))
+    }
+}
+
+fn all() -> impl Iterator<Item = (MarkerUse, &'static str)> {
+    MARKERS.iter().flat_map(|(purpose, words)| words.iter().map(|word| (*purpose, *word)))
 }
 
 #[cfg(test)]
@@ -252,9 +260,10 @@ mod tests {
 
     #[test]
     fn each_line_has_one_marker() {
+        let markers = Markers::compiled();
         for (purpose, lines) in LINES {
             for line in *lines {
-                let found: Vec<_> = markers(line).filter(|(found, _)| found == purpose).collect();
+                let found: Vec<_> = markers.of(line).filter(|(found, _)| found == purpose).collect();
                 assert_eq!(found.len(), 1, "{purpose:?} {line}: {found:?}");
             }
         }
@@ -262,6 +271,7 @@ mod tests {
 
     #[test]
     fn plain_lines_have_no_marker() {
+        let markers = Markers::compiled();
         for line in [
             "let allow = [1];",
             "# not a noqa",
@@ -277,7 +287,7 @@ mod tests {
             "// the linter disables it",
             "wait(-1)",
         ] {
-            assert_eq!(markers(line).collect::<Vec<_>>(), [], "{line}");
+            assert_eq!(markers.of(line).collect::<Vec<_>>(), [], "{line}");
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::bytes::{Captures, Regex};
 
-use crate::pattern::pattern;
+use crate::pattern::ascii_pattern;
 
 /// The text before a token: not the beginning of a longer word, unless it is an escape.
 const BEFORE: &str = r"(?:^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]*m)[-_]*";
@@ -61,13 +61,13 @@ pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
     TOKENS.iter().map(|shape| shape.kind).chain(["url-password", PRIVATE_KEY])
 }
 
-static ANY: LazyLock<Regex> = pattern!({
+static ANY: LazyLock<Regex> = ascii_pattern!({
     let tokens: Vec<String> =
         TOKENS.iter().map(|shape| format!("({}){}", shape.secret, shape.behind)).collect();
     // One beginning for all tokens: a third of the memory and of the time of one for each token.
     format!("{BEFORE}(?:{})|{URL_PASSWORD}|{KEY_LINE}", tokens.join("|"))
 });
-static END_OF_KEY: LazyLock<Regex> = pattern!("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----");
+static END_OF_KEY: LazyLock<Regex> = ascii_pattern!("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----");
 
 /// Returns the positions of secrets in a text with their kinds, in order.
 pub(in crate::text) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
@@ -82,11 +82,11 @@ pub(in crate::text) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
 }
 
 fn first(text: &str) -> Option<(Range<usize>, &'static str)> {
-    let found = ANY.captures(text)?;
+    let found = ANY.captures(text.as_bytes())?;
     let (place, kind) = which(&found)?;
     if kind == PRIVATE_KEY {
         let rest = text.get(place.end..).unwrap_or_default();
-        let end = END_OF_KEY.find(rest).map_or(text.len(), |line| place.end + line.end());
+        let end = END_OF_KEY.find(rest.as_bytes()).map_or(text.len(), |line| place.end + line.end());
         return Some((place.start..end, kind));
     }
     Some((place, kind))

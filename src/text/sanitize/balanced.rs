@@ -14,7 +14,7 @@ const PASSES: usize = 8;
 
 /// The tags that forges render, except for those that need no end.
 static TAG: LazyLock<Regex> = pattern!(
-    r"(?i)<(/?)(details|summary|sub|sup|b|i|em|strong|del|ins|code|kbd|pre|ul|ol|blockquote|table|thead|tbody|tr|th|td)(?: open)? ?/?>"
+    r"(?i-u)<(/?)(details|summary|sub|sup|b|i|em|strong|del|ins|code|kbd|pre|ul|ol|blockquote|table|thead|tbody|tr|th|td)(?: open)? ?/?>"
 );
 
 /// Returns the text without tags that have no counterpart.

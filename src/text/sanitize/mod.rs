@@ -55,7 +55,7 @@ pub fn coloured(text: &str) -> Cow<'_, str> {
 static LINE_END: LazyLock<Regex> = pattern!(r"^\r\n");
 static COLOUR: LazyLock<Regex> = pattern!(r"^(\r\n|\x1b\[([014]|3[1236])?m)");
 
-fn escaped_beside<'text>(text: &'text str, kept: &Regex) -> Cow<'text, str> {
+fn escaped_beside<'text>(text: &'text str, kept: &LazyLock<Regex>) -> Cow<'text, str> {
     let Some(first) = text.find(steers) else { return Cow::Borrowed(text) };
     let (safe, mut rest) = text.split_at(first);
     let mut safe = safe.to_owned();

@@ -8,6 +8,7 @@ use agent_loop::domain::gate::{Finding, FindingLevel, Verdict};
 use agent_loop::domain::tamper::judge::{TamperFinding, judge};
 use agent_loop::domain::tamper::lines::{ChangedLine, LineFacts};
 use agent_loop::domain::tamper::links::TreeLinks;
+use agent_loop::domain::tamper::markers::Markers;
 use agent_loop::domain::tamper::policy::{Consequence, TamperPolicy};
 use agent_loop::domain::tamper::scope::StatedScope;
 use agent_loop::domain::tamper::{FileMode, PathBytes, TouchedFile, TreeChange};
@@ -57,10 +58,11 @@ pub(super) fn all_gates_on_one_head() -> Story {
 
 /// Judges the change of the story's only file by the usual policy.
 fn tamper(head: &Tree) -> GateResult {
+    let markers = Markers::compiled();
     let file = |(path, text): (&String, &String)| {
         let mut lines = LineFacts::default();
         for line in text.lines() {
-            lines.take(ChangedLine::Added(line));
+            lines.take(ChangedLine::Added(line), &markers);
         }
         TouchedFile {
             path: path.clone(),

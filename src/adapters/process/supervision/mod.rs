@@ -34,6 +34,8 @@ const DRAIN: Duration = Duration::from_secs(2);
 const GRACE: Duration = Duration::from_secs(4);
 /// The number of bytes to keep from the end of stderr, and from both streams together.
 const TAIL_BYTES: usize = 16 << 10;
+/// The maximum number of bytes that are read from a stream at once.
+const READ_BYTES: usize = 8 << 10;
 
 /// A child to run.
 #[derive(Debug, Clone)]
@@ -249,8 +251,7 @@ async fn lingers(complete: impl Fn() -> Option<u64>) {
 
 async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: OutputStream, streams: &Mutex<Streams<'_>>) {
     let Some(mut pipe) = pipe else { return };
-    // Memory that no output fills is never touched.
-    let mut chunk = Vec::with_capacity(64 << 10);
+    let mut chunk = Vec::with_capacity(READ_BYTES);
     while let Ok(1..) = pipe.read_buf(&mut chunk).await {
         lock(streams).take(source, &chunk);
         chunk.clear();
