@@ -50,6 +50,7 @@ use super::permissions::Permissions;
 use super::planning;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
+use super::remembering::RememberingOperator;
 use super::unseen::UnseenFiles;
 use super::wiring::{self, RunSettings};
 use super::{after_debate, base, directories, memory, overrides, programs, secrets, withheld};
@@ -294,6 +295,9 @@ impl Ready {
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let program = std::env::current_exe().ok();
         let guard = program.and_then(|program| KillGuard::start(&program, &folders.subjects()));
+        let (operator, own) = (world.operator, subject.clone());
+        let operator = RememberingOperator { operator, folders: folders.clone(), own, file: file.clone() };
+        let world = World { operator: Arc::new(operator), ..world };
         let (outcome, ()) =
             tokio::join!(Box::pin(drive(world, plan, subject.clone(), &terminal)), unseen.warn(&terminal));
         let outcome = recorder.end(Outcome { forge_calls: forge.calls(), ..outcome });
@@ -301,10 +305,6 @@ impl Ready {
         warn(&terminal, [learning.learn(&outcome)]);
         let known_tests = learning.memory.test_command();
         let outcome = after_debate::named(&file, Outcome { known_tests, ..outcome });
-        // The run has ended: data for later commands that cannot be saved is a warning and does not change the ending.
-        let number = outcome.view.pull_request;
-        let kept = number.map(|number| remembered::keep_for_pull_request(&file, &folders, number));
-        warn(&terminal, [kept.and_then(Result::err)]);
         let outcome = beginning.forget_if_idle(outcome);
         retain::after_a_run(&with_logs, &settings.retention);
         Ok(RunResult::Ended(Box::new(outcome)))

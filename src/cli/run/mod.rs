@@ -20,6 +20,7 @@ pub mod programs;
 pub mod question;
 pub mod rehearse;
 pub mod remembered;
+mod remembering;
 pub mod retain;
 pub mod scope;
 pub mod secrets;

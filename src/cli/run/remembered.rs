@@ -113,14 +113,14 @@ pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), 
     last.save(&last_file(folders))
 }
 
-/// Stores the settings of a run for its pull request too.
+/// Stores the settings of a run for a pull request that it has opened or continues with.
 pub fn keep_for_pull_request(
     file: &RunFile,
     folders: &Folders,
     number: PullRequestNumber,
 ) -> Result<(), String> {
     let file = RunFile { task: None, base: None, command: None, after_debate: Vec::new(), ..file.clone() };
-    keep(&file, folders, &Subject::PullRequest(number))
+    file.save(&folders.run_file(&Subject::PullRequest(number)))
 }
 
 fn last_file(folders: &Folders) -> PathBuf {

@@ -157,6 +157,25 @@ fn strays_end_with_a_killed_engine() {
     assert_eq!(held.lines().count(), 0);
 }
 
+/// The pull request has the settings of the run that opened it from the beginning.
+#[test]
+fn killed_runs_keep_their_settings() {
+    let stage = Stage::new();
+    let began = stage.root().join("began");
+    let tests = format!("sh -c '[ -e {0} ] || {{ : > {0}; exec sleep 600; }}'", began.display());
+    let mut child = stage.start(&task(&["--test-command", &tests, "--agent-timeout-seconds", "77"]));
+    until("the tests of the pull request", || began.exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed = stage.run(&["resume", "--json"]);
+    let outcome = resumed.json();
+    assert_eq!((&outcome["status"], &outcome["pr"]), (&"approved".into(), &1.into()), "{outcome}");
+    let file =
+        stage.run_program("sh", &["-c", "cat ../state/agent-loop/repositories/*/subjects/pr-1/run.json"]);
+    let file: Value = serde_json::from_str(&file.stdout).unwrap();
+    assert_eq!(file["flags"]["review.agent_timeout_seconds"], 77, "{file}");
+}
+
 /// Closing the terminal is an interrupt too.
 #[test]
 fn an_interrupted_command_can_resume() {
