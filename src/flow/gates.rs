@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::correction::Correction;
+use crate::domain::ending::Blocked;
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::gate_plan::{GatePlan, GateWeight};
 use crate::domain::ids::{BranchName, CommitSha, GateName, ItemId};
@@ -178,18 +180,19 @@ impl GateContext<'_> {
         }
     }
 
-    /// Returns the reason why no further turn of the coder can make a gate pass: it failed three times in a row with the same
-    /// output. The reason includes whether the base branch fails in the same way.
+    /// Returns the end of a run in which no further turn of the coder can make a gate pass: it failed three times in a row with
+    /// the same output. Where the base branch fails in the same way, a person corrects the command of the gate.
     pub fn hopeless(
         &self,
         cx: &FlowContext<'_>,
         required: &[GateName],
         at: &RoundAt<CommitSha>,
         base: &BranchName,
-    ) -> Decision<Option<String>> {
+    ) -> Decision<Option<Conclusion>> {
         let Some(red) = required.iter().find_map(|gate| self.measured.stuck(gate, &at.head)) else {
             return ControlFlow::Continue(None);
         };
+        let mut correction = None;
         let on_base = match cx.tip(base)? {
             None => format!("the branch `{base}` is gone"),
             Some(tip) => {
@@ -199,7 +202,13 @@ impl GateContext<'_> {
                 match measured.verdict {
                     Verdict::Pass => format!("{place} passes, so this change breaks it"),
                     Verdict::Fail if says_the_same(measured, red) => {
-                        format!("{place} fails in the same way, so this change is not the cause")
+                        correction = Some(Correction::Command);
+                        let correct = if red.gate == GateName::tests() {
+                            "If the command is wrong, run it again with the right `--test-command`"
+                        } else {
+                            "If the command of the gate is wrong, correct it"
+                        };
+                        format!("{place} fails in the same way, so this change is not the cause. {correct}")
                     }
                     Verdict::Fail => format!("{place} fails too, in another way"),
                     Verdict::Inconclusive => format!("{place} could not be measured: {}", measured.detail),
@@ -211,7 +220,7 @@ impl GateContext<'_> {
             "the gate `{}` failed {MOST_ALIKE} times in a row with the same output (last line: {last}). {on_base}",
             red.gate
         );
-        ControlFlow::Continue(Some(message))
+        ControlFlow::Continue(Some(Conclusion::blocked(Blocked::Gate, message).corrected_by(correction)))
     }
 
     /// Measures the gates until all required ones have passed on this commit, and each advisory one has been measured.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::domain::access::Access;
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::ending::Blocked;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::item::Item;
@@ -15,7 +14,6 @@ use crate::protocol::context::ContextSubject;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 
 use super::super::ask::{Ask, Brief};
-use super::super::conclusion::Conclusion;
 use super::super::machine::{draft, too_long};
 use super::super::question::{self, Answered};
 use super::super::run_effect;
@@ -28,8 +26,9 @@ use super::state::ReviewState;
 /// Starts the coder's turn after a round.
 pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     let (against, required) = (seen.against(), &seen.run.terms.policy.required_gates);
-    if let Some(why) = seen.gates(&against).hopeless(seen.cx, required, at, &seen.observed.pull.base_ref)? {
-        return first(seen.end(Conclusion::blocked(Blocked::Gate, why)));
+    let base = &seen.observed.pull.base_ref;
+    if let Some(conclusion) = seen.gates(&against).hopeless(seen.cx, required, at, base)? {
+        return first(seen.end(conclusion));
     }
     seen.unless_over(seen.pass().may_fix(at))?;
     finish(seen, key(seen, at))

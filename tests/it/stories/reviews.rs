@@ -288,10 +288,10 @@ async fn the_same_red_output_ends_blocked() {
             if tree.get(FILE).is_some_and(|text| bad(text)) { Verdict::Fail } else { Verdict::Pass }
         })
     };
-    for (gate, on_base) in [
-        (red_on(|_| true), "`main` at"),
-        (red_on(|_| true), "fails in the same way"),
-        (red_on(|text| text != "old"), "passes, so this change breaks it"),
+    for (gate, on_base, next) in [
+        (red_on(|_| true), "`main` at", Some("agent-loop logs pr/1")),
+        (red_on(|_| true), "run it again with the right `--test-command`", Some("agent-loop logs pr/1")),
+        (red_on(|text| text != "old"), "passes, so this change breaks it", None),
     ] {
         let busy = implements_and(|order, tree| {
             tree.insert(FILE.to_owned(), format!("bug {}", order.round));
@@ -306,6 +306,7 @@ async fn the_same_red_output_ends_blocked() {
         let outcome = story.play(&world).await;
         assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::Gate }, "{}", outcome.message);
         assert!(outcome.message.contains(on_base), "{}", outcome.message);
+        assert_eq!(outcome.next.as_deref(), next);
         assert_eq!(world.calls().len(), 3, "the first turn and two fixes: {:?}", world.calls());
     }
 }
