@@ -148,6 +148,9 @@ fn runs_parked_in_delivery_resume() {
     }
 }
 
+const NOTHING_IS_DUE: &str =
+    "Nothing was resumed, because no run is due yet. The command of a run resumes it before its time.";
+
 #[test]
 fn runs_not_due_are_listed() {
     let (past, future) = (past(), future());
@@ -161,8 +164,8 @@ fn runs_not_due_are_listed() {
     assert!(line.starts_with("pr/1  parked, can be resumed in 2 d"), "{line}");
     let plain = stage.run(&["resume"]);
     assert_eq!(
-        (plain.exit, &plain.stdout),
-        (Some(0), &list.stdout),
+        (plain.exit, plain.stdout.split_once("\n\n")),
+        (Some(0), Some((NOTHING_IS_DUE, list.stdout.as_str()))),
         "the waiting runs are listed, and no agent is asked"
     );
     let json = stage.run(&["resume", "--list", "--json"]).json();
@@ -326,6 +329,11 @@ fn every_known_repository_is_searched() {
     assert_eq!((done.exit, done.stderr.as_str()), (Some(0), ""), "nothing on stderr: {}", done.stdout);
     assert_eq!(done.json()["status"], "approved");
     silent(&stage.run_in(Path::new("/"), &["resume", "--due", "--all"]));
+    let left = stage.run_in(Path::new("/"), &["resume", "--all"]).stdout;
+    assert!(left.starts_with("nothing is interrupted or parked; 2 runs wait for you:\n"), "{left}");
+    for place in [stage.repository(), moved] {
+        assert!(left.contains(&format!("\n  agent-loop status -C {}\n", place.display())), "{left}");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude, parking_hint, say};
 use crate::cli::view::outcome::next_command;
 use crate::cli::view::paint::Paint;
+use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
 use crate::domain::access::Power;
 use crate::domain::ending::{Ending, Failed, Refused};
@@ -78,7 +79,7 @@ async fn go_on(
     let is_for_cron = arguments.due && !print::results_are_seen();
     if arguments.list || (!is_for_cron && !waiting.iter().any(|waiting| goes_on(&waiting))) {
         let paint = Paint::of_results(&surroundings.variables);
-        print::result(&list::text(&waiting, for_person, arguments, now, paint));
+        print::result(&list::text(&waiting, &for_person, arguments, now, paint));
         return ExitCode::from(exit);
     }
     let mut parked = false;
@@ -130,8 +131,8 @@ fn goes_on_now(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> bool {
 #[derive(Debug, Default)]
 struct Candidates<'here> {
     waiting: Vec<Resumable<'here>>,
-    /// The number of runs that are left to a person.
-    for_person: usize,
+    /// The places of the runs that are left to a person.
+    for_person: Vec<&'here CommandPlace>,
     /// The subjects that may wait, and whose files cannot be read.
     unreadable: Vec<String>,
 }
@@ -149,7 +150,7 @@ impl<'here> Candidates<'here> {
             (None, SubjectState::Unreadable(why)) => {
                 self.unreadable.push(format!("{} cannot be read: {why}", known.subject));
             }
-            (None, SubjectState::NeedsHuman(_)) => self.for_person += 1,
+            (None, SubjectState::NeedsHuman(_)) => self.for_person.push(&here.place),
             (None, _) => {}
         }
     }

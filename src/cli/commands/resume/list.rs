@@ -9,9 +9,13 @@ use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::survey::{SubjectState, SubjectSummary};
 use crate::cli::view::overview::{self, Block};
 use crate::cli::view::paint::Paint;
+use crate::cli::view::place::CommandPlace;
 use crate::cli::view::print;
 
 use super::arguments::ResumeArguments;
+
+const NOTHING_IS_DUE: &str =
+    "Nothing was resumed, because no run is due yet. The command of a run resumes it before its time.\n\n";
 
 /// A subject that can be resumed, now or later.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
 /// Returns the list, or that there is nothing in it although runs are left to a person; as JSON the array that `status` prints, with `due` for parked subjects.
 pub(super) fn text(
     all: &[Resumable<'_>],
-    for_person: usize,
+    for_person: &[&CommandPlace],
     arguments: &ResumeArguments,
     now: Timestamp,
     paint: Paint,
@@ -67,15 +71,28 @@ pub(super) fn text(
         details: Vec::new(),
         next: Some(command(waiting)),
     };
-    overview::blocks(&all.iter().map(block).collect::<Vec<_>>(), print::result_width(), paint)
+    let blocks = all.iter().map(block).collect::<Vec<_>>();
+    let heading = if arguments.list { "" } else { NOTHING_IS_DUE };
+    format!("{heading}{}", overview::blocks(&blocks, print::result_width(), paint))
 }
 
-fn nothing(for_person: usize) -> String {
+/// Says that nothing is interrupted or parked, and which commands show the runs in these places.
+fn nothing(for_person: &[&CommandPlace]) -> String {
     let nothing = "nothing is interrupted or parked";
-    match for_person {
-        0 => format!("{nothing}\n"),
-        1 => format!("{nothing}; a run waits for you: agent-loop status\n"),
-        2.. => format!("{nothing}; {for_person} runs wait for you: agent-loop status\n"),
+    let runs = match for_person.len() {
+        0 => return format!("{nothing}\n"),
+        1 => "a run waits for you".to_owned(),
+        count => format!("{count} runs wait for you"),
+    };
+    let mut commands: Vec<String> = Vec::new();
+    for command in for_person.iter().map(|place| place.command("agent-loop status")) {
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    match commands.as_slice() {
+        [command] => format!("{nothing}; {runs}: {command}\n"),
+        commands => format!("{nothing}; {runs}:\n  {}\n", commands.join("\n  ")),
     }
 }
 
