@@ -82,7 +82,7 @@ pub(super) async fn look_up(cx: &RunContext, session: &mut Session, lookup: Look
     Ok(())
 }
 
-/// Warns once that the debaters of the subject of this session advise against the change.
+/// Warns once that the debaters of the subject of this session do not agree on the change.
 fn warn_of_objection(cx: &RunContext, session: &mut Session, subject: &Subject, output: Option<&FlowOutput>) {
     let debate = output.and_then(|output| output.debate.as_ref());
     let Some(objection) = debate.and_then(|debate| debate.objection.clone()) else { return };

@@ -141,7 +141,7 @@ impl<'now> FlowContext<'now> {
         ControlFlow::Continue(output.as_ref())
     }
 
-    /// Returns the decision of a debate about an issue, if its debaters agree.
+    /// Returns the result of the debate about an issue, if it has ended.
     pub fn debate(&self, issue: &Subject) -> Decision<Option<&'now DebateOutput>> {
         self.output(names::DISCUSSION, issue).map_continue(|output| output?.debate.as_ref())
     }
@@ -156,12 +156,12 @@ impl<'now> FlowContext<'now> {
         self.output(names::DELIVERY, subject).map_continue(|output| output?.delivery.as_ref())
     }
 
-    /// Returns an issue with the decision of its debate, and the requirements of people. One that does not exist is refused.
+    /// Returns an issue with the result of its debate, and the requirements of people. One that does not exist is refused.
     pub fn issue(&self, number: IssueNumber) -> Decision<IssueFacts> {
         let issue = Subject::Issue(number);
         let people = self.people(&issue)?;
-        let decision = self.debate(&issue)?.map(|debate| &debate.decision);
-        let (Some(subject), Some(text)) = (people.subject(number, decision), &people.issue) else {
+        let debated = self.debate(&issue)?.map(|debate| &debate.summary);
+        let (Some(subject), Some(text)) = (people.subject(number, debated), &people.issue) else {
             return refuse(Refused::Usage, format!("there is no issue {number}"));
         };
         let requirements = requirements::surfaced(people.requirements.clone());

@@ -65,18 +65,18 @@ pub enum Records {
 pub struct FlowOutput {
     /// An issue or a task became a pull request, or is becoming one.
     pub delivery: Option<DeliveryOutput>,
-    /// The debaters of an issue agree.
+    /// The debate of an issue has ended.
     pub debate: Option<DebateOutput>,
     /// An issue has an approved plan.
     pub plan: Option<PlanOutput>,
 }
 
-/// The decision of a debate for other flows.
+/// The result of a debate for other flows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DebateOutput {
-    /// The decision, with the constraints that the debaters name.
-    pub decision: ContextComment,
-    /// The result for people who have the issue implemented, if the debaters advise against it.
+    /// The decision with the constraints that the debaters name, or their positions after a deadlock.
+    pub summary: ContextComment,
+    /// The result for people who have the issue implemented, unless the debaters agree that it should be.
     pub objection: Option<String>,
     /// The stages of a split.
     pub stages: Vec<ProposedStage>,

@@ -92,6 +92,9 @@ impl Operator for RehearsedWorld {
         if let RunEvent::Waiting { what, .. } = event {
             self.note(format!("wait for {what}"));
         }
+        if let RunEvent::Warning { .. } = event {
+            self.real.operator.tell(event);
+        }
     }
 
     async fn ask(&self, questions: &[String]) -> Result<Vec<String>, &'static str> {

@@ -3,7 +3,9 @@
 use crate::domain::ending::{Ending, NeedsHuman};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::IssueNumber;
+use crate::flow::machine::Machine;
 use crate::flow::names;
+use crate::flow::view::FollowingCommand;
 use crate::ledger::codec;
 use crate::ports::forge::Comment;
 
@@ -11,15 +13,16 @@ use crate::ports::forge::Comment;
 pub(super) fn next(
     number: IssueNumber,
     flow: &FlowName,
-    ending: &Ending,
+    machine: &dyn Machine,
     later: &[&Comment],
 ) -> Option<String> {
+    let ending = machine.run()?.ending.as_ref()?;
     if later.iter().all(|comment| codec::claims(&comment.body)) {
         return None;
     }
     let question = [NeedsHuman::Clarification, NeedsHuman::Dispute];
     let is_asked = question.into_iter().any(|reason| *ending == Ending::NeedsHuman { reason });
-    if *ending == Ending::Deadlock {
+    if machine.view().next_command == Some(FollowingCommand::Decide) {
         Some(format!("agent-loop discuss {number}"))
     } else if is_asked && *flow == names::PLANNING {
         Some(format!("agent-loop resume issue/{number}"))

@@ -354,8 +354,7 @@ async fn issue(
     let file = RunFile::load(&here.folders.run_file(&subject))?;
     let later = issue.comments.get(folded.position..).unwrap_or_default().iter().map(|comment| &**comment);
     let later: Vec<&Comment> = later.filter(|comment| people::counts(&here.trust, comment)).collect();
-    let ended = folded.machine.run().and_then(|run| run.ending.as_ref());
-    let answered = ended.and_then(|ending| answered::next(number, &folded.flow, ending, &later));
+    let answered = answered::next(number, &folded.flow, &*folded.machine, &later);
     let mut found = delivery(here, subject, journal, view.pull_request, folded).await?;
     if found.flow == Some(names::DISCUSSION) {
         let next = found.outcome.view.next_command.take();

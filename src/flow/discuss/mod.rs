@@ -81,7 +81,7 @@ impl Flow for DiscussState {
     fn output(&self, _: &Results) -> Option<FlowOutput> {
         let debate = self.debate.as_ref()?;
         let output = DebateOutput {
-            decision: verdict::decision(debate)?,
+            summary: verdict::summary(debate)?,
             objection: verdict::objection(self, debate),
             stages: stages::debated(debate),
         };

@@ -55,9 +55,9 @@ fn decided(state: &DiscussState, cx: &FlowContext<'_>, topic: &Topic) -> Decisio
             stages::file(state, cx, debate)?;
             let is_of_this_command = state.run.as_ref().is_some_and(|run| run.id == *cx.fresh_run);
             first(Step::Stop(if is_of_this_command {
-                Conclusion::recorded(ending, verdict::message(state, debate))
+                Conclusion::recorded(ending, verdict::message(debate))
             } else {
-                Conclusion::again(ending, verdict::earlier(state, debate))
+                Conclusion::again(ending, verdict::earlier(debate))
             }))
         }
         Some((_, RoundSummary { ending: None, .. })) | None => ControlFlow::Continue(()),

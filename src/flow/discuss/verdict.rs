@@ -67,8 +67,21 @@ fn how(result: DebateResult, round: &DebateRound) -> String {
     if round.positions.len() == 1 { String::new() } else { format!("{result}, ") }
 }
 
+/// Returns the result of a debate for people, and how to debate again after a deadlock.
+pub(super) fn message(debate: &DebateState) -> String {
+    let result = result(debate);
+    if is_deadlock(debate) {
+        return format!("{result}. Comment on the issue before you debate it again");
+    }
+    result
+}
+
+fn is_deadlock(debate: &DebateState) -> bool {
+    debate.verdict().is_some_and(|verdict| verdict.result == DebateResult::Deadlock)
+}
+
 /// Returns the result of a debate for people.
-pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
+fn result(debate: &DebateState) -> String {
     let (Some(verdict), Some(round)) = (debate.verdict(), last_round(debate)) else {
         return "the debate goes on".to_owned();
     };
@@ -99,19 +112,15 @@ pub(super) fn message(state: &DiscussState, debate: &DebateState) -> String {
             let each = each
                 .map(|position| format!("`{}` {}", position.given.agent, position.response.outcome.name()));
             let each = each.collect::<Vec<_>>().join(", ");
-            let subject = &state.subject;
-            format!(
-                "no agreement on {subject} after round {number}: {each}; a person must decide. Comment on the issue before you \
-                 debate it again"
-            )
+            format!("no agreement after round {number}: {each}; a person must decide")
         }
     }
 }
 
 /// Returns the result of a debate that another command began: who decided it, and how to debate again.
-pub(super) fn earlier(state: &DiscussState, debate: &DebateState) -> String {
+pub(super) fn earlier(debate: &DebateState) -> String {
     let who: Vec<String> = votes(debate).iter().map(|vote| format!("`{}`", vote.agent)).collect();
-    let (who, message) = (who.join(", "), message(state, debate));
+    let (who, message) = (who.join(", "), message(debate));
     match debate.verdict().map(|verdict| verdict.result) {
         Some(DebateResult::Unanimous | DebateResult::Converged) => {
             format!("decided by {who}: {message}. Comment on the issue before you debate it again")
@@ -146,24 +155,32 @@ pub(super) fn objection(state: &DiscussState, debate: &DebateState) -> Option<St
     match debate.verdict()?.outcome {
         DebateOutcome::Implement | DebateOutcome::Split => None,
         DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman => {
-            let (subject, message) = (&state.subject, message(state, debate));
-            Some(format!("in the debate of {subject}, {message}; this run goes on nevertheless"))
+            let (subject, result) = (&state.subject, result(debate));
+            Some(format!("in the debate of {subject}, {result}; this run goes on nevertheless"))
         }
     }
 }
 
-/// Returns the decision for those who make the change; `None` unless all debaters agree on one.
-pub(super) fn decision(debate: &DebateState) -> Option<ContextComment> {
-    let verdict = debate.verdict().filter(|verdict| verdict.result != DebateResult::Deadlock)?;
-    let round = last_round(debate)?;
+/// Returns the result for those who make the change; `None` while the debate is open.
+pub(super) fn summary(debate: &DebateState) -> Option<ContextComment> {
+    let verdict = debate.verdict()?;
     let outcome = verdict.outcome.name();
-    let mut body = format!(
-        "Before any code was written, agents debated this issue and agreed on `{outcome}`. Keep the constraints that they name, \
-         unless the issue or a newer comment says otherwise."
-    );
-    for position in &round.positions {
+    let mut body = match verdict.result {
+        DebateResult::Unanimous | DebateResult::Converged => format!(
+            "Before any code was written, agents debated this issue and agreed on `{outcome}`. Keep the constraints that they \
+             name, unless the issue or a newer comment says otherwise."
+        ),
+        DebateResult::Deadlock => "Before any code was written, agents debated this issue and did not agree, so a person decides. \
+                                   The issue and newer comments count; these positions are only for information."
+            .to_owned(),
+    };
+    for position in &last_round(debate)?.positions {
         let why: String = position.response.rationale.as_str().chars().take(LONGEST_REASON).collect();
-        let _ = write!(body, "\n\n{}: {why}", position.given.agent);
+        let vote = match verdict.result {
+            DebateResult::Unanimous | DebateResult::Converged => String::new(),
+            DebateResult::Deadlock => format!(" (`{}`)", position.response.outcome.name()),
+        };
+        let _ = write!(body, "\n\n{}{vote}: {why}", position.given.agent);
     }
     Some(ContextComment { author: "agent-loop".to_owned(), body: body.into() })
 }

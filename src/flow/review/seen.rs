@@ -60,14 +60,14 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
         Some(issue @ Subject::Issue(number)) => Some((*number, issue, cx.people(issue)?)),
         Some(Subject::Task(_) | Subject::PullRequest(_)) | None => None,
     };
-    let decision = match of_the_issue {
-        Some((_, issue, _)) if is_ours => cx.debate(issue)?.map(|debate| &debate.decision),
+    let debated = match of_the_issue {
+        Some((_, issue, _)) if is_ours => cx.debate(issue)?.map(|debate| &debate.summary),
         Some(_) | None => None,
     };
     let required = of_the_issue.iter().flat_map(|(_, _, people)| &people.requirements);
     let required = required.chain(&people.requirements).cloned().collect();
     let origin = match (&source, of_the_issue) {
-        (_, Some((number, _, people))) => people.subject(number, decision).filter(|_| is_ours),
+        (_, Some((number, _, people))) => people.subject(number, debated).filter(|_| is_ours),
         (Some(Subject::Task(_)), None) => cx.task.cloned().filter(|_| is_ours),
         (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
     };

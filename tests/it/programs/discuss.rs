@@ -200,8 +200,32 @@ fn a_deadlock_is_for_a_person() {
     let typed = stage.run_program("sh", &["-c", &format!("'{PROGRAM}' {} < decision.txt", &next[11..])]);
     assert_eq!(typed.exit, Some(0), "{}", typed.stderr);
     assert!(stage.run(&["status"]).stdout.contains("    agent-loop discuss 1\n"));
+    let told = "! in the debate of issue/1, no agreement after round 2: `one` implement, `two` needs-human; a person must decide; \
+                this run goes on nevertheless";
+    assert_told(&stage, told);
     let votes: Vec<Value> = ended.json()["votes"].as_array().unwrap().clone();
     assert_eq!(votes.iter().map(|vote| &vote["state"]).collect::<Vec<_>>(), ["implement", "needs-human"]);
+}
+
+/// Asserts that a dry run of the change and the change itself say this once.
+fn assert_told(stage: &Stage, told: &str) {
+    let agents = ["issue", "1", "--coder", "sam=command:../todo.sh", "--reviewer", "rev=command:../todo.sh"];
+    for more in [&["--dry-run"][..], &[]] {
+        let made = stage.run(&[&agents, more].concat()).stderr;
+        assert_eq!(made.matches(told).count(), 1, "{made}");
+    }
+}
+
+#[test]
+fn an_agreed_question_can_be_answered() {
+    let stage = stage(DEBATER, &[("one", "needs-human"), ("two", "needs-human")]);
+    let panel = debaters(&["one", "two"]);
+    let ended = stage.run(&words(&QUESTION, &panel, &[]));
+    let next = "agent-loop local issue comment 1 --body-file -";
+    assert_eq!(status(&ended), (Some(0), "consensus".to_owned(), next.to_owned()), "{}", ended.stderr);
+    stage.run(&["local", "issue", "comment", "1", "--body", "Implement it."]);
+    let answered = stage.run(&["status"]).stdout;
+    assert!(answered.contains("    agent-loop discuss 1\n"), "{answered}");
 }
 
 /// Both debaters agree, so none of them failed; the change is made only by a person who knows the decision.
@@ -222,10 +246,8 @@ fn a_decision_against_is_told() {
     assert!(stage.run(&["status"]).stdout.contains(&format!("    {next}\n")));
     let again = stage.run(&words).stdout;
     assert!(again.starts_with("consensus issue/1 · 1 round\n"), "{again}");
-    let agents = ["issue", "1", "--coder", "sam=command:../todo.sh", "--reviewer", "rev=command:../todo.sh"];
-    let made = stage.run(&agents).stderr;
     let told = "! in the debate of issue/1, both debaters vote `do-not-implement` (unanimous, round 1); this run goes on";
-    assert_eq!(made.matches(told).count(), 1, "{made}");
+    assert_told(&stage, told);
     assert_eq!(stage.run_program("sh", &["-c", &format!("'{PROGRAM}' {}", &next[11..])]).exit, Some(0));
 }
 

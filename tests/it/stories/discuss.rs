@@ -382,12 +382,11 @@ async fn a_split_files_its_stages() {
     }
 }
 
-/// The coder and the reviewers of the change see the decision.
-#[tokio::test]
-async fn the_change_follows_the_decision() {
-    let world = agreed_at_once().world();
-    agreed_at_once().play(&world).await;
-    let knows = |order: &TurnOrder| assert!(order.prompt.contains("one has reasons."), "{}", order.prompt);
+/// Asserts that the coder and the reviewers of the change see this of the debate.
+async fn assert_seen(debate: &Story, summary: &'static str) {
+    let world = debate.world();
+    debate.play(&world).await;
+    let knows = move |order: &TurnOrder| assert!(order.prompt.contains(summary), "{}", order.prompt);
     let coder = agent(move |order, tree| {
         knows(order);
         tree.insert("code".to_owned(), "new and good".to_owned());
@@ -399,4 +398,14 @@ async fn the_change_follows_the_decision() {
     });
     let change = Story { begins: Begins::Issue, ..story("change", coder, vec![("one", reviewer)]) };
     assert_eq!(change.take_over(&world).await.ending.status(), "approved");
+}
+
+#[tokio::test]
+async fn the_change_follows_the_decision() {
+    assert_seen(&agreed_at_once(), "one: one has reasons.").await;
+}
+
+#[tokio::test]
+async fn the_change_sees_a_deadlock() {
+    assert_seen(&deadlocked(), "two (`needs-human`): two has reasons.").await;
 }
