@@ -3,7 +3,8 @@
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
-use crate::flow::conclusion::Conclusion;
+use crate::flow::commands;
+use crate::flow::conclusion::{AfterConclusion, Conclusion};
 use crate::flow::view::View;
 use crate::ports::forge::Thread;
 
@@ -16,13 +17,32 @@ pub(super) async fn of(cx: &RunContext, session: &Session, conclusion: &Conclusi
     let bare =
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
-    outcome.next = conclusion.next(&session.subject);
+    outcome.next = next_command(cx, session, conclusion);
+    outcome.next_after = match conclusion.next() {
+        Some(AfterConclusion::OnceClosed { issue, .. }) => Some(*issue),
+        Some(AfterConclusion::Command(_) | AfterConclusion::Closing | AfterConclusion::Correction(_))
+        | None => None,
+    };
     outcome.reached = conclusion.reached();
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.view.head) {
         // An outcome without a merge base is better than none.
         outcome.base = cx.base(&against, head).await.ok();
     }
     outcome
+}
+
+/// Returns the command that follows a conclusion, if it is not that of every such end.
+pub(super) fn next_command(cx: &RunContext, session: &Session, conclusion: &Conclusion) -> Option<String> {
+    match conclusion.next()? {
+        AfterConclusion::Command(command) | AfterConclusion::OnceClosed { command, .. } => {
+            Some(command.clone())
+        }
+        AfterConclusion::Correction(correction) => Some(commands::correction(correction, &session.subject)),
+        AfterConclusion::Closing => {
+            let number = session.machine.view().pull_request;
+            thread(&session.subject, number.as_ref()).map(|thread| cx.world.forge.closing(thread))
+        }
+    }
 }
 
 /// Returns an outcome with the state of the flow.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::ending::{Ending, Failed, Parked, Refused};
 use crate::domain::forge_calls::ForgeCalls;
-use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::ids::{CommitSha, IssueNumber, RunId};
 use crate::domain::instant::utc;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
@@ -45,6 +45,8 @@ pub struct Outcome {
     pub reopening: Option<String>,
     /// The command that removes the cause of an error, if one does.
     pub next: Option<String>,
+    /// The issue that a person must close before the next command.
+    pub next_after: Option<IssueNumber>,
     /// A command that most likely runs the tests, if this machine knows one.
     pub known_tests: Option<String>,
     /// The calls of the forge, filled in by the caller.
@@ -73,6 +75,7 @@ impl Outcome {
             issue_commands: None,
             reopening: None,
             next: None,
+            next_after: None,
             known_tests: None,
             redacted: BTreeMap::new(),
         }

@@ -99,10 +99,8 @@ impl Engine {
                 Next::Do(Step::Measure(order)) => perform::measure(&self.cx, &mut session, order).await?,
                 Next::Do(Step::Stop(conclusion)) | Next::End(conclusion) => {
                     let error = RunError::new(conclusion.ending().clone(), conclusion.message());
-                    return Err(conclusion
-                        .next(&session.subject)
-                        .into_iter()
-                        .fold(error, RunError::with_next));
+                    let next = conclude::next_command(&self.cx, &session, &conclusion);
+                    return Err(next.into_iter().fold(error, RunError::with_next));
                 }
                 Next::Do(
                     Step::Ask(_)

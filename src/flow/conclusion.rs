@@ -2,13 +2,11 @@
 
 use crate::domain::correction::Correction;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
-use crate::domain::ids::CommitSha;
-use crate::domain::subject::Subject;
+use crate::domain::ids::{CommitSha, IssueNumber};
 
 use jiff::Timestamp;
 
 use super::approval::{Approval, Unanimous};
-use super::commands;
 
 /// The end of a run, with its reason for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +22,15 @@ pub struct Conclusion {
 
 /// What follows the end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum AfterConclusion {
+pub enum AfterConclusion {
     Command(String),
+    /// The command, once a person has closed this issue.
+    OnceClosed {
+        issue: IssueNumber,
+        command: String,
+    },
+    /// A person closes the subject.
+    Closing,
     Correction(Correction),
 }
 
@@ -120,6 +125,18 @@ impl Conclusion {
         Self { next: Some(Box::new(AfterConclusion::Command(command))), ..self }
     }
 
+    /// Names the command that follows once a person has closed an issue.
+    #[must_use]
+    pub fn with_next_after(self, issue: IssueNumber, command: String) -> Self {
+        Self { next: Some(Box::new(AfterConclusion::OnceClosed { issue, command })), ..self }
+    }
+
+    /// Names the command that closes the subject.
+    #[must_use]
+    pub fn with_closing(self) -> Self {
+        Self { next: Some(Box::new(AfterConclusion::Closing)), ..self }
+    }
+
     /// Names what to change so that the next run does not fail in the same way.
     #[must_use]
     pub fn corrected_by(self, correction: Option<Correction>) -> Self {
@@ -144,12 +161,9 @@ impl Conclusion {
         self.reached
     }
 
-    /// Returns the command that follows the end of a run on a subject, if it is not that of every such end.
-    pub fn next(&self, subject: &Subject) -> Option<String> {
-        match &**self.next.as_ref()? {
-            AfterConclusion::Command(command) => Some(command.clone()),
-            AfterConclusion::Correction(correction) => Some(commands::correction(correction, subject)),
-        }
+    /// Returns what follows, if it is not what follows every such end.
+    pub fn next(&self) -> Option<&AfterConclusion> {
+        self.next.as_deref()
     }
 
     pub fn head(&self) -> Option<&CommitSha> {

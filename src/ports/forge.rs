@@ -186,6 +186,9 @@ pub trait Forge: Send + Sync {
     /// Returns the command that reopens a closed issue or pull request, for the people of this forge.
     fn reopening(&self, thread: Thread) -> String;
 
+    /// Returns the command that closes an issue or pull request, for the people of this forge.
+    fn closing(&self, thread: Thread) -> String;
+
     fn login(&self) -> Login;
 
     /// Returns how often the forge was called, where calls are limited.

@@ -32,6 +32,10 @@ impl Forge for RehearsedWorld {
         self.real.forge.reopening(thread)
     }
 
+    fn closing(&self, thread: Thread) -> String {
+        self.real.forge.closing(thread)
+    }
+
     fn login(&self) -> Login {
         self.real.forge.login()
     }

@@ -185,6 +185,13 @@ impl Forge for EmbeddedForge {
         }
     }
 
+    fn closing(&self, thread: Thread) -> String {
+        match thread {
+            Thread::Issue(number) => format!("agent-loop local issue close {number}"),
+            Thread::PullRequest(number) => format!("agent-loop local pr close {number}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }
@@ -292,6 +299,14 @@ impl Forge for EmbeddedForge {
         }
         if pull_request.head != *head {
             return Ok(Merge::HeadMoved(pull_request.head));
+        }
+        if self.tip(&pull_request.base_ref).await?.is_none() {
+            return Err(ForgeError::Refused(format!(
+                "the base branch `{}` of pull request {number} does not exist any more; create the branch again, or close the \
+                 pull request: `{}`",
+                pull_request.base_ref,
+                self.closing(Thread::PullRequest(number))
+            )));
         }
         let message = format!(
             "Merge pull request #{number} from {}\n\n{}\n",

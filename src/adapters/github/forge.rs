@@ -236,6 +236,14 @@ impl Forge for GithubForge {
         }
     }
 
+    fn closing(&self, thread: Thread) -> String {
+        let repository = self.repository.named();
+        match thread {
+            Thread::Issue(number) => format!("gh issue close {number} --repo {repository}"),
+            Thread::PullRequest(number) => format!("gh pr close {number} --repo {repository}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.repository.login().clone()
     }

@@ -146,6 +146,8 @@ pub fn text(outcome: &Outcome, next_command: &str, place: &CommandPlace) -> Stri
             format!(" (after {})", utc(*resets_at))
         } else if is_of_an_agent(&outcome.ending) || outcome.ending == stopped_merge {
             " (once the cause is fixed)".to_owned()
+        } else if let Some(issue) = outcome.next_after {
+            format!(" (once #{issue} is closed)")
         } else {
             String::new()
         };

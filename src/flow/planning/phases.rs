@@ -8,6 +8,7 @@ use crate::domain::ending::NeedsHuman;
 use crate::domain::ids::IssueNumber;
 use crate::domain::phase::{Automation, ChildState, PartKind, PhaseProgress, PlannedPhase};
 use crate::domain::plan::folded_title;
+use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::ledger::chain::child_key;
 use crate::protocol::kinds::plan_decomposition::Phase;
@@ -153,16 +154,25 @@ pub(super) fn started(
     let of =
         |wanted: PhaseProgress| progress.iter().find(move |(_, one)| *one == wanted).map(|(phase, _)| *phase);
     let number = seen.state.number;
-    let stop = |message, next: String| {
-        first(seen.end(Conclusion::needs_human(NeedsHuman::Phase, message).with_next(next)))
-    };
+    let stop = |message| Conclusion::needs_human(NeedsHuman::Phase, message);
     if let Some(phase) = of(PhaseProgress::InProgress) {
         // Without a record of its own the handover was interrupted.
-        if seen.cx.delivery(&Subject::Issue(phase.issue))?.is_none() {
+        let Some(delivery) = seen.cx.delivery(&Subject::Issue(phase.issue))? else {
             return ControlFlow::Continue(phase.issue);
+        };
+        if let Some(number) = delivery.pull_request
+            && seen.cx.pull_request(number)?.state == PullRequestState::Open
+        {
+            let next = format!("agent-loop pr {number}");
+            let message = format!(
+                "{} is pull request {number}, which is not merged yet; continue with `{next}`",
+                phase.named()
+            );
+            return first(seen.end(stop(message).with_next(next)));
         }
         let next = phase.command().unwrap_or_else(|| format!("agent-loop status issue/{number}"));
-        return stop(format!("{} was handed over; continue with {}", phase.named(), phase.advice()), next);
+        let message = format!("{} was handed over; continue with {}", phase.named(), phase.advice());
+        return first(seen.end(stop(message).with_next(next)));
     }
     let is_new = progress.iter().all(|(_, one)| *one != PhaseProgress::Done);
     let for_person = of(PhaseProgress::ForPerson);
@@ -175,15 +185,16 @@ pub(super) fn started(
         }
         (_, Some(phase), _) => {
             let next = format!("agent-loop resume issue/{number}");
-            stop(format!("{} is for a person: {}. Then run `{next}`", phase.named(), phase.advice()), next)
+            let message = format!("{} is for a person: {}. Then run `{next}`", phase.named(), phase.advice());
+            first(seen.end(stop(message).with_next_after(phase.issue, next)))
         }
         (_, None, Some((phase, blocked))) => {
             let message = format!("no phase can start: {} {}", phase.named(), blocked.words());
-            stop(message, format!("agent-loop status issue/{number}"))
+            first(seen.end(stop(message).with_next(format!("agent-loop status issue/{number}"))))
         }
         (_, None, None) => {
             let message = format!("every phase is done; close issue {number}");
-            first(seen.end(Conclusion::decomposed(unanimous, message)))
+            first(seen.end(Conclusion::decomposed(unanimous, message).with_closing()))
         }
     }
 }

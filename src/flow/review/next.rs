@@ -114,19 +114,18 @@ fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
             "the branch `{}` of pull request {number} was deleted; {}, or close the pull request",
             pull.head_ref, pull.restoring
         );
-        return first(Step::Stop(without_branch(message)));
+        let conclusion = Conclusion::refused(Refused::ClosedSubject, message);
+        return first(Step::Stop(conclusion.with_next("agent-loop status".to_owned())));
     }
     if cx.tip(&pull.base_ref)?.is_none() {
         let base = &pull.base_ref;
-        let message = format!("the base branch `{base}` of pull request {number} does not exist any more");
-        return first(Step::Stop(without_branch(message)));
+        let message = format!(
+            "the base branch `{base}` of pull request {number} does not exist any more; create the branch again, or close the \
+             pull request"
+        );
+        return first(Step::Stop(Conclusion::refused(Refused::ClosedSubject, message).with_closing()));
     }
     ControlFlow::Continue(())
-}
-
-/// Creates the refusal of a pull request without one of its branches, which is not reopened.
-fn without_branch(message: String) -> Conclusion {
-    Conclusion::refused(Refused::ClosedSubject, message).with_next("agent-loop status".to_owned())
 }
 
 /// Refuses a pull request without any difference to its base, however many commits it has. The exception is an approved head

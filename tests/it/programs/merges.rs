@@ -55,6 +55,23 @@ fn an_approval_holds_for_its_head() {
     refused(&stage, "its run approved an older head");
 }
 
+/// No command proposes another one that fails in the same way.
+#[test]
+fn a_lost_base_ends_in_closing() {
+    let stage = Stage::new();
+    stage.git(&["branch", "feature"]);
+    assert_eq!(stage.run(&task(&["--base", "feature"])).json()["status"], "approved");
+    stage.git(&["branch", "--delete", "--force", "feature"]);
+    let close = "agent-loop local pr close 1";
+    let gone = "the base branch `feature` of pull request 1 does not exist any more; create the branch again, or close";
+    let merged = stage.run(&["local", "pr", "merge", "1"]).stderr;
+    assert!(merged.contains(gone) && merged.ends_with(&format!("next: {close}\n")), "{merged}");
+    let again = stage.run(&["pr", "1", "--json"]).json();
+    assert!(again["message"].as_str().unwrap().starts_with(gone), "{again}");
+    assert_eq!(again["next_command"], close);
+    assert_eq!(stage.run(&["local", "pr", "close", "1"]).exit, Some(0));
+}
+
 #[test]
 fn approved_and_own_changes_are_merged() {
     let stage = Stage::new();

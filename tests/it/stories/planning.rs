@@ -385,7 +385,7 @@ async fn phases_go_on_one_by_one() {
     let calls = world.calls().len();
     let again = story.play(&world).await;
     assert_eq!(again.ending, Ending::NeedsHuman { reason: NeedsHuman::Phase }, "{}", again.message);
-    assert!(again.message.contains("`agent-loop issue 2`"), "{}", again.message);
+    assert!(again.message.contains("`agent-loop pr 4`"), "{}", again.message);
     assert_eq!(world.calls().len(), calls, "the phase is handed over once");
     world.close_as_person(2);
     let next = story.play(&world).await;

@@ -218,6 +218,9 @@ async fn a_closed_pull_request_is_replaced() {
     assert!(body.contains("Closes #2\nRefs #1\nPlan `"), "{body}");
     let parent = story.play(&world).await;
     assert_eq!(parent.ending, Ending::NeedsHuman { reason: NeedsHuman::Phase });
+    let number = second.view.pull_request.unwrap();
+    assert!(parent.message.contains(&format!("is pull request {number}, which is not merged yet")));
+    assert_eq!(parent.next, Some(format!("agent-loop pr {number}")));
 }
 
 /// Agents may do such a phase, but only a person closes it.
@@ -229,6 +232,10 @@ async fn a_person_closes_a_manual_phase() {
     let waits = story.play(&world).await;
     assert_eq!(waits.ending, Ending::NeedsHuman { reason: NeedsHuman::Phase });
     assert!(waits.message.contains("run `agent-loop issue 2`, then close #2"), "{}", waits.message);
+    assert_eq!(
+        (waits.next.as_deref(), waits.next_after),
+        (Some("agent-loop resume issue/1"), Some(IssueNumber(2)))
+    );
     let done = story.run_as(&world, issue(2), story.request()).await.unwrap();
     assert!(matches!(done.ending, Ending::Merged { .. }), "{}", done.message);
     let body = description(&world, &done).await;
@@ -238,6 +245,13 @@ async fn a_person_closes_a_manual_phase() {
     world.close_as_person(2);
     let next = story.play(&world).await;
     assert!(matches!(next.ending, Ending::Merged { .. }), "{}", next.message);
+    let all = story.play(&world).await;
+    assert_eq!(
+        (all.ending, all.next.as_deref()),
+        (Ending::Decomposed, Some("close issue 1")),
+        "{}",
+        all.message
+    );
 }
 
 /// A closed parent files and starts nothing; its phases can still be done.

@@ -196,6 +196,13 @@ impl Forge for MemoryWorld {
         }
     }
 
+    fn closing(&self, thread: Thread) -> String {
+        match thread {
+            Thread::Issue(number) => format!("close issue {number}"),
+            Thread::PullRequest(number) => format!("close pull request {number}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }
