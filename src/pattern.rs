@@ -25,7 +25,7 @@ macro_rules! ascii_pattern {
 pub(crate) use ascii_pattern;
 
 /// The number of patterns in an automaton. The allocator would keep the memory for the compilation of a larger one.
-const TOGETHER: usize = 18;
+const TOGETHER: usize = 11;
 
 /// Constant ASCII patterns that are searched together by forward automata, with a third of the memory of a `RegexSet`.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ pub mod usage;
 pub mod view;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::adapters::process::output::tail;
 
@@ -20,6 +21,11 @@ use surroundings::Surroundings;
 use view::ending::{self, complain, report};
 use view::paint::Paint;
 use view::print;
+
+/// The time after which an idle thread ends: a waiting run needs no thread besides its first.
+const IDLE_THREAD: Duration = Duration::from_secs(1);
+/// The number of events that are taken from the system at once. A run has only a few pipes.
+const EVENTS: usize = 64;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -31,7 +37,11 @@ fn run() -> ExitCode {
         Ok(read) => read,
         Err(error) => return misread(&error),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .thread_keep_alive(IDLE_THREAD)
+        .max_io_events_per_tick(EVENTS)
+        .build();
     let (runtime, surroundings) = match (runtime, Surroundings::read()) {
         (Ok(runtime), Ok(surroundings)) => (runtime, Surroundings { place, ..surroundings }),
         (Err(error), _) => return report(&error.to_string(), "", 1),
@@ -40,7 +50,7 @@ fn run() -> ExitCode {
     if let Err(why) = diagnostics::begin(&surroundings.variables) {
         return complain(&why, 2, &surroundings.place);
     }
-    let exit = runtime.block_on(commands::perform(arguments.command, &surroundings));
+    let exit = runtime.block_on(Box::pin(commands::perform(arguments.command, &surroundings)));
     // After Ctrl-C, only a question at the terminal may still be waiting for a line.
     runtime.shutdown_background();
     exit

@@ -62,7 +62,7 @@ impl RunningTurns {
         };
         let clone_id = clone_id(subject, &participant(&ask));
         let start = Start { ask, order, clone_id, journal, guard, persistence };
-        // Boxed: the future would be copied several times on the stack, whose memory is never given back.
+        // Boxed: the large future would be copied several times on the stack, whose memory is never given back.
         self.0.spawn(Box::pin(take(world, start, cx.cancellation.clone())));
     }
 

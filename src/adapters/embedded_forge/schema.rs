@@ -53,7 +53,7 @@ CREATE TABLE checks (
 /// The size of a page in bytes, for new files. Only one comment of 2 kB fits into a default page, and each page is read alone.
 const PAGE: i64 = 8 << 10;
 /// The number of pages in memory. The default of 2 MB is filled by one long thread, whose comments are in memory already.
-const CACHED_PAGES: i64 = 6;
+const CACHED_PAGES: i64 = 4;
 
 /// Opens the file, and creates its tables if they do not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, String> {

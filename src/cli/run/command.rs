@@ -72,7 +72,8 @@ pub async fn run(
     surroundings: &Surroundings,
 ) -> RunResult {
     let subject = goal.subject();
-    match prepare_and_run(goal, arguments, invocation, surroundings).await {
+    // Boxed, like all large futures of a run: copies on the stack would keep its memory until the end.
+    match Box::pin(prepare_and_run(goal, arguments, invocation, surroundings)).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => RunResult::Ended(Box::new(Outcome::of_error(subject, trouble))),
     }
@@ -241,7 +242,7 @@ async fn run_there(
         let rehearsal = rehearse::run(world, plan, folders).await;
         return Ok(RunResult::DryRun(Box::new(rehearsal)));
     }
-    Box::pin(ready.begin()).await
+    ready.begin().await
 }
 
 struct Ready {
