@@ -168,7 +168,9 @@ const PARTS: [(&str, &str); 9] = [
 fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    let mut syntax = SyntaxConfig::builder();
+    // A part ends its last line, so the text after the part begins a new one.
+    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
     for (name, part) in PARTS {
         environment.add_template(name, part)?;
     }
@@ -201,6 +203,90 @@ mod tests {
             let shared = ["delimiter", "schema"].map(str::to_owned);
             let used: BTreeSet<String> = used.into_iter().chain(shared).collect();
             assert_eq!(used, declared, "{kind}");
+        }
+    }
+
+    /// The parts of a prompt that depend on its turn. Each is a member of the context, and a value that shows it.
+    fn optional_parts() -> [(&'static str, serde_json::Value); 15] {
+        let text = |words: &str| serde_json::json!({ "hash": "h", "issue": 1, "text": words });
+        let person = serde_json::json!([{ "id": "hr-1", "author": "ada", "text": "Keep it." }]);
+        let item = serde_json::json!([{
+            "id": "item-1", "status": "blocking", "reviewer": "r", "round": 1, "text": "Wrong.", "notes": ["Still."],
+            "dispute": "Right.",
+        }]);
+        let gate = serde_json::json!([{ "name": "tests", "verdict": "pass", "reports": ["A fact."] }]);
+        let answer = serde_json::json!([{ "question": "Which?", "answer": "All." }]);
+        [
+            ("unfinished", true.into()),
+            ("merging", true.into()),
+            ("summary", "Done.".into()),
+            ("plan", text("1. Do it.")),
+            ("requirements", person),
+            ("requirements_omitted", 1.into()),
+            ("items", item),
+            ("gates", gate),
+            ("clarifications", answer),
+            ("errors", serde_json::json!(["Too short."])),
+            ("agent_files", serde_json::json!(["AGENTS.md"])),
+            ("changed_files", serde_json::json!([{ "status": "M", "path": "a" }])),
+            ("positions", serde_json::json!([{ "name": "r", "text": "Yes." }])),
+            (
+                "memory",
+                serde_json::json!({ "made_at": "abc", "since": "New.", "folder": ".m", "text": "Rust." }),
+            ),
+            ("diff_note", "The diff is longer.\n".into()),
+        ]
+    }
+
+    /// Returns a prompt with the optional parts for which `shows` is true.
+    fn prompt_with(template: &str, shows: impl Fn(usize) -> bool) -> String {
+        let mut turn = serde_json::json!({
+            "subject": { "kind": "issue", "number": 1 }, "round": 2, "max_rounds": 3,
+            "debate": { "debaters": ["r"], "research": "none", "agenda": null },
+        });
+        for (number, (name, value)) in optional_parts().into_iter().enumerate() {
+            let empty = if value.is_array() { serde_json::json!([]) } else { serde_json::Value::Null };
+            turn[name] = if shows(number) { value } else { empty };
+        }
+        let excerpt = serde_json::json!({
+            "kind": "issue", "number": 1, "title": "T", "body": "B", "extent": "whole", "omitted": false, "comments": [],
+        });
+        let values = context! {
+            memory => Value::from(Serde(&turn["memory"])),
+            diff_note => turn["diff_note"].as_str().unwrap_or_default(),
+            turn => Value::from(Serde(&turn)),
+            subject => Value::from(Serde(&excerpt)),
+            origin => shows(0).then(|| Value::from(Serde(&excerpt))),
+            diff => "+a",
+            delimiter => "X",
+            followups => "ignore",
+            answer_by => "file",
+            nonce => shows(1).then_some("word"),
+            source => "text",
+            schema => "{}",
+        };
+        fill(template, values).unwrap()
+    }
+
+    #[test]
+    fn an_empty_line_separates_all_sections() {
+        let count = optional_parts().len();
+        let pairs = (0..count).flat_map(|one| (one..count).map(move |other| BTreeSet::from([one, other])));
+        let choices: Vec<BTreeSet<usize>> = pairs.chain([BTreeSet::new(), (0..count).collect()]).collect();
+        let templates = ResponseKind::ALL.map(template);
+        for template in templates.iter().chain([&FORM]) {
+            for chosen in &choices {
+                let prompt = prompt_with(template, |part| chosen.contains(&part));
+                let lines: Vec<&str> = prompt.lines().collect();
+                for pair in lines.windows(2) {
+                    assert!(!pair[1].starts_with('#') || pair[0].is_empty(), "{pair:?} in {prompt}");
+                }
+                for line in lines {
+                    let is_glued =
+                        line.trim_start_matches('#').contains("##") || line.find(" DATA-X").is_some();
+                    assert!(!is_glued, "{line} in {prompt}");
+                }
+            }
         }
     }
 }
