@@ -58,12 +58,18 @@ pub(super) fn claims(remarks: &Remarks) -> Vec<IgnoredComment> {
         .collect()
 }
 
-/// Returns the ids of the comments that probably were meant as requirements and are none.
+/// Returns the ids of the comments that probably were meant as requirements and are none, unless their author has written a
+/// requirement since.
 pub fn nearly_signed<'thread>(comments: impl Iterator<Item = &'thread Comment>) -> Vec<String> {
-    comments
-        .filter(|comment| requirements::is_nearly_signed(&comment.body))
-        .map(|comment| comment.id.clone())
-        .collect()
+    let mut found: Vec<&Comment> = Vec::new();
+    for comment in comments {
+        if requirements::in_text(&comment.author, &comment.body).is_some() {
+            found.retain(|earlier| earlier.author != comment.author);
+        } else if requirements::is_nearly_signed(&comment.body) {
+            found.push(comment);
+        }
+    }
+    found.into_iter().map(|comment| comment.id.clone()).collect()
 }
 
 /// Warns that a comment probably was meant as a requirement and is none.

@@ -237,6 +237,7 @@ fn in_context<T>(cx: &RunContext, session: &Session, decide: impl FnOnce(&FlowCo
     decide(&FlowContext {
         now,
         fresh_run: &session.fresh_run,
+        resumed_run: session.resumed_run.as_ref(),
         nonce_secret: &session.nonce_secret,
         request: &cx.config.request,
         abilities: &cx.config.abilities,

@@ -55,6 +55,8 @@ pub(super) struct Session {
     pub(super) results: Results,
     /// The id for a new run.
     pub(super) fresh_run: RunId,
+    /// The run that was open at the first read of the thread.
+    pub(super) resumed_run: Option<RunId>,
     /// The secret for the nonces of votes; the journal has it once a vote was requested.
     pub(super) nonce_secret: NonceSecret,
     /// The text of the task, if the subject is a task and a person gave the text.
@@ -129,6 +131,7 @@ impl Session {
             earlier,
             results,
             fresh_run: fresh.run,
+            resumed_run: None,
             nonce_secret,
             task: None,
             thread: CachedThread::default(),
@@ -235,6 +238,10 @@ impl Session {
         }
         let ChainReading { links, tail, ignored, position: _, newer: _ } = reading;
         let illegal = self.apply(links)?;
+        if first {
+            let open = self.machine.run().filter(|run| run.is_open());
+            self.resumed_run = open.map(|run| run.id.clone());
+        }
         self.tail = Some(tail);
         self.facts.people.remove(&self.subject);
         Ok(if first { ReadOn::First(ignored.into_iter().chain(illegal).collect()) } else { ReadOn::Again })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
 use crate::domain::revision::RevisionKind;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
@@ -19,14 +20,15 @@ use super::run::Concluded;
 /// The maximum length of a text in a cell of a table, in characters.
 const CELL: usize = 200;
 
-/// Renders the end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost.
-pub fn concluded(concluded: &Concluded, votes_on: RevisionKind) -> String {
+/// Renders the end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost. `unmeasured` are
+/// gates of the run that were not measured before the end.
+pub fn concluded(concluded: &Concluded, votes_on: RevisionKind, unmeasured: &[GateName]) -> String {
     let mut text = verdict(concluded);
     if let Some(message) = beside_verdict(&concluded.ending, &concluded.message) {
         let _ = write!(text, "\n\n{}", neutral(message));
     }
     text.push('\n');
-    text.push_str(&table(concluded, votes_on));
+    text.push_str(&table(concluded, votes_on, unmeasured));
     if !concluded.requirements.is_empty() {
         text.push_str("\nEvery vote covers these requirements:\n\n");
         for one in &concluded.requirements {
@@ -65,7 +67,7 @@ fn verdict(concluded: &Concluded) -> String {
     text
 }
 
-fn table(concluded: &Concluded, votes_on: RevisionKind) -> String {
+fn table(concluded: &Concluded, votes_on: RevisionKind, unmeasured: &[GateName]) -> String {
     if concluded.votes.is_empty() && concluded.absent.is_empty() && concluded.gates.is_empty() {
         return String::new();
     }
@@ -81,6 +83,9 @@ fn table(concluded: &Concluded, votes_on: RevisionKind) -> String {
     for measured in &concluded.gates {
         let (gate, head) = (&measured.gate, measured.head.short());
         let _ = writeln!(text, "| gate {gate} | {} | `{head}` |", word(measured.verdict));
+    }
+    for gate in unmeasured {
+        let _ = writeln!(text, "| gate {gate} | not measured | |");
     }
     for (gate, why) in &concluded.gates_not_run {
         let _ = writeln!(text, "| gate {gate} | not run: {why} | |");

@@ -31,6 +31,8 @@ pub struct FlowContext<'now> {
     pub now: Timestamp,
     /// The id for a new run.
     pub fresh_run: &'now RunId,
+    /// The run that was open when this process read the thread for the first time.
+    pub resumed_run: Option<&'now RunId>,
     pub request: &'now Request,
     pub abilities: &'now Abilities,
     pub results: &'now Results,

@@ -1,6 +1,8 @@
 //! One pass of the reviewers over a revision, for any kind of revision: who is due, what is shown, and what follows from the
 //! votes.
 
+use std::collections::BTreeSet;
+
 use crate::domain::access::Access;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Failed, NeedsHuman};
@@ -38,6 +40,8 @@ pub struct ReviewPass<'now, R> {
     pub rounds: &'now Rounds<R>,
     /// The requirements that an approval must include.
     pub required: Vec<RequirementId>,
+    /// The way on without an approval, as the end of a sentence.
+    pub without_approval: String,
 }
 
 /// What follows from the votes of a pass.
@@ -143,7 +147,7 @@ where
         left: &[Item],
     ) -> Result<AfterPass, Conclusion> {
         self.available(failed, left)?;
-        disputes_judged(at.round, left)?;
+        self.disputes_judged(at.round, left)?;
         if !left.is_empty() {
             return Ok(AfterPass::Fix);
         }
@@ -205,6 +209,32 @@ where
         Err(Conclusion::blocked(Blocked::Rounds, message))
     }
 
+    /// Ends the run if an item is still must-fix after the review that judged its dispute: a person decides. If a person has
+    /// decided and the reviewer still insists, no further comment helps.
+    fn disputes_judged(&self, round: u32, left: &[Item]) -> Result<(), Conclusion> {
+        let is_lost = |item: &&Item| item.dispute.as_ref().is_some_and(|dispute| dispute.round < round);
+        let lost: Vec<&Item> = left.iter().filter(is_lost).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let decided: BTreeSet<&RequirementId> =
+            lost.iter().flat_map(|item| self.rounds.decided_since_dispute(item)).collect();
+        let decided: Vec<String> = decided.into_iter().map(ToString::to_string).collect();
+        let ways_out = if decided.is_empty() {
+            "To decide, comment with a last line `-- Human Reviewer`, then run the same command again"
+                .to_owned()
+        } else {
+            format!(
+                "The reviewer insists although a person has decided ({}), and another comment cannot overrule a reviewer. Run the \
+                 same command again with another `--reviewer`, or {}",
+                decided.join(", "),
+                self.without_approval
+            )
+        };
+        let positions: Vec<String> = lost.into_iter().map(positions).collect();
+        Err(Conclusion::needs_human(NeedsHuman::Dispute, format!("{}. {ways_out}", positions.join("; "))))
+    }
+
     /// Adds a note about voters of the coder's vendor to a message.
     pub fn with_dependence(&self, message: String) -> String {
         let votes = self.rounds.votes(&self.terms.roster);
@@ -221,20 +251,9 @@ where
     }
 }
 
-/// Ends the run if an item is still must-fix after the review that judged its dispute: a person decides.
-fn disputes_judged(round: u32, left: &[Item]) -> Result<(), Conclusion> {
-    let lost = |item: &Item| {
-        let dispute = item.dispute.as_ref().filter(|dispute| dispute.round < round)?;
-        let reviewer = item.notes.last().map_or(item.text.as_str(), |note| note.text.as_str());
-        Some(format!("{}: the coder says “{}”, {} says “{reviewer}”", item.id, dispute.evidence, item.author))
-    };
-    let lost: Vec<String> = left.iter().filter_map(lost).collect();
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let message = format!(
-        "{}. To decide, comment with a last line `-- Human Reviewer`, then run the same command again",
-        lost.join("; ")
-    );
-    Err(Conclusion::needs_human(NeedsHuman::Dispute, message))
+/// Returns what the coder and the reviewer say about a disputed item.
+fn positions(item: &Item) -> String {
+    let coder = item.dispute.as_ref().map_or("", |dispute| dispute.evidence.as_str());
+    let reviewer = item.notes.last().map_or(item.text.as_str(), |note| note.text.as_str());
+    format!("{}: the coder says “{coder}”, {} says “{reviewer}”", item.id, item.author)
 }

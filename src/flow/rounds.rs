@@ -1,13 +1,13 @@
 //! Rounds of votes on revisions: items, votes and disputes, for any kind of revision. Revisions are only compared and
 //! recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{Label, RequirementId};
-use crate::domain::item::{CarriedItem, Item};
+use crate::domain::ids::{ItemId, Label, RequirementId};
+use crate::domain::item::{Author, CarriedItem, Item};
 use crate::domain::revision::Revision;
 use crate::domain::roster::{Roster, Seat, SeatKey};
 use crate::domain::vote::{Ballot, Vote};
@@ -52,6 +52,8 @@ pub struct Rounds<R> {
     current: Vec<CastReview>,
     next_item: u64,
     votes: BTreeMap<Label, Vote>,
+    /// The requirements that the reviewers knew when the coder first disputed an item.
+    known_at_dispute: BTreeMap<ItemId, BTreeSet<RequirementId>>,
     gating: Gating,
     /// The number of consecutive answers of the coder that did not change the revision.
     unchanged_answers: u32,
@@ -69,6 +71,7 @@ impl<R> Default for Rounds<R> {
             current: Vec::new(),
             next_item: 1,
             votes: BTreeMap::new(),
+            known_at_dispute: BTreeMap::new(),
             gating: Gating::Open,
             unchanged_answers: 0,
             published: BTreeMap::new(),
@@ -138,6 +141,10 @@ where
     /// Adds the coder's answer to the round, with a new or the same revision.
     pub fn answer(&mut self, before: &R, after: &R, reply: &CoderReply) {
         self.close_round(before);
+        let known: BTreeSet<_> = self.votes.values().flat_map(|vote| &vote.requirements).cloned().collect();
+        for dispute in &reply.reply.disputes {
+            self.known_at_dispute.entry(dispute.item.clone()).or_insert_with(|| known.clone());
+        }
         items::apply_reply(&mut self.settled, reply);
         self.unchanged_answers = if before == after { self.unchanged_answers + 1 } else { 0 };
         self.count(Role::Coder, &reply.agent);
@@ -266,6 +273,14 @@ where
     /// Returns the latest vote of each reviewer of the roster.
     pub fn votes(&self, roster: &Roster) -> Vec<Vote> {
         roster.reviewers().iter().filter_map(|seat| self.votes.get(&seat.label).cloned()).collect()
+    }
+
+    /// Returns the requirements that are newer than the first dispute of this item, and that its reviewer knew at the latest vote.
+    pub fn decided_since_dispute(&self, item: &Item) -> Vec<&RequirementId> {
+        let Author::Reviewer(reviewer) = &item.author else { return Vec::new() };
+        let before = self.known_at_dispute.get(&item.id);
+        let now = self.votes.get(reviewer).into_iter().flat_map(|vote| &vote.requirements);
+        now.filter(|id| before.is_some_and(|before| !before.contains(id))).collect()
     }
 
     /// Returns the number of turns of this role and label in the thread.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::child_issue::ChildIssue;
+use crate::domain::ending::Ending;
 use crate::domain::execution::ExecutionMode;
 use crate::domain::gate::Measurement;
 use crate::domain::gate_plan::NotRun;
@@ -49,6 +50,16 @@ pub struct View {
     pub next_command: Option<FollowingCommand>,
     /// The issues into which the subject was divided.
     pub parts: Vec<PlannedPhase>,
+}
+
+impl View {
+    /// Names the ending of the run; that of a debate with its result, for which every debater votes.
+    pub fn named(&self, ending: &Ending) -> String {
+        match self.votes.first().filter(|_| *ending == Ending::Consensus) {
+            Some(vote) => format!("{}: {}", ending.status(), vote.state.name()),
+            None => ending.status().to_owned(),
+        }
+    }
 }
 
 /// Whether all records of a chain that its flow needs are present.

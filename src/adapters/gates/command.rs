@@ -57,15 +57,27 @@ impl UserCommand {
         }
     }
 
+    /// Returns the key of the setting with the command.
+    pub fn setting(&self) -> String {
+        match self {
+            Self::Test => "gates.tests.command".to_owned(),
+            Self::Setup => "gates.tests.setup".to_owned(),
+            Self::Gate(name) => format!("gates.command.{name}.command"),
+        }
+    }
+
     /// Returns how to set the command: by a flag, or by a setting.
     pub fn set_by(&self, command: &str) -> String {
         let value = toml::Value::String(command.to_owned());
         match self {
             Self::Test | Self::Setup => {
-                let key = if *self == Self::Test { "command" } else { "setup" };
-                format!("--{self}-command {} (in a configuration: {key} = {value})", quoted(command))
+                format!(
+                    "--{self}-command {} (in a configuration: {} = {value})",
+                    quoted(command),
+                    self.setting()
+                )
             }
-            Self::Gate(name) => format!("gates.command.{name}.command = {value}"),
+            Self::Gate(_) => format!("{} = {value}", self.setting()),
         }
     }
 

@@ -43,7 +43,7 @@ impl CommandGate {
 impl Gate for CommandGate {
     fn known(&self, tree: &TreeSha) -> Option<GateReport> {
         self.passed.as_ref().filter(|passed| passed.has(tree))?;
-        let detail = "passed before on the same files".to_owned();
+        let detail = "not run again: passed before on the same files".to_owned();
         Some(GateReport::measured(Verdict::Pass, detail, Vec::new(), None))
     }
 

@@ -14,6 +14,30 @@ use super::numbers::number;
 const FORGE_COMMANDS: [&str; 9] =
     ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
 
+/// Words that are no commands, with the command that a person most likely means.
+const MEANT: [(&str, &str); 20] = [
+    ("continue", "agent-loop resume"),
+    ("restart", "agent-loop resume"),
+    ("retry", "agent-loop resume"),
+    ("init", "agent-loop config init (for settings) or agent-loop local init (for the embedded forge)"),
+    ("setup", "agent-loop config init (for settings) or agent-loop doctor (to check what a run needs)"),
+    ("install", "agent-loop doctor (to check what a run needs)"),
+    ("login", "agent-loop doctor (to check the logins)"),
+    ("cancel", "agent-loop stop SUBJECT"),
+    ("kill", "agent-loop stop SUBJECT"),
+    ("abort", "agent-loop stop SUBJECT"),
+    ("ps", "agent-loop status"),
+    ("runs", "agent-loop status"),
+    ("show", "agent-loop status"),
+    ("cost", "agent-loop usage"),
+    ("debate", "agent-loop discuss N"),
+    ("vote", "agent-loop discuss N"),
+    ("review", "agent-loop pr N"),
+    ("approve", "agent-loop pr N (reviewers approve; no command does)"),
+    ("run", "agent-loop task TEXT, agent-loop issue N or agent-loop pr N"),
+    ("start", "agent-loop task TEXT, agent-loop issue N or agent-loop pr N"),
+];
+
 /// Replaces the message about an unknown command or option by one that names the nearest; other errors stay as they are.
 pub(super) fn explained(error: Error, command: &mut Command, words: &[OsString]) -> Error {
     // To print the version or help is an error of clap's too, and building all arguments takes 10 ms.
@@ -41,6 +65,23 @@ pub(super) fn explained(error: Error, command: &mut Command, words: &[OsString])
     };
     let Some(message) = message else { return error };
     Error::raw(error.kind(), format!("{message}\n"))
+}
+
+/// Returns the command for a word that is none, if people type that word.
+fn meant(typed: &str) -> Option<&'static str> {
+    MEANT.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant)
+}
+
+/// Returns the command for a number, or for `pr/7`, `issue/7` or a URL.
+fn by_number(typed: &str) -> String {
+    let of = |kind: &str| format!("agent-loop {kind} {}", quoted(typed));
+    if typed.contains("issue") {
+        of("issue")
+    } else if typed.contains("pr/") || typed.contains("pull/") {
+        of("pr")
+    } else {
+        format!("{} (to review it) or {} (to make the change)", of("pr"), of("issue"))
+    }
 }
 
 /// The command that was typed, as far as it is known.
@@ -80,21 +121,34 @@ impl<'typed> TypedCommand<'typed> {
         let words = self.rest.iter().map(String::as_str).take_while(|word| !word.starts_with('-'));
         let words = words.collect::<Vec<_>>().join(" ");
         let task = format!("agent-loop task {}", quoted(&words));
-        let of = |kind: &str| format!("agent-loop {kind} {}", quoted(typed));
-        let meant = match near {
-            _ if number(typed).is_ok() && typed.contains("issue") => format!("type {}", of("issue")),
-            _ if number(typed).is_ok() && (typed.contains("pr/") || typed.contains("pull/")) => {
-                format!("type {}", of("pr"))
-            }
-            _ if number(typed).is_ok() => {
-                format!("type {} (to review it) or {} (to make the change)", of("pr"), of("issue"))
-            }
+        let meant = match (near, meant(typed), self.numbered()) {
+            _ if number(typed).is_ok() => format!("type {}", by_number(typed)),
             _ if FORGE_COMMANDS.contains(&typed) => format!("type agent-loop local pr {words}"),
-            Some(near) if words.contains(' ') => format!("did you mean {near}, or {task}?"),
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("type {task}"),
+            (_, Some(meant), Some(reference)) => {
+                let typed = quoted(reference);
+                format!("type {}", meant.replace("SUBJECT", &typed).replace(" N", &format!(" {typed}")))
+            }
+            (_, Some(meant), None) if words.contains(' ') => format!("did you mean {meant}, or {task}?"),
+            (_, Some(meant), None) => format!("type {meant}"),
+            (Some(near), None, _) if words.contains(' ') => format!("did you mean {near}, or {task}?"),
+            (Some(near), None, _) => format!("did you mean {near}?"),
+            (None, None, Some(reference)) => format!("type {}", by_number(reference)),
+            (None, None, None) if words.contains(' ') => format!("type {task}"),
+            // One word hardly describes a change, and a task starts agents.
+            (None, None, None) => format!(
+                "to describe a change, type agent-loop task TEXT; `{} --help` lists all commands",
+                self.name
+            ),
         };
         format!("`{typed}` is not a command; {meant}")
+    }
+
+    /// Returns the number or the URL that is the only word after an unknown command.
+    fn numbered(&self) -> Option<&str> {
+        match self.rest {
+            [_, typed] if number(typed).is_ok() => Some(typed),
+            _ => None,
+        }
     }
 
     /// Returns whether a command of the forge follows `issue` or `pr`, which start a run.

@@ -18,6 +18,8 @@ use crate::adapters::gates::tamper::settings::TamperSettings;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
+use crate::adapters::process::search::{FoundProgram, look_for};
+use crate::adapters::process::variables::Variables;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::config::settings::Review;
 use crate::cli::repository::Repository;
@@ -41,6 +43,7 @@ use crate::domain::gate_plan::GateChoice;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::{Seat, SeatKey};
+use crate::domain::shell::quoted;
 use crate::domain::subject::Subject;
 use crate::domain::tamper::policy::TamperPolicy;
 use crate::domain::trust::Trust;
@@ -114,7 +117,7 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
     let code = conclude(&outcome, "", arguments.json, &ours.place);
     if arguments.keep {
         let root = temporary.keep();
-        print::talk(&directions(&root.join("project"), &root));
+        print::talk(&directions(&root.join("project"), &root, &typed_as(&surroundings.variables)));
     } else if is_for_people {
         print::talk("\nThe project was removed; `agent-loop demo --keep` keeps it for you to explore.\n");
     }
@@ -141,14 +144,32 @@ fn introduction(project: &Path) -> String {
     )
 }
 
-fn directions(project: &Path, root: &Path) -> String {
+fn directions(project: &Path, root: &Path, ours: &str) -> String {
     let (project, state) = (project.display(), root.join("state"));
     format!(
-        "\nLook around:\n  cd {project}\n  export XDG_STATE_HOME={}\n  git log --graph --oneline\n  agent-loop status\n  \
-         agent-loop logs pr/2 --list\n  agent-loop local pr view 2 --comments\nRemove all of it: rm -r {}\n",
+        "\nLook around:\n  cd {project}\n  export XDG_STATE_HOME={}\n  git log --graph --oneline\n  {ours} status\n  \
+         {ours} logs pr/2 --list\n  {ours} local pr view 2 --comments\nRemove all of it: rm -r {}\n",
         state.display(),
         root.display()
     )
+}
+
+/// Returns what a person types to run this program: its path, unless the program that `PATH` has is the same file.
+fn typed_as(variables: &Variables) -> String {
+    const NAME: &str = "agent-loop";
+    let Ok(running) = std::env::current_exe() else { return NAME.to_owned() };
+    match look_for(NAME, variables) {
+        FoundProgram::There(found) if is_same_file(&found, &running) => NAME.to_owned(),
+        FoundProgram::There(_)
+        | FoundProgram::NotExecutable(_)
+        | FoundProgram::NoFile(_)
+        | FoundProgram::Missing => quoted(&running.display().to_string()),
+    }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(one).is_some_and(|one| Some(one) == real(other))
 }
 
 async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String> {

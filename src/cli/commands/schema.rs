@@ -9,8 +9,8 @@ use crate::protocol::{schema, strict};
 /// `schema`
 #[derive(Debug, Args)]
 pub struct SchemaArguments {
-    /// Kind of answer, such as `pr_review`, or `context`; an unknown kind lists them all
-    pub kind: String,
+    /// Kind of answer, such as `pr_review`, or `context`; without it, the kinds are listed
+    pub kind: Option<String>,
     /// Use the dialect of native structured output: closed objects, every key required, no maps
     #[arg(long)]
     pub strict: bool,
@@ -21,7 +21,7 @@ const CONTEXT: &str = "context";
 
 /// Returns the schema of a kind of answer.
 pub fn run(arguments: &SchemaArguments) -> Result<String, String> {
-    let name = arguments.kind.as_str();
+    let Some(name) = arguments.kind.as_deref() else { return Ok(known().join("\n") + "\n") };
     if name == CONTEXT {
         return if arguments.strict {
             Err("the context file is written by agent-loop, not by an agent; it has no strict form"
@@ -35,9 +35,12 @@ pub fn run(arguments: &SchemaArguments) -> Result<String, String> {
     Ok(schema::text(&document))
 }
 
+fn known() -> Vec<&'static str> {
+    ResponseKind::ALL.into_iter().map(ResponseKind::name).chain(std::iter::once(CONTEXT)).collect()
+}
+
 fn unknown(name: &str) -> String {
-    let known: Vec<&str> =
-        ResponseKind::ALL.into_iter().map(ResponseKind::name).chain(std::iter::once(CONTEXT)).collect();
+    let known = known();
     let hint = suggestion(name, known.iter().copied());
     format!("`{name}` is not a kind of answer{hint}; known kinds: {}", known.join(", "))
 }

@@ -345,20 +345,29 @@ fn path(output: &[u8]) -> PathBuf {
 }
 
 fn no_repository(folder: &Path, complaint: &str) -> RunError {
-    let folder = folder.display();
+    let shown = folder.display();
     if complaint.contains("dubious ownership") {
         let message = format!(
-            "the repository at {folder} belongs to another user, and git does not use it for you; run agent-loop as that \
+            "the repository at {shown} belongs to another user, and git does not use it for you; run agent-loop as that \
              user, or say that you trust it: `{}`",
             trusting(complaint).unwrap_or("git config --global --add safe.directory PATH"),
         );
         return RunError::refused(Refused::Config, message);
     }
     if complaint.contains("not a git repository") {
-        let message = format!("{folder} is not in a git repository; go to one, or make one with `git init`");
-        return RunError::refused(Refused::Usage, message).with_next("git init");
+        let refused = |remedy: &str| {
+            RunError::refused(
+                Refused::Usage,
+                format!("{shown} is not in a git repository; go to one{remedy}"),
+            )
+        };
+        return if folder.parent().is_none() {
+            refused("")
+        } else {
+            refused(", or make one with `git init`").with_next("git init")
+        };
     }
-    let message = format!("git cannot use the repository at {folder}: {}", complaint.trim());
+    let message = format!("git cannot use the repository at {shown}: {}", complaint.trim());
     RunError::refused(Refused::Config, message)
 }
 

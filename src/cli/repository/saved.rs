@@ -2,6 +2,7 @@
 
 use crate::adapters::git::Kept;
 use crate::adapters::storage::journals;
+use crate::domain::agent::Role;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished};
@@ -45,8 +46,13 @@ fn labelled(kept: Kept, journals: &[(Subject, Vec<Entry>)]) -> SavedWork {
         let round = if turn.round == 0 { String::new() } else { format!(", round {}", turn.round) };
         Some((subject.clone(), format!("{}{round}", turn.role.with(turn.label.as_str()))))
     });
-    let (subject, turn) = found.unwrap_or_else(|| (kept.subject.clone(), kept.holder.clone()));
+    let (subject, turn) = found.unwrap_or_else(|| (kept.subject.clone(), cut_off(&kept)));
     SavedWork { subject, turn, kept }
+}
+
+/// Returns how the work of a turn that was cut off is named: a coder's, or a commit that was replaced on the forge.
+fn cut_off(kept: &Kept) -> String {
+    if kept.is_replaced_commit() { kept.holder.clone() } else { Role::Coder.with(&kept.holder) }
 }
 
 /// Returns the turn of an entry, if the turn left this work.

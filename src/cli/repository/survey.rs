@@ -228,8 +228,9 @@ impl Folded {
             (Some(ending @ (Ending::Consensus | Ending::Planned)), _)
                 if self.machine.view().next_command.is_some() =>
             {
-                SubjectState::NeedsHuman(ending.status().to_owned())
+                SubjectState::NeedsHuman(self.machine.view().named(ending))
             }
+            (Some(ending @ Ending::Consensus), _) => SubjectState::Settled(self.machine.view().named(ending)),
             (Some(ending), _) => after(ending, self.noted),
             (None, Some(_)) => SubjectState::Interrupted,
             (None, None) => SubjectState::Settled("not begun".to_owned()),

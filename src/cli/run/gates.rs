@@ -168,10 +168,11 @@ fn must_be_there(which: &UserCommand, command: &str, variables: &Variables) -> R
     } else {
         "was not found in the absolute folders of PATH"
     };
-    Err(RunError::usage(format!(
+    let message = format!(
         "the {which} command `{command}` cannot be run: `{program}` {missing}; install it, or set another command: {}",
         which.set_by("COMMAND")
-    )))
+    );
+    Err(RunError::usage(message).with_next(format!("agent-loop config explain {}", which.setting())))
 }
 
 fn is_in_repository(program: &str) -> bool {

@@ -11,7 +11,7 @@ pub(super) fn render(subject: &Subject, record: &DeliveryEntry) -> String {
     match record {
         DeliveryEntry::Started(started) => started_text(started),
         DeliveryEntry::Delivered(delivered) => delivered_text(subject, delivered),
-        DeliveryEntry::Concluded(record) => concluded(record, RevisionKind::Commit),
+        DeliveryEntry::Concluded(record) => concluded(record, RevisionKind::Commit, &[]),
     }
 }
 

@@ -53,7 +53,10 @@ fn decided(state: &DiscussState, cx: &FlowContext<'_>, topic: &Topic) -> Decisio
     match &debate.end {
         Some((_, RoundSummary { ending: Some(ending), .. })) => {
             stages::file(state, cx, debate)?;
-            let is_of_this_command = state.run.as_ref().is_some_and(|run| run.id == *cx.fresh_run);
+            let is_of_this_command = state
+                .run
+                .as_ref()
+                .is_some_and(|run| [Some(cx.fresh_run), cx.resumed_run].contains(&Some(&run.id)));
             first(Step::Stop(if is_of_this_command {
                 Conclusion::recorded(ending, verdict::message(debate))
             } else {

@@ -34,7 +34,7 @@ pub(super) fn render(state: &PlanningState, at: At<'_>, record: &PlanningEntry) 
         PlanningEntry::Decomposed(record) => decomposed_text(record),
         PlanningEntry::PhaseStarted(record) => started_text(state, record),
         PlanningEntry::Split(record) => split_text(state, record),
-        PlanningEntry::Concluded(record) => concluded(record, RevisionKind::Plan),
+        PlanningEntry::Concluded(record) => concluded(record, RevisionKind::Plan, &[]),
     }
 }
 

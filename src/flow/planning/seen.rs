@@ -79,7 +79,8 @@ impl OpenPlanning<'_> {
     /// Returns the reviewers of the run.
     pub(super) fn pass(&self) -> ReviewPass<'_, PlanHash> {
         let required = requirements::expected(&self.issue.requirements).ids;
-        ReviewPass { terms: &self.run.terms, rounds: &self.state.rounds, required }
+        let without_approval = "run it without `--plan-first`".to_owned();
+        ReviewPass { terms: &self.run.terms, rounds: &self.state.rounds, required, without_approval }
     }
 
     /// Returns the key of an agent's turn in a round.

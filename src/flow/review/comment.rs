@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::gate::{Measurement, Verdict};
+use crate::domain::ids::GateName;
 use crate::domain::item::Item;
 use crate::domain::item_status::Scope;
 use crate::domain::revision::RevisionKind;
@@ -18,15 +19,21 @@ use super::super::review_comment::{self, ShownReview, about};
 use super::super::rounds::EarlierVotes;
 use super::records::{AnswerRecord, FollowedUp, Opened, ReviewEntry, ReviewRecord};
 
-/// Renders the visible part of a record. `items` and `measured` are those before the record.
-pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item], measured: &Measured) -> String {
+/// Renders the visible part of a record. `items`, `measured` and `unmeasured` are those before the record.
+pub(super) fn render(
+    at: At<'_>,
+    record: &ReviewEntry,
+    items: &[Item],
+    measured: &Measured,
+    unmeasured: &[GateName],
+) -> String {
     match record {
         ReviewEntry::Opened(opened) => opened_text(at, opened),
         ReviewEntry::Review(review) => review_text(at, review, items),
         ReviewEntry::Answer(answer) => answer_text(at, answer, items),
         ReviewEntry::Gates(gates) => gates_text(gates, measured),
         ReviewEntry::FollowedUp(record) => followups_text(record, items),
-        ReviewEntry::Concluded(record) => concluded(record, RevisionKind::Commit),
+        ReviewEntry::Concluded(record) => concluded(record, RevisionKind::Commit, unmeasured),
     }
 }
 
@@ -113,7 +120,11 @@ fn gates_text(gates: &GatesRecord, measured: &Measured) -> String {
     for one in &gates.measurements {
         let mark = if one.verdict == Verdict::Pass { "✓" } else { "✗" };
         let (gate, verdict) = (&one.gate, word(one.verdict));
-        let _ = writeln!(text, "**gate {gate}** {mark} {verdict} on `{}`", one.head.short());
+        let _ = write!(text, "**gate {gate}** {mark} {verdict} on `{}`", one.head.short());
+        if one.verdict == Verdict::Pass && !one.detail.is_empty() && !one.detail.contains('\n') {
+            let _ = write!(text, ": {}", unmarked(&one.detail));
+        }
+        text.push('\n');
         let says_more = one.findings.is_empty() || one.detail.contains('\n');
         if one.verdict != Verdict::Pass {
             if says_more && !one.detail.is_empty() {

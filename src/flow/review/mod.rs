@@ -67,7 +67,7 @@ impl Flow for ReviewState {
     }
 
     fn comment(&self, at: At<'_>, record: &ReviewEntry) -> String {
-        comment::render(at, record, &self.rounds.items(), &self.measured)
+        comment::render(at, record, &self.rounds.items(), &self.measured, &self.unmeasured())
     }
 
     fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
@@ -79,7 +79,6 @@ impl Flow for ReviewState {
     }
 
     fn view(&self) -> View {
-        let gates = self.measured.all();
         View {
             round: self.rounds.round(),
             rounds: self.rounds.number(),
@@ -92,8 +91,8 @@ impl Flow for ReviewState {
             voters: self.run.iter().flat_map(|run| run.terms.roster.voters().labels()).cloned().collect(),
             votes: self.votes(),
             items: self.rounds.items(),
-            gates_unmeasured: self.run.as_ref().map_or_else(Vec::new, |run| run.terms.unmeasured(&gates)),
-            gates,
+            gates_unmeasured: self.unmeasured(),
+            gates: self.measured.all(),
             gates_not_run: self
                 .run
                 .as_ref()

@@ -14,6 +14,7 @@ use crate::protocol::requirements;
 
 use super::super::approval::Unanimous;
 use super::super::ask::Against;
+use super::super::commands;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
 use super::super::gates::{GateContext, GatesRecord};
@@ -111,7 +112,12 @@ impl OpenReview<'_> {
 
     /// Returns the reviewers of the run.
     pub(super) fn pass(&self) -> ReviewPass<'_, CommitSha> {
-        ReviewPass { terms: &self.run.terms, rounds: &self.state.rounds, required: self.required() }
+        ReviewPass {
+            terms: &self.run.terms,
+            rounds: &self.state.rounds,
+            required: self.required(),
+            without_approval: commands::merging_without_approval(self.state.number),
+        }
     }
 
     pub(super) fn must_fix(&self, at: &ReviewAt) -> Vec<Item> {

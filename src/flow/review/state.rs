@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::plan::BoundPlan;
 use crate::domain::policy::Followups;
 use crate::domain::usage::Usage;
@@ -55,6 +55,11 @@ impl ReviewRun {
 }
 
 impl ReviewState {
+    /// Returns the gates that the run still has to measure for the first time.
+    pub(super) fn unmeasured(&self) -> Vec<GateName> {
+        self.run.as_ref().map_or_else(Vec::new, |run| run.terms.unmeasured(&self.measured.all()))
+    }
+
     pub fn new(number: PullRequestNumber) -> Self {
         Self {
             number,

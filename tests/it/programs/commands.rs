@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use super::stage::{Stage, task, until};
+use super::stage::{Ended, Stage, task, until};
 
 /// An agent that announces that it works, and then works until the file `go` exists.
 fn patient(stage: &Stage) -> String {
@@ -334,6 +334,32 @@ fn a_decided_dispute_is_continued() {
 }
 
 #[test]
+fn an_ignored_decision_has_ways_out() {
+    let stage = Stage::new();
+    let insists =
+        INSISTS.replace(r#"if [ -n "$id" ]"#, r#"if [ -n "$id" ] && [ "$AGENT_LOOP_LABEL" = two ]"#);
+    stage.agent("insists.sh", &insists);
+    let addressed = r#""human_requirements":{"addressed_ids":['"$id"'],"checked_discussion_directly":true},"disputed_items""#;
+    let disputes = DISPUTES.replace(r#""disputed_items""#, addressed);
+    let ids = r#"id=$(grep -o '"hr-[0-9a-f]*"' "$AGENT_LOOP_CONTEXT" | sort -u | paste -sd,)"#;
+    stage.agent("disputes.sh", &disputes.replace("cat > /dev/null", &format!("cat > /dev/null\n{ids}")));
+    let by = |reviewer: &'static str| ["--coder", "command:../disputes.sh", "--reviewer", reviewer];
+    let one = by("one=command:../insists.sh");
+    let message = |ended: Ended| ended.json()["message"].as_str().unwrap_or_default().to_owned();
+    let undecided = message(stage.run(&[&["task", "Do it", "--json"][..], &one].concat()));
+    assert!(undecided.contains("To decide, comment"), "{undecided}");
+    stage.run(&["local", "pr", "comment", "1", "--body", "Keep the word.\n\n-- Human Reviewer"]);
+    let ignored = message(stage.run(&["pr", "1", "--json"]));
+    assert!(!ignored.contains("To decide, comment"), "{ignored}");
+    for way in ["although a person has decided (hr-", "another `--reviewer`", "local pr merge 1 --unapproved"]
+    {
+        assert!(ignored.contains(way), "{way}: {ignored}");
+    }
+    let replaced = stage.run(&[&["pr", "1", "--json"][..], &by("two=command:../insists.sh")].concat());
+    assert_eq!(replaced.json()["status"], "approved", "{}", replaced.stderr);
+}
+
+#[test]
 fn a_damaged_journal_hides_nothing_else() {
     let stage = Stage::new();
     stage.run(&task(&[]));
@@ -394,4 +420,32 @@ fn a_task_continues_on_its_branch() {
     assert_eq!(again["pr"], 1, "{again}");
     assert_eq!(again["status"], "approved", "{again}");
     assert_eq!(stage.branch().lines().count(), 1, "{first} {again}");
+}
+
+#[test]
+fn an_empty_comment_is_refused() {
+    let stage = Stage::new();
+    stage.run(&["local", "issue", "create", "--title", "Words"]);
+    let ended = stage.run(&["local", "issue", "comment", "1", "--body", " \n"]);
+    assert_eq!(ended.exit, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the comment is empty"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_corrected_signature_ends_the_warning() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    let comment = |text: &str| stage.run(&["local", "pr", "comment", "1", "--body", text]);
+    comment("Keep it.\n\n-- Human Reviewer.");
+    assert!(stage.run(&["status"]).stdout.contains("is no requirement"));
+    comment("Keep it.\n\n-- Human Reviewer");
+    let status = stage.run(&["status"]).stdout;
+    assert!(!status.contains("is no requirement"), "{status}");
+}
+
+#[test]
+fn schemas_are_listed_without_a_kind() {
+    let listed = Stage::new().run(&["schema"]);
+    assert_eq!(listed.exit, Some(0), "{}", listed.stderr);
+    assert!(listed.stdout.lines().any(|kind| kind == "pr_review"), "{}", listed.stdout);
 }

@@ -330,6 +330,12 @@ fn a_killed_debate_keeps_its_votes() {
     stage.agent("slow.sh", DEBATER);
     let resumed = stage.run(&["resume", "issue/1", "--json"]);
     assert_eq!(resumed.json()["status"], "consensus", "{}", resumed.stderr);
+    assert_eq!(
+        resumed.json()["message"],
+        "all 3 debaters vote `implement` (unanimous, round 1)",
+        "{}",
+        resumed.stderr
+    );
     assert_eq!(resumed.json()["votes"].as_array().map(Vec::len), Some(3));
     let asked = stage.logs().iter().filter(|path| path.to_string_lossy().contains("debater-one")).count();
     assert_eq!(asked, 1);
@@ -383,11 +389,11 @@ fn a_decision_waits_for_a_person() {
     let ended = stage.run(&words(&QUESTION, &debaters(&["ann"]), &[]));
     assert_eq!(ended.json()["message"], "the only debater votes `implement` (round 1)", "{}", ended.stderr);
     let status = stage.run(&["status"]).stdout;
-    assert!(status.starts_with("Waiting for you:\n\nissue/1  consensus"), "{status}");
+    assert!(status.starts_with("Waiting for you:\n\nissue/1  consensus: implement"), "{status}");
     let next = &ended.json()["next_command"];
     assert!(status.contains(&format!("\n    {}\n", next.as_str().unwrap())), "{status}");
     let thread = stage.run(&["local", "issue", "view", "1"]).stdout;
     assert!(thread.contains("**Implement** · decided in round 1 · 1 vote"), "{thread}");
     stage.run(&["local", "issue", "close", "1"]);
-    assert!(stage.run(&["status"]).stdout.contains("consensus, closed"));
+    assert!(stage.run(&["status"]).stdout.contains("consensus: implement, closed"));
 }

@@ -40,8 +40,10 @@ fn passed_trees_are_not_run_again() {
     assert_eq!(again.json()["status"], "approved", "{}\n{}", again.stdout, again.stderr);
     let outcome = again.json();
     let tests = outcome["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "tests").unwrap();
-    assert_eq!(tests["detail"], "passed before on the same files", "{}", again.stdout);
+    assert_eq!(tests["detail"], "not run again: passed before on the same files", "{}", again.stdout);
     assert_eq!(runs(&stage, "tests"), 1);
+    let thread = stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
+    assert!(thread.contains(": not run again: passed before on the same files"), "{thread}");
 }
 
 /// Before the reviewers only of a head that the coder has just made, and before approval.

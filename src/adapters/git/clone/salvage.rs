@@ -19,7 +19,15 @@ pub struct Kept {
     pub salvage: Salvage,
 }
 
+/// The author of commits that were replaced on the forge.
+const REPLACED: &str = "kept";
+
 impl Kept {
+    /// Returns whether the work is a commit that was replaced on the forge, not that of a turn.
+    pub fn is_replaced_commit(&self) -> bool {
+        self.holder == REPLACED
+    }
+
     /// Returns the command that makes the work a branch of a repository, as a person would type it.
     pub fn command(&self, mirror: &Path, repository: &Path) -> String {
         let name = self.salvage.reference.strip_prefix(ROOT).unwrap_or("work");
@@ -41,7 +49,7 @@ pub(crate) async fn keep(
     commit: &CommitSha,
 ) -> Result<Salvage, WorkspaceError> {
     mirror.must_know(commit).await?;
-    let reference = salvage_ref(subject, "kept", commit);
+    let reference = salvage_ref(subject, REPLACED, commit);
     mirror.write_ref(&reference, commit)?;
     Ok(Salvage { reference, commit: commit.clone() })
 }

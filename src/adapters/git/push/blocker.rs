@@ -62,7 +62,9 @@ impl Blocker {
             Self::Edited(path) => {
                 let stash = typed(&["stash", "push", "--include-untracked"]);
                 let pop = typed(&["stash", "pop"]);
-                let remedy = format!("commit or stash them ({stash}; afterwards {pop} restores them)");
+                let remedy = format!(
+                    "commit or stash them ({stash}; afterwards {pop} applies them again, as a merge that may conflict)"
+                );
                 (format!("{path} has uncommitted changes"), remedy)
             }
             Self::Occupied(path) => (

@@ -15,6 +15,7 @@ use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
 use crate::cli::repository::checkout_change::CheckoutChange;
 use crate::cli::repository::{Repository, site};
+use crate::cli::run::base::placeholder_branch;
 use crate::cli::run::gates::{self, Sources};
 use crate::cli::run::scope;
 use crate::cli::run::secrets;
@@ -53,7 +54,7 @@ pub(super) async fn explain(
     arguments: &GatesArguments,
     surroundings: &Surroundings,
 ) -> Result<ExplainedApproval, Box<Outcome>> {
-    let subject = Subject::Task(task_key("", &crate::cli::run::base::placeholder_branch(), "gates"));
+    let subject = Subject::Task(task_key("", &placeholder_branch(), "gates"));
     let explained = explained(arguments, subject, surroundings).await;
     explained.map_err(|trouble| Box::new(Outcome::of_error(None, trouble)))
 }
@@ -73,6 +74,11 @@ async fn explained(
     }
 }
 
+fn without_base() -> RunError {
+    let message = "name a pull request, or the branch to compare HEAD with: --base";
+    RunError::usage(message).with_next(format!("agent-loop gates --base {}", placeholder_branch()))
+}
+
 fn disk(why: String) -> RunError {
     RunError::failed(Failed::Disk, why)
 }
@@ -86,10 +92,7 @@ async fn look(
     let variables = &surroundings.variables;
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, variables).await?;
-    let base = arguments
-        .base
-        .as_ref()
-        .ok_or_else(|| RunError::usage("name a pull request, or the branch to compare HEAD with: --base"))?;
+    let base = arguments.base.as_ref().ok_or_else(without_base)?;
     let change = CheckoutChange::since(&repository, base, variables).await?;
     let repository = Repository { home: change.home.clone(), ..repository };
     let flags = arguments.settings.values.clone();

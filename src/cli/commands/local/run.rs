@@ -369,6 +369,9 @@ impl Handler<'_> {
         let CommentArgs { on: NumberArgs { number }, body, body_file, by } = comment;
         let writer = self.writer(by)?;
         let body = self.text(body.unwrap_or_default(), body_file.as_deref())?;
+        if body.trim().is_empty() {
+            return Err(Failure::Use("the comment is empty; add a few words".to_owned()));
+        }
         let id =
             self.forge.store().comment(number, &writer, &body, SystemClock.now()).map_err(Failure::Work)?;
         let warning = if requirements::is_nearly_signed(&body) {
