@@ -71,11 +71,8 @@ impl UserCommand {
         let value = toml::Value::String(command.to_owned());
         match self {
             Self::Test | Self::Setup => {
-                format!(
-                    "--{self}-command {} (in a configuration: {} = {value})",
-                    quoted(command),
-                    self.setting()
-                )
+                let key = if *self == Self::Test { "command" } else { "setup" };
+                format!("--{self}-command {} (in a configuration: {key} = {value})", quoted(command))
             }
             Self::Gate(_) => format!("{} = {value}", self.setting()),
         }

@@ -121,7 +121,9 @@ fn gates_text(gates: &GatesRecord, measured: &Measured) -> String {
         let mark = if one.verdict == Verdict::Pass { "✓" } else { "✗" };
         let (gate, verdict) = (&one.gate, word(one.verdict));
         let _ = write!(text, "**gate {gate}** {mark} {verdict} on `{}`", one.head.short());
-        if one.verdict == Verdict::Pass && !one.detail.is_empty() && !one.detail.contains('\n') {
+        let is_one_line = !one.detail.is_empty() && !one.detail.contains('\n');
+        // A measurement on this machine may be a reused one.
+        if one.verdict == Verdict::Pass && one.tree.is_some() && is_one_line {
             let _ = write!(text, ": {}", unmarked(&one.detail));
         }
         text.push('\n');

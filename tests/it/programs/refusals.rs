@@ -88,7 +88,7 @@ fn refusals_name_a_command() {
     refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
     refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
     refused(&stage, &["pr", "list", "--json"], "usage", "`agent-loop local pr list --json`");
-    refused(&stage, &["task", "x", "--json", "-C", "/"], "usage", "git init");
+    refused(&stage, &["task", "x", "--json", "-C", ".."], "usage", "git init");
     refused(&stage, &["task", "--json", "--task-file", "no.md"], "usage", "cannot read no.md");
     stage.git(&["checkout", "--quiet", "--detach"]);
     refused(&stage, &["task", "x", "--json"], "usage", "--base");
