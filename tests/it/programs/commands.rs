@@ -437,10 +437,10 @@ fn a_corrected_signature_ends_the_warning() {
     stage.run(&task(&[]));
     let comment = |text: &str| stage.run(&["local", "pr", "comment", "1", "--body", text]);
     comment("Keep it.\n\n-- Human Reviewer.");
-    assert!(stage.run(&["status"]).stdout.contains("is no requirement"));
+    assert!(stage.run(&["status"]).stdout.contains("is not a requirement"));
     comment("Keep it.\n\n-- Human Reviewer");
     let status = stage.run(&["status"]).stdout;
-    assert!(!status.contains("is no requirement"), "{status}");
+    assert!(!status.contains("is not a requirement"), "{status}");
 }
 
 #[test]
