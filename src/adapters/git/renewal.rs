@@ -25,6 +25,8 @@ const OURS: &str = "refs/agent-loop";
 const REF_BYTES: u64 = 1024;
 /// The beginnings of lines of `git fsck` about damage.
 const FSCK_SIGNS: [&str; 4] = ["error: ", "fatal: ", "missing ", "broken link "];
+/// The longest check of a mirror before it is made anew.
+const CHECK: Duration = Duration::from_mins(15);
 /// The number of refs in an error message.
 const MOST_NAMED: usize = 3;
 
@@ -51,6 +53,27 @@ where
         }
         second => second,
     }
+}
+
+/// Reads and pushes from a mirror that this process holds. A damaged mirror is replaced by a new one, and the work is done again. The
+/// damage may be elsewhere: git checks the mirror first.
+pub(crate) async fn sound_held<T, Work>(
+    mirror: &Mirror,
+    hold: &Hold<'_>,
+    remote: &Remote,
+    work: impl Fn() -> Work + Send + Sync,
+) -> Result<T, WorkspaceError>
+where
+    Work: Future<Output = Result<T, WorkspaceError>> + Send,
+    T: Send,
+{
+    let first = work().await;
+    if !matches!(first, Err(WorkspaceError::Damaged(_))) {
+        return first;
+    }
+    let Some(damage) = damage(mirror, CHECK).await? else { return first };
+    renew(mirror, hold, remote, &damage).await?;
+    work().await
 }
 
 /// Creates a mirror, or fetches new commits into it. A damaged mirror is replaced by a new one.

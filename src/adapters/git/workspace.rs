@@ -118,7 +118,8 @@ impl GitWorkspace {
         };
         let hold = self.mirror.hold().await?;
         self.bring_up_to_date(&hold).await?;
-        merge::merge(&hold, &target, base, head, message).await
+        let merge = || merge::merge(&hold, &target, base, head, message);
+        renewal::sound_held(&self.mirror, &hold, &self.remote, merge).await
     }
 
     /// Returns all saved work, latest first. One spawn.
@@ -419,7 +420,8 @@ impl Workspace for GitWorkspace {
         let push = async {
             // Other loops wait for the branch, not for the comparison.
             let hold = self.mirror.hold().await?;
-            self.target().push(&hold, &moving).await
+            let push = || async { self.target().push(&hold, &moving).await };
+            renewal::sound_held(&self.mirror, &hold, &self.remote, push).await
         };
         // The reviewers need the difference next. If git cannot compare now, an observation will show it.
         let compare = async {

@@ -66,6 +66,30 @@ async fn branches_move_forward_or_not() {
     );
 }
 
+/// The mirror was damaged after it was fetched.
+#[tokio::test]
+async fn pushes_to_urls_repair_mirrors() {
+    for damaged in ["packed-refs", "main", "main^{tree}"] {
+        let stage = Stage::new();
+        let main: CommitSha = stage.git(&["rev-parse", "main"]).parse().unwrap();
+        let one: CommitSha = stage.branch("feature", "one\n").parse().unwrap();
+        let workspace = workspace(&stage, "");
+        workspace.refresh().await.unwrap();
+        let new: BranchName = "new".parse().unwrap();
+        assert_eq!(workspace.push(&new, &main, None).await.unwrap(), Push::Done);
+        let mirror = stage.root().join("mirror.git");
+        match damaged {
+            "packed-refs" => std::fs::write(mirror.join(damaged), "garbage\n").unwrap(),
+            object => {
+                let id = stage.git(&["rev-parse", object]);
+                std::fs::remove_file(mirror.join("objects").join(&id[..2]).join(&id[2..])).unwrap();
+            }
+        }
+        let push = workspace.push(&new, &one, Some(&main)).await;
+        assert_eq!(push.unwrap_or_else(|error| panic!("{damaged}: {error}")), Push::Done, "{damaged}");
+    }
+}
+
 /// A server that sends nothing until the notice was given.
 #[tokio::test]
 async fn a_long_first_fetch_is_told() {

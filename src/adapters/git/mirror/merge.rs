@@ -9,6 +9,9 @@ use crate::ports::workspace::{MergeEnd, MergeParents, Push, WorkspaceError};
 
 use super::{Hold, Mirror, commit_object, sha};
 
+/// The refs of merge commits, which a new mirror receives.
+const KEPT: &str = "refs/agent-loop/work/merges";
+
 /// The result of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeOutcome {
@@ -117,7 +120,11 @@ pub(crate) async fn finish(
         return Ok(MergeEnd::Unresolved(left));
     }
     let tree = mirror.tree(files).await?;
-    commit_object::write(mirror, &tree, &[head, other], message)?.name().map(MergeEnd::Commit)
+    let commit: CommitSha = commit_object::write(mirror, &tree, &[head, other], message)?.name()?;
+    mirror.write_ref(&format!("{KEPT}/{}", commit.short()), &commit)?;
+    // The new merge keeps the one on which it was made.
+    mirror.remove_ref(&format!("{KEPT}/{}", head.short()))?;
+    Ok(MergeEnd::Commit(commit))
 }
 
 /// Returns those of these files that have conflict markers. No spawn or one.

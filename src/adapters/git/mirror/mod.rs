@@ -360,8 +360,14 @@ impl Mirror {
 
     /// Returns whether the mirror has a commit. One spawn.
     pub(crate) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
+        let what = format!("look for {} in {}", commit.short(), self.path.display());
         let line = self.line().arguments(["cat-file", "-e"]).argument(format!("{commit}^{{commit}}"));
-        Ok(ask(line, "look for a commit").await?.exit.is_success())
+        let captured = ask(line, &what).await?;
+        if captured.exit.is_success() {
+            return Ok(true);
+        }
+        let error = failure(&captured, &what);
+        if matches!(error, WorkspaceError::Damaged(_)) { Err(error) } else { Ok(false) }
     }
 
     /// Returns an error if the mirror does not have a commit. One spawn.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -47,13 +48,15 @@ pub(crate) struct ObjectFolder(PathBuf);
 
 /// The usual compression of zlib.
 const COMPRESSION: u8 = 6;
+/// The size from which an object is large, in bytes.
+const LARGE: usize = 16 * 1024 * 1024;
 
 /// Whether an object could be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ObjectCopy {
     Done,
-    /// The object is in a pack, or missing.
-    NotLoose,
+    /// The object is large, in a pack, damaged, or missing.
+    LeftToGit,
 }
 
 impl ObjectFormat {
@@ -96,6 +99,10 @@ impl ObjectId {
         Self(bytes.into())
     }
 
+    fn format(&self) -> ObjectFormat {
+        if self.0.len() == ObjectFormat::Sha1.id_bytes() { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -119,6 +126,12 @@ impl Object {
     }
 }
 
+/// Returns whether these bytes are the file of an object that is not large.
+fn is_packed(id: &ObjectId, packed: &[u8]) -> bool {
+    let is_it = |bytes: Vec<u8>| id.format().hash(&bytes) == *id;
+    decompress_to_vec_zlib_with_limit(packed, LARGE).is_ok_and(is_it)
+}
+
 impl ObjectFolder {
     pub(crate) fn of(git_folder: &Path) -> Self {
         Self(git_folder.join("objects"))
@@ -133,17 +146,18 @@ impl ObjectFolder {
             .map_err(|cause| failed("write an object to", &self.0, &cause))
     }
 
-    /// Copies the file of an object to another repository with the same format, which may have it already.
+    /// Copies the file of an object to another repository with the same format, which may have it already. A damaged or large
+    /// object is left to git.
     pub(crate) fn copy(&self, id: &ObjectId, to: &Self) -> Result<ObjectCopy, WorkspaceError> {
         if to.path(id).exists() {
             return Ok(ObjectCopy::Done);
         }
         match fs::read(self.path(id)) {
-            Ok(packed) => to
+            Ok(packed) if is_packed(id, &packed) => to
                 .store(id, &packed)
                 .map(|()| ObjectCopy::Done)
                 .map_err(|cause| failed("write an object to", &to.0, &cause)),
-            Err(_) => Ok(ObjectCopy::NotLoose),
+            Ok(_) | Err(_) => Ok(ObjectCopy::LeftToGit),
         }
     }
 

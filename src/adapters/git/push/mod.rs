@@ -88,7 +88,6 @@ impl PushTarget<'_> {
         let made = self.mirror.facts().take_objects(&moving.to, moving.from.as_ref());
         if let (Some(made), Some(common)) = (made, refs::common_folder(self.repository)) {
             let (from, to) = (self.mirror.objects(), ObjectFolder::of(&common));
-            // An object in a pack is found by a fetch.
             let is_done = |object| matches!(from.copy(object, &to), Ok(ObjectCopy::Done));
             if made.iter().all(is_done) {
                 return Ok(());

@@ -2,7 +2,7 @@
 
 use crate::adapters::git::mirror::{Hold, Mirror, sha};
 use crate::adapters::git::remote::RemoteUrl;
-use crate::adapters::git::runner::must;
+use crate::adapters::git::runner::{failure, must};
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::{Push, WorkspaceError};
 
@@ -42,6 +42,11 @@ impl UrlTarget<'_> {
         if let Some(from) = from
             && !self.mirror.contains(to, from).await?
         {
+            if !self.mirror.knows(from).await? {
+                let why =
+                    format!("could not push {branch}: {from} is not in {}", self.mirror.path().display());
+                return Err(WorkspaceError::Damaged(why));
+            }
             return Ok(Push::Refused(format!(
                 "{} does not contain {}, and nothing is overwritten",
                 to.short(),
@@ -56,7 +61,8 @@ impl UrlTarget<'_> {
             .argument(format!("--force-with-lease=refs/heads/{there}:{lease}"))
             .argument(url)
             .argument(format!("{to}:refs/heads/{there}"));
-        let captured = self.mirror.git().transfer(line, &format!("push {branch}")).await?;
+        let what = format!("push {branch}");
+        let captured = self.mirror.git().transfer(line, &what).await?;
         if captured.exit.is_success() {
             return Ok(Push::Done);
         }
@@ -66,6 +72,8 @@ impl UrlTarget<'_> {
             Ok(Push::Done)
         } else if tip != *from {
             Ok(Push::Moved(tip))
+        } else if let damaged @ WorkspaceError::Damaged(_) = failure(&captured, &what) {
+            Err(damaged)
         } else {
             let words =
                 format!("{}\n{}", captured.stderr.trim(), String::from_utf8_lossy(&captured.stdout).trim());
