@@ -10,10 +10,11 @@ use crate::adapters::git::disk::{copy_with_time, remove};
 use crate::adapters::git::mirror::{Mirror, refs};
 use crate::adapters::git::runner::{Git, ask, failure, fields, must, os};
 use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::exit::Exit;
 use crate::domain::ids::BranchName;
 use crate::ports::workspace::WorkspaceError;
 
-use super::blocker::Blocker;
+use super::blocker::{Blocker, filter_failure};
 use super::intent::Moving;
 use super::obstruction::{Statuses, in_the_way, statuses, unwritable};
 
@@ -27,8 +28,9 @@ pub(crate) enum CheckoutState {
     Settled,
     /// Clean, at the old commit.
     Clean,
-    /// The index is at the old commit, and every differing file has its new content: an earlier move was interrupted.
-    HalfMoved,
+    /// The index is at the old commit, and every differing file has its new content or is missing: an earlier move was
+    /// interrupted. The path is one of these files.
+    HalfMoved(String),
     /// A move would lose something, or git would refuse it.
     Blocked(Blocker),
     /// The index is at neither commit.
@@ -101,7 +103,13 @@ impl<'a> Checkout<'a> {
         let state = self.judged().await;
         remove(&self.scratch)?;
         remove(&self.rehearsed_files())?;
-        state
+        match state {
+            Err(WorkspaceError::Git(text)) => match filter_failure(&text) {
+                Some(words) => Ok(CheckoutState::Blocked(Blocker::Filter(words))),
+                None => Err(WorkspaceError::Git(text)),
+            },
+            state => state,
+        }
     }
 
     /// Updates a clean checkout. git itself checks again that nothing is lost. Two spawns.
@@ -147,13 +155,18 @@ impl<'a> Checkout<'a> {
         if !self.index_is_at(&self.from).await? {
             return Ok(CheckoutState::Elsewhere);
         }
-        self.refresh(self.copy()).await?;
+        let filter = self.refresh(self.copy()).await?;
         let old = self.differing().await?;
         let moves = self.moves().await?;
         // git would overwrite an ignored file, although it exists nowhere else.
         let free = moves.iter().all(|(path, status)| *status != b'A' || !in_the_way(self.path, path, &moves));
         if !old.is_empty() || !free {
-            return self.half_moved(&old, &moves).await;
+            return Ok(match (self.half_moved(&old, &moves).await?, filter) {
+                (CheckoutState::Blocked(Blocker::Edited(_)), Some(words)) => {
+                    CheckoutState::Blocked(Blocker::Filter(words))
+                }
+                (state, _) => state,
+            });
         }
         if let Some(folder) = unwritable(self.path, &moves) {
             return Ok(CheckoutState::Blocked(Blocker::Unwritable(folder)));
@@ -163,7 +176,7 @@ impl<'a> Checkout<'a> {
         }
         match self.rehearse(&moves).await? {
             None => Ok(CheckoutState::Clean),
-            Some(words) => Ok(CheckoutState::Blocked(Blocker::Refused(words))),
+            Some(words) => Ok(CheckoutState::Blocked(Blocker::of_git(words))),
         }
     }
 
@@ -215,6 +228,14 @@ impl<'a> Checkout<'a> {
         self.scratch.with_extension("files")
     }
 
+    /// Returns the files of the new commit that are there and not in the old one. One spawn.
+    pub(crate) async fn new_files(&self) -> Result<Vec<OsString>, WorkspaceError> {
+        let is_there = |path: &Vec<u8>| fs::symlink_metadata(self.path.join(os(path))).is_ok();
+        let added =
+            self.moves().await?.into_iter().filter(|(path, status)| *status == b'A' && is_there(path));
+        Ok(added.map(|(path, _)| os(&path).to_owned()).collect())
+    }
+
     async fn moves(&self) -> Result<Statuses, WorkspaceError> {
         let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
         let line = self.line().arguments(compare).arguments([&self.from, &self.to]);
@@ -227,22 +248,30 @@ impl<'a> Checkout<'a> {
         must(read, &self.what("read")).await?;
         self.refresh(self.copy()).await?;
         let new = self.differing().await?;
+        let is_missing = |path: &Vec<u8>| [old, &new].iter().all(|found| found.get(path) == Some(&b'D'));
         let paths: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
         let lost = paths.into_iter().find(|path| match moves.get(*path) {
             Some(b'A') => {
                 new.get(*path).is_some_and(|status| *status != b'D' || in_the_way(self.path, path, moves))
             }
             Some(b'D') => old.get(*path).is_some_and(|status| *status != b'D'),
+            // git removes a file before it writes the new content.
+            Some(_) if is_missing(path) => in_the_way(self.path, path, moves),
             Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
         });
-        Ok(lost.map_or(CheckoutState::HalfMoved, |path| {
-            let name = String::from_utf8_lossy(path).into_owned();
-            CheckoutState::Blocked(match (old.get(path), moves.get(path)) {
-                (Some(b'A'), _) => Blocker::IntendedToAdd(name),
-                (None, Some(b'A')) => Blocker::Occupied(name),
-                (Some(_) | None, Some(_) | None) => Blocker::Edited(name),
-            })
-        }))
+        let first =
+            || old.keys().chain(moves.keys()).next().map(|path| String::from_utf8_lossy(path).into_owned());
+        Ok(lost.map_or_else(
+            || CheckoutState::HalfMoved(first().unwrap_or_default()),
+            |path| {
+                let name = String::from_utf8_lossy(path).into_owned();
+                CheckoutState::Blocked(match (old.get(path), moves.get(path)) {
+                    (Some(b'A'), _) => Blocker::IntendedToAdd(name),
+                    (None, Some(b'A')) => Blocker::Occupied(name),
+                    (Some(_) | None, Some(_) | None) => Blocker::Edited(name),
+                })
+            },
+        ))
     }
 
     async fn index(&self) -> Result<PathBuf, WorkspaceError> {
@@ -262,17 +291,22 @@ impl<'a> Checkout<'a> {
         .await
     }
 
-    /// Updates the times in an index. A filter that fails makes a file look changed; the error is then the result.
-    async fn refresh(&self, line: CommandLine) -> Result<(), WorkspaceError> {
-        self.says_yes(line.arguments(["update-index", "-q", "--refresh"])).await.map(drop)
+    /// Updates the times in an index. Returns what git says about a filter that failed: its file looks changed.
+    async fn refresh(&self, line: CommandLine) -> Result<Option<String>, WorkspaceError> {
+        let (_, words) = self.answered(line.arguments(["update-index", "-q", "--refresh"])).await?;
+        Ok(filter_failure(&words))
     }
 
     async fn says_yes(&self, line: CommandLine) -> Result<bool, WorkspaceError> {
+        Ok(self.answered(line).await?.0 == Exit::Code(0))
+    }
+
+    /// Runs git, which must end with 0 or 1, and returns its exit and its messages.
+    async fn answered(&self, line: CommandLine) -> Result<(Exit, String), WorkspaceError> {
         let captured = ask(line, &self.what("read")).await?;
-        match captured.exit.shell_code() {
-            0 => Ok(true),
-            1 => Ok(false),
-            _ => Err(failure(&captured, &self.what("read"))),
+        match captured.exit {
+            Exit::Code(0 | 1) => Ok((captured.exit, captured.stderr)),
+            Exit::Code(_) | Exit::Signal(_) => Err(failure(&captured, &self.what("read"))),
         }
     }
 

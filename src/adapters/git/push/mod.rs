@@ -18,7 +18,7 @@ use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::{Push, WorkspaceError};
 
-use blocker::Blocker;
+use blocker::{Blocker, HalfMove};
 use checkout::{Checkout, CheckoutState, checkouts};
 use intent::{Moving, unfinished};
 
@@ -63,9 +63,7 @@ impl PushTarget<'_> {
         for folder in &folders {
             match Checkout::new(self.mirror, folder, moving)?.state().await? {
                 CheckoutState::Clean | CheckoutState::Settled => {}
-                CheckoutState::HalfMoved => {
-                    return Ok(Blocker::Edited("the checkout".to_owned()).refusal(moving, folder));
-                }
+                CheckoutState::HalfMoved(path) => return Ok(Blocker::Edited(path).refusal(moving, folder)),
                 CheckoutState::Blocked(blocker) => return Ok(blocker.refusal(moving, folder)),
                 CheckoutState::Elsewhere => return Ok(Blocker::staged().refusal(moving, folder)),
             }
@@ -99,16 +97,49 @@ impl PushTarget<'_> {
     /// Completes moves that were interrupted by a kill; no spawn if there are none.
     pub(crate) async fn finish_moves(&self, _hold: &Hold<'_>) -> Result<(), WorkspaceError> {
         for moving in unfinished(self.mirror)? {
-            if self.tip(&moving.branch).await?.as_ref() != Some(&moving.to) {
+            let tip = self.tip(&moving.branch).await?;
+            let finished = if tip.as_ref() == Some(&moving.to) {
+                self.settle(&moving).await?
+            } else if tip == moving.from {
+                self.restore(&moving).await?
+            } else {
                 moving.end(self.mirror)?;
-                continue;
-            }
-            match self.settle(&moving).await? {
+                Push::Moved(tip)
+            };
+            match finished {
                 Push::Done | Push::Moved(_) => {}
                 Push::Refused(text) => return Err(WorkspaceError::Git(text)),
             }
         }
         Ok(())
+    }
+
+    /// Restores the checkouts of a branch that was taken back, where git could not restore them then.
+    async fn restore(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
+        for folder in checkouts(self.mirror.git(), self.repository, &moving.branch).await? {
+            let checkout = Checkout::new(self.mirror, &folder, moving)?;
+            let restored = match checkout.state().await? {
+                CheckoutState::HalfMoved(_) => checkout.restore().await,
+                CheckoutState::Settled => checkout.go_back().await,
+                // The user has restored it, or works on it.
+                CheckoutState::Clean | CheckoutState::Blocked(_) | CheckoutState::Elsewhere => Ok(()),
+            };
+            if let Err(cause) = restored {
+                let blocker = Self::half_moved(&checkout, moving.from.clone(), &cause).await?;
+                return Ok(blocker.refusal(moving, &folder));
+            }
+        }
+        moving.end(self.mirror)?;
+        Ok(Push::Done)
+    }
+
+    /// Returns the reason for a checkout with files of two commits, whose branch is at a commit.
+    async fn half_moved(
+        checkout: &Checkout<'_>,
+        at: Option<CommitSha>,
+        cause: &WorkspaceError,
+    ) -> Result<Blocker, WorkspaceError> {
+        Ok(Blocker::HalfMoved(HalfMove { at, cause: cause.to_string(), left: checkout.new_files().await? }))
     }
 
     /// Updates the checkouts of a branch that is already at the new commit.
@@ -119,7 +150,12 @@ impl PushTarget<'_> {
                 // Staged or edited since: the user has continued from the new commit.
                 CheckoutState::Settled | CheckoutState::Elsewhere => {}
                 CheckoutState::Clean => checkout.follow().await?,
-                CheckoutState::HalfMoved => checkout.finish().await?,
+                CheckoutState::HalfMoved(_) => {
+                    if let Err(cause) = checkout.finish().await {
+                        let (at, cause, left) = (Some(moving.to.clone()), cause.to_string(), Vec::new());
+                        return Ok(Blocker::HalfMoved(HalfMove { at, cause, left }).refusal(moving, &folder));
+                    }
+                }
                 CheckoutState::Blocked(blocker) => return Ok(blocker.refusal(moving, &folder)),
             }
         }
@@ -134,19 +170,27 @@ impl PushTarget<'_> {
             let Err(cause) = checkout.follow().await else {
                 continue;
             };
-            let blocker = match checkout.state().await? {
-                CheckoutState::Settled => continue,
-                // The user changed something in the last instant, and git moved nothing.
-                CheckoutState::Blocked(blocker) => blocker,
-                CheckoutState::Elsewhere => Blocker::staged(),
-                CheckoutState::Clean => Blocker::Refused(cause.to_string()),
-                CheckoutState::HalfMoved => {
-                    checkout.restore().await?;
-                    Blocker::Refused(cause.to_string())
+            let blocker = match checkout.state().await {
+                Ok(CheckoutState::Settled) => continue,
+                // git cannot compare the files.
+                Ok(CheckoutState::HalfMoved(_) | CheckoutState::Blocked(Blocker::Filter(_))) | Err(_) => {
+                    match checkout.restore().await {
+                        Ok(()) => Blocker::of_git(cause.to_string()),
+                        Err(again) => Self::half_moved(&checkout, moving.from.clone(), &again).await?,
+                    }
                 }
+                // The user changed something in the last instant, and git moved nothing.
+                Ok(CheckoutState::Blocked(blocker)) => blocker,
+                Ok(CheckoutState::Elsewhere) => Blocker::staged(),
+                Ok(CheckoutState::Clean) => Blocker::of_git(cause.to_string()),
             };
+            let (mut folder, mut blocker) = (folder, blocker);
             for moved in folders.iter().take(position) {
-                Checkout::new(self.mirror, moved, moving)?.go_back().await?;
+                let checkout = Checkout::new(self.mirror, moved, moving)?;
+                if let Err(again) = checkout.go_back().await {
+                    blocker = Self::half_moved(&checkout, moving.from.clone(), &again).await?;
+                    folder = moved;
+                }
             }
             return self.take_back(moving, folder, &blocker).await;
         }
@@ -163,7 +207,10 @@ impl PushTarget<'_> {
         let line = self.update_ref(moving, "agent-loop: taken back");
         let line = line.arguments([moving.start(), moving.to.to_string()]);
         must(line, &format!("revert the move of {}", moving.branch)).await?;
-        moving.end(self.mirror)?;
+        // The next command restores a checkout that could not be restored now.
+        if !matches!(blocker, Blocker::HalfMoved(_)) {
+            moving.end(self.mirror)?;
+        }
         Ok(blocker.refusal(moving, folder))
     }
 

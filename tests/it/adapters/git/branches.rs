@@ -9,9 +9,9 @@ use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::environment::common;
 use agent_loop::adapters::storage::fitness::is_root;
 use agent_loop::domain::ids::CommitSha;
-use agent_loop::ports::workspace::{Push, Workspace};
+use agent_loop::ports::workspace::{Harvest, Push, Workspace};
 
-use super::scene::{Scene, branch, git, ours, read, sha, write};
+use super::scene::{Scene, at, branch, coder, git, ours, program, read, sha, write};
 
 async fn push(scene: &Scene, name: &str, commit: &CommitSha, expected: Option<&CommitSha>) -> Push {
     scene.workspace.push(&branch(name), commit, expected).await.unwrap()
@@ -219,6 +219,148 @@ async fn a_failed_move_is_reverted() {
         assert_eq!(read(checkout, "a.txt"), "one\n");
     }
     assert_eq!(sha(&user, "main").await, scene.head);
+}
+
+/// Gives the user's text files a filter whose n-th use to write a file, and each later one, fails until it is corrected.
+async fn breaking_filter(scene: &Scene, first: usize) {
+    let user = scene.user();
+    write(&user, ".git/info/attributes", "*.txt filter=f\n");
+    let ran = scene.outside("ran");
+    let smudge = format!(
+        "echo x >> {0}; [ $(wc -l < {0}) -lt {first} ] && cat || {{ echo 'no key' >&2; false; }}",
+        ran.display()
+    );
+    set_filter(scene, "cat", &smudge, "true").await;
+}
+
+async fn set_filter(scene: &Scene, clean: &str, smudge: &str, required: &str) {
+    for (key, value) in [("clean", clean), ("smudge", smudge), ("required", required)] {
+        git(&scene.user(), &["config", &format!("filter.f.{key}"), value]).await;
+    }
+}
+
+/// The rehearsal writes both text files. Then the filter fails with the first or the second of them.
+#[tokio::test]
+async fn unrestored_checkouts_name_their_repair() {
+    for (uses, repair) in [(3, "commands"), (4, "commands"), (3, "next run"), (4, "next run")] {
+        let scene = Scene::new().await;
+        let user = scene.user();
+        let commit = scene.change().await;
+        breaking_filter(&scene, uses).await;
+        let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+        assert_ne!(status(&scene).await, "", "{uses}: the case is not reached: {text}");
+        assert_eq!(sha(&user, "main").await, scene.head);
+        assert!(text.contains(&format!("the branch is at {}, but some files", scene.head.short())), "{text}");
+        assert!(text.contains("smudge filter f failed (no key)"), "{text}");
+        let again = scene.again().refresh().await.unwrap_err().to_string();
+        assert!(again.contains("but some files"), "{again}");
+        set_filter(&scene, "cat", "cat", "true").await;
+        if repair == "commands" {
+            let commands = text.split('`').skip(1).step_by(2).filter(|one| one.starts_with("git "));
+            for command in commands {
+                program("sh", &user, &["-c", command]).await;
+            }
+        } else {
+            scene.again().refresh().await.unwrap();
+        }
+        assert_eq!((status(&scene).await.as_str(), read(&user, "a.txt").as_str()), ("", "one\n"), "{uses}");
+        assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+        assert_eq!((status(&scene).await.as_str(), read(&user, "a.txt").as_str()), ("", "two\n"), "{uses}");
+    }
+}
+
+/// The filter fails in the second checkout, and from then on in both.
+#[tokio::test]
+async fn two_unrestored_checkouts_are_restored_later() {
+    let scene = Scene::new().await;
+    let (user, linked) = (scene.user(), scene.outside("linked"));
+    git(&user, &["worktree", "add", "-q", "--force", linked.to_str().unwrap(), "main"]).await;
+    let commit = scene.change().await;
+    breaking_filter(&scene, 7).await;
+    let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+    assert!(text.contains("but some files"), "{text}");
+    assert_eq!(sha(&user, "main").await, scene.head);
+    assert_ne!(status(&scene).await, "");
+    set_filter(&scene, "cat", "cat", "true").await;
+    scene.again().refresh().await.unwrap();
+    for checkout in [&user, &linked] {
+        assert_eq!(git(checkout, &["status", "--porcelain"]).await, "");
+        assert_eq!(read(checkout, "a.txt"), "one\n");
+    }
+}
+
+/// A kill left the branch moved. The filter fails while the files follow.
+#[tokio::test]
+async fn unfinished_moves_name_their_repair() {
+    let scene = Scene::new().await;
+    let user = scene.user();
+    let commit = scene.change().await;
+    half_move(&scene, &commit, &[("a.txt", "two\n")]).await;
+    breaking_filter(&scene, 1).await;
+    let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+    assert!(text.contains(&format!("the branch is at {}, but some files", commit.short())), "{text}");
+    set_filter(&scene, "cat", "cat", "true").await;
+    for command in text.split('`').skip(1).step_by(2).filter(|one| one.starts_with("git ")) {
+        program("sh", &user, &["-c", command]).await;
+    }
+    assert_eq!((status(&scene).await.as_str(), read(&user, "new.txt").as_str()), ("", "new\n"));
+}
+
+#[tokio::test]
+async fn failing_filters_are_not_edits() {
+    let broken = "echo 'no key' >&2; exit 3";
+    for (clean, smudge, required) in
+        [(broken, "cat", "true"), ("tr a-z A-Z; exit 3", "cat", "false"), ("cat", broken, "true")]
+    {
+        let scene = Scene::new().await;
+        let user = scene.user();
+        // The committed text is in capitals, and the filter makes it from small letters.
+        write(&user, "a.txt", "ONE\n");
+        git(&user, &["commit", "-q", "-a", "-m", "capitals"]).await;
+        scene.workspace.refresh().await.unwrap();
+        let head = sha(&user, "main").await;
+        let clone = scene.workspace.prepare(&coder(), &at(&head)).await.unwrap().path;
+        write(&clone, "a.txt", "two\n");
+        let found = scene.workspace.harvest(&coder(), &head, "work\n").await.unwrap().found;
+        let Harvest::Commit(commit) = found else { panic!("{found:?}") };
+        write(&user, ".git/info/attributes", "*.txt filter=f\n");
+        set_filter(&scene, clean, smudge, required).await;
+        write(&user, "a.txt", if required == "false" { "one\n" } else { "ONE\n" });
+        let text = refusal(push(&scene, "main", &commit, Some(&head)).await);
+        assert!(
+            text.contains("a filter of the repository failed") && !text.contains("has changes"),
+            "{text}"
+        );
+        assert!(
+            text.contains("filter f failed (no key)")
+                || text.contains("exit 3' failed")
+                || text.contains("filter 'f' failed (no key)"),
+            "{text}"
+        );
+        assert!(
+            text.contains("config --get-regexp") && text.ends_with("then run the command again"),
+            "{text}"
+        );
+        assert_eq!(sha(&user, "main").await, head);
+    }
+}
+
+/// A filter fails in the middle of the move, and works while the files are restored.
+#[tokio::test]
+async fn a_restored_move_names_its_filter() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    let ran = scene.outside("ran");
+    let smudge = format!("echo x >> {0}; [ $(wc -l < {0}) -ne 3 ] && cat", ran.display());
+    write(&scene.user(), ".git/info/attributes", "*.txt filter=f\n");
+    set_filter(&scene, "cat", &smudge, "true").await;
+    let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+    assert!(
+        text.contains("a filter of the repository failed: fatal: a.txt: smudge filter f failed"),
+        "{text}"
+    );
+    assert_eq!((status(&scene).await.as_str(), read(&scene.user(), "a.txt").as_str()), ("", "one\n"));
+    assert_eq!(sha(&scene.user(), "main").await, scene.head);
 }
 
 /// A checkout after a kill: the branch is moved, the index is not, some files are.
