@@ -296,7 +296,8 @@ impl Workspace for GitWorkspace {
     }
 
     async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError> {
-        self.sound(|| merge::conflicts(&self.mirror, parents)).await
+        // Commands that only look ask this too, and they repair nothing. A run fetches if this fails, which repairs.
+        merge::conflicts(&self.mirror, parents).await
     }
 
     async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {

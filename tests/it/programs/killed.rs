@@ -112,7 +112,7 @@ fn a_killed_coder_leaves_no_child() {
     stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
     assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let cleaned = stage.run(&["clean", "--yes"]);
-    assert!(cleaned.stdout.contains(": saved unfinished work of sam, "), "{}", cleaned.stdout);
+    assert!(cleaned.stdout.contains(": saved unfinished work of coder sam, "), "{}", cleaned.stdout);
     assert!(!stage.run(&["status", "--all"]).stdout.contains("Saved unfinished work"));
 }
 
