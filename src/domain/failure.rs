@@ -136,30 +136,8 @@ impl TurnFailure {
 
     /// Returns what to change so that the next attempt does not fail in the same way, if that is known.
     pub fn correction(&self) -> Option<Correction> {
-        match self {
-            Self::Timeout { seconds, limit } => Some(limit.as_ref()?.longer(*seconds)),
-            Self::Quota { .. }
-            | Self::QuotaUnknown { .. }
-            | Self::RateLimited { .. }
-            | Self::Auth { .. }
-            | Self::Billing { .. }
-            | Self::UnknownModel { .. }
-            | Self::Overloaded { .. }
-            | Self::Network { .. }
-            | Self::SessionLost { .. }
-            | Self::Denied { .. }
-            | Self::Vacuous { .. }
-            | Self::Spawn { .. }
-            | Self::Exit { .. }
-            | Self::Hang { .. }
-            | Self::Killed { .. }
-            | Self::Malformed { .. }
-            | Self::UnfitFiles { .. }
-            | Self::Tampered { .. }
-            | Self::Secret { .. }
-            | Self::Script { .. }
-            | Self::NeverFinished { .. } => None,
-        }
+        let Self::Timeout { seconds, limit } = self else { return None };
+        Some(limit.as_ref()?.longer(*seconds))
     }
 
     /// Returns the class that decides about retries.

@@ -87,7 +87,7 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Returns the measurement without what is for this machine only.
+    /// Returns the measurement for a record, without the members that only this machine uses.
     #[must_use]
     pub fn published(self) -> Self {
         Self { remedy: None, repetition: None, ..self }

@@ -58,18 +58,25 @@ pub(super) fn claims(remarks: &Remarks) -> Vec<IgnoredComment> {
         .collect()
 }
 
-/// Returns the ids of the comments that probably were meant as requirements and are none, unless their author has written a
-/// requirement since.
+/// Returns the ids of the comments that probably were meant as requirements and are none, unless their author has written the
+/// same text with the signature since.
 pub fn nearly_signed<'thread>(comments: impl Iterator<Item = &'thread Comment>) -> Vec<String> {
     let mut found: Vec<&Comment> = Vec::new();
     for comment in comments {
-        if requirements::in_text(&comment.author, &comment.body).is_some() {
-            found.retain(|earlier| earlier.author != comment.author);
+        if let Some(requirement) = requirements::in_text(&comment.author, &comment.body) {
+            found.retain(|earlier| earlier.author != comment.author || !repeats(&requirement, &earlier.body));
         } else if requirements::is_nearly_signed(&comment.body) {
             found.push(comment);
         }
     }
     found.into_iter().map(|comment| comment.id.clone()).collect()
+}
+
+/// Returns whether a requirement has the text of a nearly signed comment, without the last line or the signature at its end.
+fn repeats(requirement: &Requirement, body: &str) -> bool {
+    let body = body.trim_end();
+    let text = body.strip_suffix(SIGNATURE).or_else(|| body.rsplit_once('\n').map(|(text, _)| text));
+    text.is_some_and(|text| text.trim() == requirement.text)
 }
 
 /// Warns that a comment probably was meant as a requirement and is none.

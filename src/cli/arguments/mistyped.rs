@@ -14,7 +14,7 @@ use super::numbers::number;
 const FORGE_COMMANDS: [&str; 9] =
     ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
 
-/// Words that are no commands, with the command that a person most likely means.
+/// Words that are not commands, each with the command that was most likely meant.
 const MEANT: [(&str, &str); 20] = [
     ("continue", "agent-loop resume"),
     ("restart", "agent-loop resume"),

@@ -438,6 +438,8 @@ fn a_corrected_signature_ends_the_warning() {
     let comment = |text: &str| stage.run(&["local", "pr", "comment", "1", "--body", text]);
     comment("Keep it.\n\n-- Human Reviewer.");
     assert!(stage.run(&["status"]).stdout.contains("is not a requirement"));
+    comment("Rename it.\n\n-- Human Reviewer");
+    assert!(stage.run(&["status"]).stdout.contains("is not a requirement"), "another text");
     comment("Keep it.\n\n-- Human Reviewer");
     let status = stage.run(&["status"]).stdout;
     assert!(!status.contains("is not a requirement"), "{status}");

@@ -76,7 +76,7 @@ pub(super) fn text(
     format!("{heading}{}", overview::blocks(&blocks, print::result_width(), paint))
 }
 
-/// Says that nothing is interrupted or parked, and which commands show the runs in these places.
+/// Returns the message that nothing can be resumed, with a `status` command for each place where runs wait for a person.
 fn nothing(for_person: &[&CommandPlace]) -> String {
     let nothing = "nothing is interrupted or parked";
     let runs = match for_person.len() {
